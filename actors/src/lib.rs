@@ -1,0 +1,3 @@
+//! The actors of eclipse-ai-server and what they share.
+//!
+//! Nothing here knows an HTTP server: a message comes in, a typed reply goes out.

@@ -1,0 +1,1 @@
+//! The HTTP side, the settings and the wiring of eclipse-ai-server.

@@ -1,0 +1,3 @@
+//! The command line of eclipse-ai-server.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Integration tests: the real application against a real database.
