@@ -1,3 +1,7 @@
 //! The actors of eclipse-ai-server and what they share.
 //!
 //! Nothing here knows an HTTP server: a message comes in, a typed reply goes out.
+
+pub mod database;
+pub mod schema;
+pub mod sync;

@@ -1,0 +1,171 @@
+//! One way to MySQL for every actor: a pool, time limits, transactions, and a small enum of what can go wrong.
+//!
+//! A statement that is cut off by its time limit leaves an answer on the wire that the next user of that connection
+//! would read as its own. A [`Lease`] therefore gives a connection back only after the work on it has come to an
+//! end; in every other case, a cancelled future included, the connection is cut.
+
+use std::ops::AsyncFnMut;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
+use rand::Rng as _;
+
+mod error;
+mod url;
+
+pub use error::DatabaseError;
+pub use url::{DatabaseUrl, InvalidDatabaseUrl};
+
+/// What every session is told first: times are UTC, bad values are refused instead of bent, a row that somebody
+/// else keeps locked is not waited for longer than a client would wait, and nothing is read twice.
+const SESSION_SETTINGS: [&str; 2] = [
+    "SET SESSION time_zone = '+00:00', \
+     sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', \
+     innodb_lock_wait_timeout = 5",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+];
+
+/// How often a transaction is tried before contention is reported.
+const ATTEMPTS: u32 = 6;
+
+/// How long an unused connection stays open.
+const IDLE_CONNECTION_TTL: Duration = Duration::from_secs(300);
+
+/// A bounded set of connections to one database. Clones share it. It must be used on the runtime it was opened on.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: Pool,
+}
+
+impl Database {
+    /// Prepares a pool of at most `connections`; nothing is connected before the first use.
+    pub fn open(url: &DatabaseUrl, connections: usize) -> Self {
+        Self { pool: Pool::new(options(url.opts(), connections)) }
+    }
+
+    /// Runs `work` on one connection. Waiting for the connection and the work share the time `limit`.
+    pub async fn run<T>(
+        &self,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut Conn) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let on_one_connection = async {
+            let mut lease = Lease(Some(self.pool.get_conn().await?));
+            let outcome = work(lease.connection()?).await;
+            lease.settle(&outcome);
+            outcome
+        };
+        within(limit, on_one_connection).await
+    }
+
+    /// Runs `work` in a transaction and commits it; after an error nothing of it remains.
+    ///
+    /// Deadlocks, lock waits and snapshot conflicts are tried again from the start, after a pause with jitter, as
+    /// long as the time `limit` (over all attempts) allows.
+    pub async fn transaction<T>(
+        &self,
+        limit: Duration,
+        mut work: impl AsyncFnMut(&mut Conn) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let attempts = async {
+            let mut attempt = 1;
+            loop {
+                match self.attempt(&mut work).await {
+                    Err(error) if error.is_contention() && attempt < ATTEMPTS => {
+                        log::debug!("transaction tried again, attempt={attempt} cause={error}");
+                        let pause_ms = rand::rng().random_range(5..=20 * (1 << attempt));
+                        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                        attempt += 1;
+                    }
+                    outcome => return outcome,
+                }
+            }
+        };
+        within(limit, attempts).await
+    }
+
+    async fn attempt<T>(
+        &self,
+        work: &mut impl AsyncFnMut(&mut Conn) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let mut lease = Lease(Some(self.pool.get_conn().await?));
+        let connection = lease.connection()?;
+        connection.query_drop("START TRANSACTION").await?;
+        match work(connection).await {
+            Ok(value) => {
+                connection.query_drop("COMMIT").await?;
+                lease.settle::<()>(&Ok(()));
+                Ok(value)
+            }
+            Err(error) => {
+                // 1205 rolls back the statement only. Where even ROLLBACK fails, the cut connection does it.
+                if connection.query_drop("ROLLBACK").await.is_ok() {
+                    lease.settle::<()>(&Ok(()));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Closes idle connections and waits for the ones in use, for `limit` at most.
+    pub async fn close(&self, limit: Duration) {
+        match tokio::time::timeout(limit, self.pool.clone().disconnect()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log::warn!("database connections closed with an error: {error}"),
+            Err(_) => log::warn!("database connections still busy after {limit:?}: cut"),
+        }
+    }
+
+    /// The pool itself, for the migrations' runner.
+    pub(crate) fn pool(&self) -> Pool {
+        self.pool.clone()
+    }
+}
+
+fn options(opts: &Opts, connections: usize) -> Opts {
+    let constraints = PoolConstraints::new(0, connections.max(1)).unwrap_or_default();
+    let pool = PoolOpts::default()
+        .with_constraints(constraints)
+        .with_inactive_connection_ttl(IDLE_CONNECTION_TTL)
+        .with_reset_connection(false);
+    OptsBuilder::from_opts(opts.clone())
+        .pool_opts(pool)
+        .prefer_socket(false)
+        .tcp_nodelay(true)
+        .setup(SESSION_SETTINGS.to_vec())
+        .into()
+}
+
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, DatabaseError>>,
+) -> Result<T, DatabaseError> {
+    tokio::time::timeout(limit, work).await.unwrap_or(Err(DatabaseError::TimedOut { limit }))
+}
+
+/// A borrowed connection that is cut unless it is settled.
+struct Lease(Option<Conn>);
+
+impl Lease {
+    fn connection(&mut self) -> Result<&mut Conn, DatabaseError> {
+        self.0.as_mut().ok_or(DatabaseError::Closed)
+    }
+
+    /// Gives the connection back to the pool, if the outcome shows that nothing more is to come on it.
+    fn settle<T>(&mut self, outcome: &Result<T, DatabaseError>) {
+        if outcome.as_ref().err().is_none_or(DatabaseError::was_answered) {
+            drop(self.0.take());
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            // The first poll marks the connection as closed, so that the pool throws it away; nobody waits for more.
+            let _ = connection.disconnect().now_or_never();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A batch as the device sent it, checked against the registry and ready to be stored. No I/O happens here.
+
+use serde_json::{Map, Value};
+
+mod cell;
+mod extra;
+mod json;
+mod problem;
+mod read;
+mod row;
+mod sheet;
+#[cfg(test)]
+mod tests;
+
+pub use extra::ExtraSheet;
+pub use problem::{Problem, Step};
+pub use read::read;
+pub use sheet::{Cell, Sheet};
+
+/// Rows of several tables, from one device.
+#[derive(Debug)]
+pub struct Batch {
+    /// Who sent it.
+    pub device_id: String,
+    /// What the device calls it; not unique.
+    pub batch_id: String,
+    /// The mirrored tables in it, each once.
+    pub sheets: Vec<Sheet>,
+    /// The tables in it that are kept as they are, each once.
+    pub extra_sheets: Vec<ExtraSheet>,
+    /// Top-level fields that the server does not know.
+    pub unknown_fields: Map<String, Value>,
+}
+
+impl Batch {
+    /// How many rows it has, those that a later row replaces not counted.
+    pub fn rows(&self) -> usize {
+        let mirrored = self.sheets.iter().map(|sheet| sheet.rows().len()).sum::<usize>();
+        mirrored + self.extra_sheets.iter().map(|sheet| sheet.rows.len()).sum::<usize>()
+    }
+
+    /// The names of its tables.
+    pub fn tables(&self) -> Vec<&str> {
+        let mirrored = self.sheets.iter().map(|sheet| sheet.table.name);
+        mirrored.chain(self.extra_sheets.iter().map(|sheet| sheet.table.as_str())).collect()
+    }
+
+    /// True where a drive ended in this batch.
+    pub fn ends_a_drive(&self) -> bool {
+        self.sheets.iter().filter(|sheet| sheet.table.name == "connection_log").any(|sheet| {
+            let event_type = sheet.table.position("event_type");
+            sheet.rows().iter().any(|row| {
+                event_type.is_some_and(|at| sheet.text(sheet.cells(*row)[at]) == "drive_end")
+            })
+        })
+    }
+}
+
+/// Why a batch is not accepted.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Everything that is wrong with it, within reason.
+    pub problems: Vec<Problem>,
+    /// Who sent it, where that could be read.
+    pub device_id: Option<String>,
+    /// What it is called, where that could be read.
+    pub batch_id: Option<String>,
+}

@@ -1,0 +1,304 @@
+//! From the bytes of a request to a [`Batch`], in one pass.
+//!
+//! A value of the wrong shape is noted with its place and read over, so that one answer can name all problems.
+//! Only what is no JSON at all ends the reading; then, too, the place is known.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
+use serde_json::{Map, Value};
+
+use super::cell;
+use super::extra::ExtraSheet;
+use super::json::{Any, AsScalar, Reading, Scalar};
+use super::problem::{Fault, Problems, Step};
+use super::row::Rows;
+use super::sheet::Sheet;
+use super::{Batch, Refusal};
+use crate::sync::tables::{TABLES, Table};
+
+/// Reads a batch, or says everything that is wrong with it.
+///
+/// `extra_tables` are the tables beyond the registry whose rows are kept as they are.
+pub fn read(body: &Bytes, extra_tables: &[String]) -> Result<Batch, Refusal> {
+    let mut reader = Reader::new(body, extra_tables);
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let whole = Any(Envelope(&mut reader)).deserialize(&mut json).and_then(|()| json.end());
+    if let Err(error) = whole {
+        let fault = Fault {
+            kind: "json_invalid",
+            msg: format!("JSON decode error: {error}"),
+            input: Value::Object(Map::new()),
+        };
+        reader.note(fault);
+    }
+    reader.finish()
+}
+
+pub(super) struct Reader<'b> {
+    body: &'b Bytes,
+    extra_tables: &'b [String],
+    problems: Problems,
+    place: Place,
+    device_id: Option<String>,
+    batch_id: Option<String>,
+    has_tables: bool,
+    sheets: Vec<Sheet>,
+    extra_sheets: Vec<ExtraSheet>,
+    unknown_fields: Map<String, Value>,
+}
+
+/// Where the reading is.
+#[derive(Default)]
+struct Place {
+    field: Option<&'static str>,
+    table: Option<String>,
+    row: Option<usize>,
+    column: Option<Cow<'static, str>>,
+}
+
+impl Place {
+    fn loc(&self) -> Vec<Step> {
+        let mut loc = vec![Step::from("body")];
+        loc.extend(self.field.map(Step::from));
+        loc.extend(self.table.as_deref().map(Step::from));
+        if let Some(row) = self.row {
+            loc.extend(["rows".into(), row.into()]);
+        }
+        loc.extend(self.column.as_deref().map(Step::from));
+        loc
+    }
+}
+
+impl<'b> Reader<'b> {
+    fn new(body: &'b Bytes, extra_tables: &'b [String]) -> Self {
+        Self {
+            body,
+            extra_tables,
+            problems: Problems::default(),
+            place: Place::default(),
+            device_id: None,
+            batch_id: None,
+            has_tables: false,
+            sheets: Vec::new(),
+            extra_sheets: Vec::new(),
+            unknown_fields: Map::new(),
+        }
+    }
+
+    pub(super) fn note(&mut self, fault: Fault) {
+        self.problems.push(fault.at(self.place.loc()));
+    }
+
+    pub(super) fn note_in(&mut self, column: impl Into<Cow<'static, str>>, fault: Fault) {
+        self.place.column = Some(column.into());
+        self.note(fault);
+        self.place.column = None;
+    }
+
+    fn finish(mut self) -> Result<Batch, Refusal> {
+        self.place = Place::default();
+        if self.problems.is_empty() {
+            let present =
+                [self.device_id.is_some(), self.batch_id.is_some(), self.has_tables];
+            for (field, present) in ["deviceId", "batchId", "tables"].into_iter().zip(present) {
+                if !present {
+                    self.note_in(field, missing());
+                }
+            }
+        }
+        match (self.device_id, self.batch_id) {
+            (Some(device_id), Some(batch_id)) if self.problems.is_empty() => Ok(Batch {
+                device_id,
+                batch_id,
+                sheets: self.sheets,
+                extra_sheets: self.extra_sheets,
+                unknown_fields: self.unknown_fields,
+            }),
+            (device_id, batch_id) => {
+                Err(Refusal { problems: self.problems.into_vec(), device_id, batch_id })
+            }
+        }
+    }
+
+    /// Reads `deviceId` or `batchId`.
+    fn id(&mut self, scalar: Scalar<'_>) -> Option<String> {
+        let fault = match &scalar {
+            Scalar::Text(text) => match cell::text_id_fault(text) {
+                None => return Some(text.to_string()),
+                Some((kind, msg)) => Fault { kind, msg, input: scalar.shown() },
+            },
+            _ => mismatch("string_type", "Input should be a valid string", &scalar),
+        };
+        self.note(fault);
+        None
+    }
+
+    fn note_unknown_table(&mut self) {
+        let known = TABLES.iter().map(|table| table.name);
+        let allowed: Vec<&str> = known.chain(self.extra_tables.iter().map(String::as_str)).collect();
+        self.note(Fault {
+            kind: "unknown_table",
+            msg: format!("Table is not known. Allowed tables: {}", allowed.join(", ")),
+            input: Value::Null,
+        });
+    }
+}
+
+pub(super) fn missing() -> Fault {
+    Fault { kind: "missing", msg: "Field required".to_owned(), input: Value::Object(Map::new()) }
+}
+
+fn mismatch(kind: &'static str, msg: &str, scalar: &Scalar<'_>) -> Fault {
+    Fault { kind, msg: msg.to_owned(), input: scalar.shown() }
+}
+
+/// The whole request.
+struct Envelope<'r, 'b>(&'r mut Reader<'b>);
+
+impl<'de> Reading<'de> for Envelope<'_, '_> {
+    type Value = ();
+
+    fn scalar(self, scalar: Scalar<'de>) {
+        self.0.note(mismatch("model_attributes_type", "Input should be an object", &scalar));
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        let reader = self.0;
+        while let Some(field) = object.next_key::<Cow<'de, str>>()? {
+            match field.as_ref() {
+                "deviceId" => {
+                    reader.place.field = Some("deviceId");
+                    let scalar = object.next_value_seed(Any(AsScalar))?;
+                    reader.device_id = reader.id(scalar);
+                }
+                "batchId" => {
+                    reader.place.field = Some("batchId");
+                    let scalar = object.next_value_seed(Any(AsScalar))?;
+                    reader.batch_id = reader.id(scalar);
+                }
+                "tables" => {
+                    reader.place.field = Some("tables");
+                    reader.has_tables = true;
+                    object.next_value_seed(Any(Tables(reader)))?;
+                }
+                unknown => {
+                    let value: Value = object.next_value()?;
+                    match cell::json_fault(&value) {
+                        None => _ = reader.unknown_fields.insert(unknown.to_owned(), value),
+                        Some(fault) => reader.note_in(unknown.to_owned(), fault),
+                    }
+                }
+            }
+            reader.place = Place::default();
+        }
+        Ok(())
+    }
+}
+
+/// The object of tables.
+struct Tables<'r, 'b>(&'r mut Reader<'b>);
+
+impl<'de> Reading<'de> for Tables<'_, '_> {
+    type Value = ();
+
+    fn scalar(self, scalar: Scalar<'de>) {
+        self.0.note(mismatch("dict_type", "Input should be an object of tables", &scalar));
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        let reader = self.0;
+        while let Some(name) = object.next_key::<Cow<'de, str>>()? {
+            reader.place.table = Some(name.to_string());
+            if let Some(table) = Table::named(&name) {
+                let mut sheet = Sheet::new(table, reader.body.clone());
+                object.next_value_seed(Any(TableOf(reader, &mut sheet)))?;
+                sheet.finish();
+                reader.sheets.retain(|earlier| earlier.table.name != table.name);
+                reader.sheets.push(sheet);
+            } else if reader.extra_tables.iter().any(|extra| *extra == name) {
+                let mut sheet = ExtraSheet::new(name.to_string());
+                object.next_value_seed(Any(TableOf(reader, &mut sheet)))?;
+                reader.extra_sheets.retain(|earlier| earlier.table != sheet.table);
+                reader.extra_sheets.push(sheet);
+            } else {
+                reader.note_unknown_table();
+                object.next_value::<serde::de::IgnoredAny>()?;
+            }
+            reader.place.table = None;
+        }
+        Ok(())
+    }
+}
+
+/// One table: `lastSyncedId`, which only the device needs, and `rows`.
+struct TableOf<'r, 'b, 's, S>(&'r mut Reader<'b>, &'s mut S);
+
+impl<'de, S: Rows> Reading<'de> for TableOf<'_, '_, '_, S> {
+    type Value = ();
+
+    fn scalar(self, scalar: Scalar<'de>) {
+        self.0.note(mismatch("dict_type", "Input should be an object with rows", &scalar));
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        let Self(reader, rows) = self;
+        let mut has_rows = false;
+        while let Some(field) = object.next_key::<Cow<'de, str>>()? {
+            match field.as_ref() {
+                "rows" => {
+                    has_rows = true;
+                    object.next_value_seed(Any(RowList(reader, rows)))?;
+                }
+                "lastSyncedId" => {
+                    let scalar = object.next_value_seed(Any(AsScalar))?;
+                    if !matches!(scalar, Scalar::Integer(_) | Scalar::Null) {
+                        let fault = mismatch("int_type", "Input should be an integer", &scalar);
+                        reader.note_in("lastSyncedId", fault);
+                    }
+                }
+                _ => _ = object.next_value::<serde::de::IgnoredAny>()?,
+            }
+        }
+        if !has_rows {
+            reader.note_in("rows", missing());
+        }
+        Ok(())
+    }
+}
+
+struct RowList<'r, 'b, 's, S>(&'r mut Reader<'b>, &'s mut S);
+
+impl<'de, S: Rows> Reading<'de> for RowList<'_, '_, '_, S> {
+    type Value = ();
+
+    fn scalar(self, scalar: Scalar<'de>) {
+        let fault = mismatch("list_type", "Input should be a list of rows", &scalar);
+        self.0.note_in("rows", fault);
+    }
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let Self(reader, rows) = self;
+        reader.place.row = Some(0);
+        while list.next_element_seed(Any(OneRow(reader, rows)))?.is_some() {
+            reader.place.row = reader.place.row.map(|row| row + 1);
+        }
+        reader.place.row = None;
+        Ok(())
+    }
+}
+
+struct OneRow<'r, 'b, 's, S>(&'r mut Reader<'b>, &'s mut S);
+
+impl<'de, S: Rows> Reading<'de> for OneRow<'_, '_, '_, S> {
+    type Value = ();
+
+    fn scalar(self, scalar: Scalar<'de>) {
+        self.0.note(mismatch("dict_type", "Input should be an object", &scalar));
+    }
+
+    fn object<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {
+        self.1.read_row(self.0, object)
+    }
+}

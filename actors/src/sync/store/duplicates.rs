@@ -1,0 +1,85 @@
+//! References from a row to another row of the same table (`is_duplicate_of`), filled in once all rows are there.
+
+use std::collections::BTreeMap;
+
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Value};
+
+use super::{placeholders, positional, upsert};
+use crate::database::DatabaseError;
+use crate::sync::batch::{Cell, Sheet};
+use crate::sync::tables::{Column, Kind};
+
+/// How many ids one statement asks for.
+const CHUNK: usize = 500;
+
+/// Fills in the references of a stored sheet. One that leads nowhere becomes null, and `extra` keeps what it said.
+pub(super) async fn resolve(connection: &mut Conn, sheet: &Sheet) -> Result<(), DatabaseError> {
+    let columns = sheet.table.columns.iter().enumerate();
+    for (position, column) in columns.filter(|(_, column)| column.kind == Kind::SameTable) {
+        let given: Vec<usize> = sheet.rows().iter().copied()
+            .filter(|row| sheet.cells(*row)[position] != Cell::Absent)
+            .collect();
+        for rows in given.chunks(CHUNK) {
+            let ids = ids_of_targets(connection, sheet, position, rows).await?;
+            for row in rows {
+                fill_in(connection, sheet, column, *row, sheet.cells(*row)[position], &ids).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// By the device's id: ours.
+async fn ids_of_targets(
+    connection: &mut Conn,
+    sheet: &Sheet,
+    position: usize,
+    rows: &[usize],
+) -> Result<BTreeMap<i64, i64>, DatabaseError> {
+    let targets: Vec<Value> = rows.iter()
+        .map(|row| sheet.cells(*row)[position])
+        .filter(|cell| *cell != Cell::Null)
+        .map(|cell| upsert::bind(sheet, cell))
+        .collect();
+    if targets.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let query = format!(
+        "SELECT source_id, id FROM `{}` WHERE source_device = @device AND source_id IN {}",
+        sheet.table.name,
+        placeholders(targets.len())
+    );
+    let found: Vec<(i64, i64)> = connection.exec(query, positional(targets)).await?;
+    Ok(found.into_iter().collect())
+}
+
+async fn fill_in(
+    connection: &mut Conn,
+    sheet: &Sheet,
+    column: &Column,
+    row: usize,
+    target: Cell,
+    ids: &BTreeMap<i64, i64>,
+) -> Result<(), DatabaseError> {
+    let Column { name, .. } = column;
+    let id = match target {
+        Cell::Integer(target) => ids.get(&target).copied(),
+        _ => None,
+    };
+    let (extra, kept) = match (target, id) {
+        (Cell::Integer(target), None) => (
+            "JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?)".to_owned(),
+            Some(Value::from(serde_json::json!({ *name: target }).to_string())),
+        ),
+        _ => (format!("JSON_REMOVE(extra, '$.{name}')"), None),
+    };
+    let statement = format!(
+        "UPDATE `{}` SET `{name}` = ?, extra = {extra} WHERE source_device = @device AND source_id = ?",
+        sheet.table.name
+    );
+    let own_id = upsert::bind(sheet, sheet.id(row));
+    let values = [Some(Value::from(id)), kept, Some(own_id)].into_iter().flatten();
+    connection.exec_drop(statement, positional(values)).await?;
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! From the device's profile ids, which are texts, to the ids that `profiles` has here.
+//!
+//! Devices never send their profiles first, and some never do: a profile that is only named gets a stub, which its
+//! real row completes when it comes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Value};
+
+use super::{placeholders, positional};
+use crate::database::DatabaseError;
+use crate::sync::batch::{Batch, Cell};
+use crate::sync::tables::Kind;
+
+/// By the device's id: ours.
+pub(super) type ProfileIds = BTreeMap<String, i64>;
+
+pub(super) static NONE: ProfileIds = BTreeMap::new();
+
+/// How many ids one statement asks for.
+const CHUNK: usize = 500;
+
+/// The ids of all profiles that the batch names, stubs made where they are missing. To be called once the batch's
+/// own `profiles` rows are stored.
+pub(super) async fn ids_of_all(
+    connection: &mut Conn,
+    batch: &Batch,
+) -> Result<ProfileIds, DatabaseError> {
+    let named: Vec<&str> = named_profiles(batch).into_iter().collect();
+    let mut ids = ProfileIds::new();
+    for chunk in named.chunks(CHUNK) {
+        look_up(connection, chunk, &mut ids).await?;
+        let missing: Vec<&str> =
+            chunk.iter().copied().filter(|name| !ids.contains_key(*name)).collect();
+        if !missing.is_empty() {
+            make_stubs(connection, &missing).await?;
+            look_up(connection, &missing, &mut ids).await?;
+        }
+    }
+    Ok(ids)
+}
+
+fn named_profiles(batch: &Batch) -> BTreeSet<&str> {
+    let mut named = BTreeSet::new();
+    for sheet in &batch.sheets {
+        for (position, column) in sheet.table.columns.iter().enumerate() {
+            if column.kind == Kind::Profile {
+                let cells = sheet.rows().iter().map(|row| sheet.cells(*row)[position]);
+                let texts = cells.filter(|cell| matches!(cell, Cell::Text(_) | Cell::Unescaped(_)));
+                named.extend(texts.map(|cell| sheet.text(cell)));
+            }
+        }
+    }
+    named
+}
+
+async fn look_up(
+    connection: &mut Conn,
+    names: &[&str],
+    ids: &mut ProfileIds,
+) -> Result<(), DatabaseError> {
+    let query = format!(
+        "SELECT source_id, id FROM profiles WHERE source_device = @device AND source_id IN {}",
+        placeholders(names.len())
+    );
+    let values = names.iter().copied().map(Value::from);
+    let found: Vec<(String, i64)> = connection.exec(query, positional(values)).await?;
+    ids.extend(found);
+    Ok(())
+}
+
+/// A stub that another transaction has just made is as good as ours.
+async fn make_stubs(connection: &mut Conn, names: &[&str]) -> Result<(), DatabaseError> {
+    let statement = format!(
+        "INSERT INTO profiles (source_device, source_id, synced_at, sync_batch_id, name) VALUES {} \
+         ON DUPLICATE KEY UPDATE source_id = VALUES(source_id)",
+        vec!["(@device,?,NOW(6),@batch,?)"; names.len()].join(",")
+    );
+    let values = names.iter().flat_map(|name| [Value::from(*name), Value::from(*name)]);
+    connection.exec_drop(statement, positional(values)).await?;
+    Ok(())
+}

@@ -1,0 +1,25 @@
+-- The key is the VIN, as text.
+CREATE TABLE IF NOT EXISTS vehicle_info (
+    id               BIGINT       NOT NULL AUTO_INCREMENT,
+    source_id        VARCHAR(64)  NOT NULL,
+    source_device    VARCHAR(64)  NOT NULL,
+    synced_at        DATETIME(6)  NOT NULL,
+    sync_batch_id    VARCHAR(64)  NULL,
+    extra            JSON         NULL,
+    vin              VARCHAR(64)  NOT NULL,
+    make             VARCHAR(255) NULL,
+    model            VARCHAR(255) NULL,
+    year             BIGINT       NULL,
+    engine           VARCHAR(255) NULL,
+    fuel_type        VARCHAR(255) NULL,
+    transmission     VARCHAR(255) NULL,
+    drive_type       VARCHAR(255) NULL,
+    body_class       VARCHAR(255) NULL,
+    plant_city       VARCHAR(255) NULL,
+    plant_country    VARCHAR(255) NULL,
+    raw_api_response MEDIUMTEXT   NULL,
+    created_at       DATETIME(6)  NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+    updated_at       DATETIME(6)  NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+    PRIMARY KEY (id),
+    UNIQUE KEY uq_vehicle_info_source (source_device, source_id)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,20 @@
+CREATE TABLE IF NOT EXISTS connection_log (
+    id            BIGINT      NOT NULL AUTO_INCREMENT,
+    source_id     BIGINT      NOT NULL,
+    source_device VARCHAR(64) NOT NULL,
+    synced_at     DATETIME(6) NOT NULL,
+    sync_batch_id VARCHAR(64) NULL,
+    extra         JSON        NULL,
+    timestamp     DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+    event_type    VARCHAR(64) NOT NULL,
+    mac_address   VARCHAR(64) NULL,
+    success       BIGINT      NOT NULL DEFAULT 0,
+    error_message TEXT        NULL,
+    retry_count   BIGINT      NULL DEFAULT 0,
+    data_source   VARCHAR(16) NULL,
+    drive_id      BIGINT      NULL,
+    PRIMARY KEY (id),
+    UNIQUE KEY uq_connection_log_source (source_device, source_id),
+    KEY ix_connection_log_event_type (event_type),
+    KEY ix_connection_log_timestamp (timestamp)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

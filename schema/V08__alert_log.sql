@@ -1,0 +1,20 @@
+CREATE TABLE IF NOT EXISTS alert_log (
+    id             BIGINT      NOT NULL AUTO_INCREMENT,
+    source_id      BIGINT      NOT NULL,
+    source_device  VARCHAR(64) NOT NULL,
+    synced_at      DATETIME(6) NOT NULL,
+    sync_batch_id  VARCHAR(64) NULL,
+    extra          JSON        NULL,
+    timestamp      DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+    alert_type     VARCHAR(64) NOT NULL,
+    parameter_name VARCHAR(64) NOT NULL,
+    value          DOUBLE      NOT NULL,
+    threshold      DOUBLE      NOT NULL,
+    profile_id     BIGINT      NULL,
+    drive_id       BIGINT      NULL,
+    PRIMARY KEY (id),
+    UNIQUE KEY uq_alert_log_source (source_device, source_id),
+    KEY ix_alert_log_profile (profile_id),
+    KEY ix_alert_log_timestamp (timestamp),
+    CONSTRAINT fk_alert_log_profile FOREIGN KEY (profile_id) REFERENCES profiles (id) ON DELETE SET NULL
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
