@@ -42,7 +42,9 @@ pub struct Database {
 impl Database {
     /// Prepares a pool of at most `connections`; nothing is connected before the first use.
     pub fn open(url: &DatabaseUrl, connections: usize) -> Self {
-        Self { pool: Pool::new(options(url.opts(), connections)) }
+        Self {
+            pool: Pool::new(options(url.opts(), connections)),
+        }
     }
 
     /// Runs `work` on one connection. Waiting for the connection and the work share the time `limit`.
@@ -142,7 +144,9 @@ async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, DatabaseError>>,
 ) -> Result<T, DatabaseError> {
-    tokio::time::timeout(limit, work).await.unwrap_or(Err(DatabaseError::TimedOut { limit }))
+    tokio::time::timeout(limit, work)
+        .await
+        .unwrap_or(Err(DatabaseError::TimedOut { limit }))
 }
 
 /// A borrowed connection that is cut unless it is settled.
@@ -155,7 +159,11 @@ impl Lease {
 
     /// Gives the connection back to the pool, if the outcome shows that nothing more is to come on it.
     fn settle<T>(&mut self, outcome: &Result<T, DatabaseError>) {
-        if outcome.as_ref().err().is_none_or(DatabaseError::was_answered) {
+        if outcome
+            .as_ref()
+            .err()
+            .is_none_or(DatabaseError::was_answered)
+        {
             drop(self.0.take());
         }
     }

@@ -29,14 +29,18 @@ pub async fn migrate(database: &Database) -> Result<usize, DatabaseError> {
                 .exec_first("SELECT GET_LOCK(CONCAT(DATABASE(), ?), ?)", (LOCK, seconds))
                 .await?;
             if locked.flatten() != Some(1) {
-                return Err(DatabaseError::TimedOut { limit: Duration::from_secs(seconds) });
+                return Err(DatabaseError::TimedOut {
+                    limit: Duration::from_secs(seconds),
+                });
             }
             let outcome = embedded::migrations::runner()
                 .set_grouped(false)
                 .run_async(&mut database.pool())
                 .await
                 .map_err(DatabaseError::Migration);
-            lock_holder.exec_drop("DO RELEASE_LOCK(CONCAT(DATABASE(), ?))", (LOCK,)).await?;
+            lock_holder
+                .exec_drop("DO RELEASE_LOCK(CONCAT(DATABASE(), ?))", (LOCK,))
+                .await?;
             Ok(outcome?.applied_migrations().len())
         })
         .await

@@ -51,7 +51,9 @@ impl DatabaseError {
 
 impl From<Error> for DatabaseError {
     fn from(error: Error) -> Self {
-        let Error::Server(answer) = &error else { return Self::Unavailable(error) };
+        let Error::Server(answer) = &error else {
+            return Self::Unavailable(error);
+        };
         match answer.code {
             1020 | 1205 | 1213 => Self::Contended(error),
             // Too many connections, access denied, unknown database, shutdown in progress, killed, read-only.

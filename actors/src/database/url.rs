@@ -47,7 +47,11 @@ impl DatabaseUrl {
         let database = self.opts.db_name().unwrap_or_default();
         match self.opts.socket() {
             Some(socket) => format!("{socket}/{database}"),
-            None => format!("{}:{}/{database}", self.opts.ip_or_hostname(), self.opts.tcp_port()),
+            None => format!(
+                "{}:{}/{database}",
+                self.opts.ip_or_hostname(),
+                self.opts.tcp_port()
+            ),
         }
     }
 }
@@ -60,7 +64,9 @@ impl fmt::Debug for DatabaseUrl {
 
 /// `charset` and its like are for Python's drivers; this server always speaks utf8mb4.
 fn without_sqlalchemy_options(url: &str) -> String {
-    let Some((address, query)) = url.split_once('?') else { return url.to_owned() };
+    let Some((address, query)) = url.split_once('?') else {
+        return url.to_owned();
+    };
     let kept: Vec<&str> = query
         .split('&')
         .filter(|option| !option.starts_with("charset=") && !option.starts_with("use_unicode="))
@@ -69,7 +75,11 @@ fn without_sqlalchemy_options(url: &str) -> String {
             None => option,
         })
         .collect();
-    if kept.is_empty() { address.to_owned() } else { format!("{address}?{}", kept.join("&")) }
+    if kept.is_empty() {
+        address.to_owned()
+    } else {
+        format!("{address}?{}", kept.join("&"))
+    }
 }
 
 #[cfg(test)]
@@ -95,9 +105,15 @@ mod tests {
     #[test]
     fn what_is_no_database_url_is_told_apart() {
         let refusal = |text| DatabaseUrl::parse(text).unwrap_err();
-        assert_eq!(refusal("postgres://localhost/x"), InvalidDatabaseUrl::Scheme);
+        assert_eq!(
+            refusal("postgres://localhost/x"),
+            InvalidDatabaseUrl::Scheme
+        );
         assert_eq!(refusal("eclipse_ai"), InvalidDatabaseUrl::Scheme);
         assert_eq!(refusal("mysql://localhost"), InvalidDatabaseUrl::NoDatabase);
-        assert_eq!(refusal("mysql://localhost:port/x"), InvalidDatabaseUrl::Malformed);
+        assert_eq!(
+            refusal("mysql://localhost:port/x"),
+            InvalidDatabaseUrl::Malformed
+        );
     }
 }

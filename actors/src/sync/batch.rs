@@ -35,24 +35,38 @@ pub struct Batch {
 impl Batch {
     /// How many rows it has, those that a later row replaces not counted.
     pub fn rows(&self) -> usize {
-        let mirrored = self.sheets.iter().map(|sheet| sheet.rows().len()).sum::<usize>();
-        mirrored + self.extra_sheets.iter().map(|sheet| sheet.rows.len()).sum::<usize>()
+        let mirrored = self
+            .sheets
+            .iter()
+            .map(|sheet| sheet.rows().len())
+            .sum::<usize>();
+        mirrored
+            + self
+                .extra_sheets
+                .iter()
+                .map(|sheet| sheet.rows.len())
+                .sum::<usize>()
     }
 
     /// The names of its tables.
     pub fn tables(&self) -> Vec<&str> {
         let mirrored = self.sheets.iter().map(|sheet| sheet.table.name);
-        mirrored.chain(self.extra_sheets.iter().map(|sheet| sheet.table.as_str())).collect()
+        mirrored
+            .chain(self.extra_sheets.iter().map(|sheet| sheet.table.as_str()))
+            .collect()
     }
 
     /// True where a drive ended in this batch.
     pub fn ends_a_drive(&self) -> bool {
-        self.sheets.iter().filter(|sheet| sheet.table.name == "connection_log").any(|sheet| {
-            let event_type = sheet.table.position("event_type");
-            sheet.rows().iter().any(|row| {
-                event_type.is_some_and(|at| sheet.text(sheet.cells(*row)[at]) == "drive_end")
+        self.sheets
+            .iter()
+            .filter(|sheet| sheet.table.name == "connection_log")
+            .any(|sheet| {
+                let event_type = sheet.table.position("event_type");
+                sheet.rows().iter().any(|row| {
+                    event_type.is_some_and(|at| sheet.text(sheet.cells(*row)[at]) == "drive_end")
+                })
             })
-        })
     }
 }
 

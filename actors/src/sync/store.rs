@@ -30,7 +30,10 @@ impl Counts {
     /// `synced_at`, a row that was there is always changed.
     fn of_upserts(rows: u64, affected: u64) -> Self {
         let updated = affected.saturating_sub(rows).min(rows);
-        Self { inserted: rows - updated, updated }
+        Self {
+            inserted: rows - updated,
+            updated,
+        }
     }
 }
 
@@ -49,7 +52,10 @@ pub(super) async fn store(
 ) -> Result<BTreeMap<String, Counts>, DatabaseError> {
     // Said once a batch instead of once a row.
     connection
-        .exec_drop("SET @device = ?, @batch = ?", (&batch.device_id, &batch.batch_id))
+        .exec_drop(
+            "SET @device = ?, @batch = ?",
+            (&batch.device_id, &batch.batch_id),
+        )
         .await?;
     let mut counts = BTreeMap::new();
     let mut sheets: Vec<_> = batch.sheets.iter().collect();
@@ -65,7 +71,10 @@ pub(super) async fn store(
         counts.insert(sheet.table.name.to_owned(), table);
     }
     for sheet in &batch.extra_sheets {
-        counts.insert(sheet.table.clone(), upsert::upsert_extra_sheet(connection, sheet).await?);
+        counts.insert(
+            sheet.table.clone(),
+            upsert::upsert_extra_sheet(connection, sheet).await?,
+        );
     }
     if batch.rows() > 0 {
         history::record_success(connection, batch, &counts, stamp).await?;

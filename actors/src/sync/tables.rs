@@ -78,15 +78,27 @@ const TEXT: Kind = Bytes(65_535);
 const DOCUMENT: Kind = Bytes(16_777_215);
 
 const fn required(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, presence: Presence::Required }
+    Column {
+        name,
+        kind,
+        presence: Presence::Required,
+    }
 }
 
 const fn defaulted(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, presence: Presence::Defaulted }
+    Column {
+        name,
+        kind,
+        presence: Presence::Defaulted,
+    }
 }
 
 const fn nullable(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, presence: Presence::Nullable }
+    Column {
+        name,
+        kind,
+        presence: Presence::Nullable,
+    }
 }
 
 const PROFILE_ID: Column = nullable("profile_id", Profile);
@@ -225,7 +237,10 @@ impl Table {
 
     /// The place of the table in the order of storing.
     pub fn rank(&self) -> usize {
-        TABLES.iter().take_while(|table| table.name != self.name).count()
+        TABLES
+            .iter()
+            .take_while(|table| table.name != self.name)
+            .count()
     }
 
     /// The place of a column among [`Table::columns`].

@@ -11,7 +11,12 @@ const YEARS: std::ops::RangeInclusive<i32> = 1000..=9999;
 pub fn parse(text: &str) -> Option<NaiveDateTime> {
     let bytes = text.as_bytes();
     let (date_and_time, rest) = bytes.split_at_checked(19)?;
-    let separators = [date_and_time[4], date_and_time[7], date_and_time[13], date_and_time[16]];
+    let separators = [
+        date_and_time[4],
+        date_and_time[7],
+        date_and_time[13],
+        date_and_time[16],
+    ];
     if separators != *b"--::" || !matches!(date_and_time[10], b'T' | b' ') {
         return None;
     }
@@ -22,21 +27,28 @@ pub fn parse(text: &str) -> Option<NaiveDateTime> {
         number(8, 10)?,
     )?;
     let (micros, zone) = fraction(rest)?;
-    let local = date.and_hms_micro_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, micros)?;
+    let local =
+        date.and_hms_micro_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, micros)?;
     let time = local.checked_sub_signed(offset(zone)?)?;
     YEARS.contains(&time.year()).then_some(time)
 }
 
 fn digits(text: &[u8]) -> Option<u32> {
     text.iter().try_fold(0_u32, |number, byte| {
-        byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
+        byte.is_ascii_digit()
+            .then(|| number * 10 + u32::from(byte - b'0'))
     })
 }
 
 /// The microseconds at the head of `text`, and what follows them.
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
-    let Some((b'.', fraction)) = text.split_first() else { return Some((0, text)) };
-    let length = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some((b'.', fraction)) = text.split_first() else {
+        return Some((0, text));
+    };
+    let length = fraction
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let (digits_of_fraction, zone) = fraction.split_at(length);
     let micros = digits(&digits_of_fraction[..length.min(6)])?;
     let missing_digits = 6 - u32::try_from(length.min(6)).ok()?;

@@ -53,10 +53,20 @@ pub(super) fn text_id(scalar: Scalar<'_>) -> Result<std::borrow::Cow<'_, str>, F
         Scalar::Integer(number) => number.to_string().into(),
         Scalar::LargeInteger(number) => number.to_string().into(),
         Scalar::Real(number) => number.to_string().into(),
-        other => return Err(fault("string_type", "Input should be a string or a number", &other)),
+        other => {
+            return Err(fault(
+                "string_type",
+                "Input should be a string or a number",
+                &other,
+            ));
+        }
     };
     match text_id_fault(&text) {
-        Some((kind, msg)) => Err(Fault { kind, msg, input: shown }),
+        Some((kind, msg)) => Err(Fault {
+            kind,
+            msg,
+            input: shown,
+        }),
         None => Ok(text),
     }
 }
@@ -64,7 +74,10 @@ pub(super) fn text_id(scalar: Scalar<'_>) -> Result<std::borrow::Cow<'_, str>, F
 /// Why a text cannot be an id. Blanks at its ends would make two ids of what the database compares as one.
 pub(super) fn text_id_fault(text: &str) -> Option<(&'static str, String)> {
     if text.is_empty() {
-        Some(("string_too_short", "String should have at least 1 character".to_owned()))
+        Some((
+            "string_too_short",
+            "String should have at least 1 character".to_owned(),
+        ))
     } else if text.chars().count() > ID_CHARACTERS {
         let msg = format!("String should have at most {ID_CHARACTERS} characters");
         Some(("string_too_long", msg))
@@ -81,20 +94,36 @@ fn integer(scalar: Scalar<'_>, least: i64, most: i64) -> Result<i64, Fault> {
         Scalar::Integer(value) => value,
         Scalar::Bool(value) => i64::from(value),
         Scalar::Real(value) if value.fract() != 0.0 => {
-            return Err(fault("int_from_float", "Input should be an integer without a fraction", &scalar));
+            return Err(fault(
+                "int_from_float",
+                "Input should be an integer without a fraction",
+                &scalar,
+            ));
         }
         Scalar::Real(value) => exact_integer(value)
             .ok_or_else(|| fault("int_parsing_size", "Integer is too large", &scalar))?,
         Scalar::LargeInteger(_) => {
-            return Err(fault("int_parsing_size", "Integer should be at most 9223372036854775807", &scalar));
+            return Err(fault(
+                "int_parsing_size",
+                "Integer should be at most 9223372036854775807",
+                &scalar,
+            ));
         }
         other => return Err(fault("int_type", "Input should be an integer", &other)),
     };
     let scalar = Scalar::Integer(value);
     if value < least {
-        Err(fault("greater_than_equal", format!("Input should be at least {least}"), &scalar))
+        Err(fault(
+            "greater_than_equal",
+            format!("Input should be at least {least}"),
+            &scalar,
+        ))
     } else if value > most {
-        Err(fault("less_than_equal", format!("Input should be at most {most}"), &scalar))
+        Err(fault(
+            "less_than_equal",
+            format!("Input should be at most {most}"),
+            &scalar,
+        ))
     } else {
         Ok(value)
     }
@@ -108,7 +137,10 @@ fn exact_integer(value: f64) -> Option<i64> {
 }
 
 fn real(scalar: &Scalar<'_>) -> Result<f64, Fault> {
-    #[expect(clippy::cast_precision_loss, reason = "the column is a double on the device, too")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the column is a double on the device, too"
+    )]
     match *scalar {
         Scalar::Real(value) if value.is_finite() => Ok(value),
         Scalar::Integer(value) => Ok(value as f64),
@@ -118,7 +150,9 @@ fn real(scalar: &Scalar<'_>) -> Result<f64, Fault> {
 }
 
 fn time(scalar: &Scalar<'_>) -> Result<NaiveDateTime, Fault> {
-    let Scalar::Text(text) = scalar else { return Err(unexpected(Kind::Time, scalar)) };
+    let Scalar::Text(text) = scalar else {
+        return Err(unexpected(Kind::Time, scalar));
+    };
     timestamp::parse(text).ok_or_else(|| {
         let msg = "Input should be a time such as 2026-02-01T14:25:00, 2026-02-01 14:25:00.123456 or \
                    2026-02-01T14:25:00Z, in the years 1000 to 9999";
@@ -138,7 +172,11 @@ fn text<'de>(
             Ok(Accepted::Text(text))
         }
         Scalar::Text(_) => {
-            let unit = if matches!(kind, Kind::Bytes(_)) { "bytes" } else { "characters" };
+            let unit = if matches!(kind, Kind::Bytes(_)) {
+                "bytes"
+            } else {
+                "characters"
+            };
             let msg = format!("String should have at most {limit} {unit}");
             Err(fault("string_too_long", msg, &scalar))
         }
@@ -158,7 +196,11 @@ fn unexpected(kind: Kind, scalar: &Scalar<'_>) -> Fault {
 }
 
 fn fault(kind: &'static str, msg: impl Into<String>, scalar: &Scalar<'_>) -> Fault {
-    Fault { kind, msg: msg.into(), input: scalar.shown() }
+    Fault {
+        kind,
+        msg: msg.into(),
+        input: scalar.shown(),
+    }
 }
 
 /// How deep a value that is kept as JSON may nest: MariaDB's JSON functions stop at 32.
@@ -190,11 +232,17 @@ mod tests {
     use super::*;
 
     fn column(kind: Kind, presence: Presence) -> Column {
-        Column { name: "c", kind, presence }
+        Column {
+            name: "c",
+            kind,
+            presence,
+        }
     }
 
     fn refused(kind: Kind, scalar: Scalar<'static>) -> &'static str {
-        accept(&column(kind, Presence::Nullable), scalar).unwrap_err().kind
+        accept(&column(kind, Presence::Nullable), scalar)
+            .unwrap_err()
+            .kind
     }
 
     #[rstest]
@@ -225,7 +273,10 @@ mod tests {
     #[test]
     fn null_is_refused_where_a_value_is_required_and_means_the_default_where_there_is_one() {
         let required = column(Kind::Real, Presence::Required);
-        assert_eq!(accept(&required, Scalar::Null).unwrap_err().kind, "float_type");
+        assert_eq!(
+            accept(&required, Scalar::Null).unwrap_err().kind,
+            "float_type"
+        );
         let defaulted = column(Kind::Time, Presence::Defaulted);
         assert_eq!(accept(&defaulted, Scalar::Null), Ok(Accepted::Absent));
     }
@@ -242,7 +293,10 @@ mod tests {
     #[test]
     fn a_number_as_a_text_key_is_its_decimal_text() {
         assert_eq!(text_id(Scalar::Integer(1)).unwrap(), "1");
-        assert_eq!(text_id(Scalar::LargeInteger(u64::MAX)).unwrap(), "18446744073709551615");
+        assert_eq!(
+            text_id(Scalar::LargeInteger(u64::MAX)).unwrap(),
+            "18446744073709551615"
+        );
         assert_eq!(text_id(Scalar::Bool(true)).unwrap_err().kind, "string_type");
     }
 
@@ -259,6 +313,9 @@ mod tests {
     fn a_value_that_nests_deeper_than_the_database_can_read_is_refused() {
         let nested = |levels| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
         assert_eq!(json_fault(&nested(JSON_DEPTH)), None);
-        assert_eq!(json_fault(&nested(JSON_DEPTH + 1)).unwrap().kind, "json_too_deep");
+        assert_eq!(
+            json_fault(&nested(JSON_DEPTH + 1)).unwrap().kind,
+            "json_too_deep"
+        );
     }
 }

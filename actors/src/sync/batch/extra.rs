@@ -21,7 +21,10 @@ pub struct ExtraSheet {
 
 impl ExtraSheet {
     pub(super) fn new(table: String) -> Self {
-        Self { table, rows: BTreeMap::new() }
+        Self {
+            table,
+            rows: BTreeMap::new(),
+        }
     }
 }
 

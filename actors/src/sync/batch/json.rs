@@ -95,7 +95,9 @@ impl<'de, R: Reading<'de>> Visitor<'de> for Any<R> {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(self.0.scalar(i64::try_from(value).map_or(Scalar::LargeInteger(value), Scalar::Integer)))
+        Ok(self
+            .0
+            .scalar(i64::try_from(value).map_or(Scalar::LargeInteger(value), Scalar::Integer)))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {

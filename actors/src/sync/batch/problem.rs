@@ -50,7 +50,12 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn at(self, loc: Vec<Step>) -> Problem {
-        Problem { kind: self.kind, loc, msg: self.msg, input: self.input }
+        Problem {
+            kind: self.kind,
+            loc,
+            msg: self.msg,
+            input: self.input,
+        }
     }
 }
 

@@ -24,7 +24,9 @@ use crate::sync::tables::{TABLES, Table};
 pub fn read(body: &Bytes, extra_tables: &[String]) -> Result<Batch, Refusal> {
     let mut reader = Reader::new(body, extra_tables);
     let mut json = serde_json::Deserializer::from_slice(body);
-    let whole = Any(Envelope(&mut reader)).deserialize(&mut json).and_then(|()| json.end());
+    let whole = Any(Envelope(&mut reader))
+        .deserialize(&mut json)
+        .and_then(|()| json.end());
     if let Err(error) = whole {
         let fault = Fault {
             kind: "json_invalid",
@@ -100,8 +102,11 @@ impl<'b> Reader<'b> {
     fn finish(mut self) -> Result<Batch, Refusal> {
         self.place = Place::default();
         if self.problems.is_empty() {
-            let present =
-                [self.device_id.is_some(), self.batch_id.is_some(), self.has_tables];
+            let present = [
+                self.device_id.is_some(),
+                self.batch_id.is_some(),
+                self.has_tables,
+            ];
             for (field, present) in ["deviceId", "batchId", "tables"].into_iter().zip(present) {
                 if !present {
                     self.note_in(field, missing());
@@ -116,9 +121,11 @@ impl<'b> Reader<'b> {
                 extra_sheets: self.extra_sheets,
                 unknown_fields: self.unknown_fields,
             }),
-            (device_id, batch_id) => {
-                Err(Refusal { problems: self.problems.into_vec(), device_id, batch_id })
-            }
+            (device_id, batch_id) => Err(Refusal {
+                problems: self.problems.into_vec(),
+                device_id,
+                batch_id,
+            }),
         }
     }
 
@@ -127,7 +134,11 @@ impl<'b> Reader<'b> {
         let fault = match &scalar {
             Scalar::Text(text) => match cell::text_id_fault(text) {
                 None => return Some(text.to_string()),
-                Some((kind, msg)) => Fault { kind, msg, input: scalar.shown() },
+                Some((kind, msg)) => Fault {
+                    kind,
+                    msg,
+                    input: scalar.shown(),
+                },
             },
             _ => mismatch("string_type", "Input should be a valid string", &scalar),
         };
@@ -137,7 +148,9 @@ impl<'b> Reader<'b> {
 
     fn note_unknown_table(&mut self) {
         let known = TABLES.iter().map(|table| table.name);
-        let allowed: Vec<&str> = known.chain(self.extra_tables.iter().map(String::as_str)).collect();
+        let allowed: Vec<&str> = known
+            .chain(self.extra_tables.iter().map(String::as_str))
+            .collect();
         self.note(Fault {
             kind: "unknown_table",
             msg: format!("Table is not known. Allowed tables: {}", allowed.join(", ")),
@@ -147,11 +160,19 @@ impl<'b> Reader<'b> {
 }
 
 pub(super) fn missing() -> Fault {
-    Fault { kind: "missing", msg: "Field required".to_owned(), input: Value::Object(Map::new()) }
+    Fault {
+        kind: "missing",
+        msg: "Field required".to_owned(),
+        input: Value::Object(Map::new()),
+    }
 }
 
 fn mismatch(kind: &'static str, msg: &str, scalar: &Scalar<'_>) -> Fault {
-    Fault { kind, msg: msg.to_owned(), input: scalar.shown() }
+    Fault {
+        kind,
+        msg: msg.to_owned(),
+        input: scalar.shown(),
+    }
 }
 
 /// The whole request.
@@ -161,7 +182,11 @@ impl<'de> Reading<'de> for Envelope<'_, '_> {
     type Value = ();
 
     fn scalar(self, scalar: Scalar<'de>) {
-        self.0.note(mismatch("model_attributes_type", "Input should be an object", &scalar));
+        self.0.note(mismatch(
+            "model_attributes_type",
+            "Input should be an object",
+            &scalar,
+        ));
     }
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
@@ -204,7 +229,11 @@ impl<'de> Reading<'de> for Tables<'_, '_> {
     type Value = ();
 
     fn scalar(self, scalar: Scalar<'de>) {
-        self.0.note(mismatch("dict_type", "Input should be an object of tables", &scalar));
+        self.0.note(mismatch(
+            "dict_type",
+            "Input should be an object of tables",
+            &scalar,
+        ));
     }
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
@@ -215,12 +244,16 @@ impl<'de> Reading<'de> for Tables<'_, '_> {
                 let mut sheet = Sheet::new(table, reader.body.clone());
                 object.next_value_seed(Any(TableOf(reader, &mut sheet)))?;
                 sheet.finish();
-                reader.sheets.retain(|earlier| earlier.table.name != table.name);
+                reader
+                    .sheets
+                    .retain(|earlier| earlier.table.name != table.name);
                 reader.sheets.push(sheet);
             } else if reader.extra_tables.iter().any(|extra| *extra == name) {
                 let mut sheet = ExtraSheet::new(name.to_string());
                 object.next_value_seed(Any(TableOf(reader, &mut sheet)))?;
-                reader.extra_sheets.retain(|earlier| earlier.table != sheet.table);
+                reader
+                    .extra_sheets
+                    .retain(|earlier| earlier.table != sheet.table);
                 reader.extra_sheets.push(sheet);
             } else {
                 reader.note_unknown_table();
@@ -239,7 +272,11 @@ impl<'de, S: Rows> Reading<'de> for TableOf<'_, '_, '_, S> {
     type Value = ();
 
     fn scalar(self, scalar: Scalar<'de>) {
-        self.0.note(mismatch("dict_type", "Input should be an object with rows", &scalar));
+        self.0.note(mismatch(
+            "dict_type",
+            "Input should be an object with rows",
+            &scalar,
+        ));
     }
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
@@ -295,7 +332,8 @@ impl<'de, S: Rows> Reading<'de> for OneRow<'_, '_, '_, S> {
     type Value = ();
 
     fn scalar(self, scalar: Scalar<'de>) {
-        self.0.note(mismatch("dict_type", "Input should be an object", &scalar));
+        self.0
+            .note(mismatch("dict_type", "Input should be an object", &scalar));
     }
 
     fn object<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {

@@ -94,7 +94,14 @@ impl Draft {
             (Err(fault), _) => self.fault(name, fault),
             (Ok(key), Some(other)) if matches!(key, Cell::Integer(_)) && key != other => {
                 let msg = "The row names two different keys".to_owned();
-                self.fault(name, Fault { kind: "value_error", msg, input: shown });
+                self.fault(
+                    name,
+                    Fault {
+                        kind: "value_error",
+                        msg,
+                        input: shown,
+                    },
+                );
             }
             (Ok(key), _) => self.id = Some(key),
         }
@@ -111,7 +118,10 @@ impl Draft {
                 _ => {}
             }
         }
-        let has_faulty_key = |name: &str| self.table.is_key(name) || matches!(self.table.key, Key::TextIn(column) if column == name);
+        let has_faulty_key = |name: &str| {
+            self.table.is_key(name)
+                || matches!(self.table.key, Key::TextIn(column) if column == name)
+        };
         if self.id.is_none() && !self.faults.iter().any(|(column, _)| has_faulty_key(column)) {
             self.fault("id", missing());
         }
@@ -125,7 +135,11 @@ impl Draft {
 
     fn take_key_from(&mut self, sheet: &mut Sheet, position: usize) {
         let text = sheet.text(self.cells[position]).to_owned();
-        self.take_key(sheet, self.table.columns[position].name, Scalar::Text(Cow::Owned(text)));
+        self.take_key(
+            sheet,
+            self.table.columns[position].name,
+            Scalar::Text(Cow::Owned(text)),
+        );
     }
 
     fn hand_over(self, sheet: &mut Sheet, reader: &mut Reader<'_>) {
@@ -164,7 +178,10 @@ struct FieldName {
 impl FieldName {
     fn meaning(&self, name: &str) -> Field {
         let columns = self.table.columns;
-        if columns.get(self.expected).is_some_and(|column| column.name == name) {
+        if columns
+            .get(self.expected)
+            .is_some_and(|column| column.name == name)
+        {
             return Field::Column(self.expected);
         }
         if let Some(position) = self.table.position(name) {

@@ -59,12 +59,16 @@ impl Span {
     fn new(start: usize, length: usize) -> Self {
         // A body is far smaller than 4 GiB; a saturated span would only ever yield an empty text.
         let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Self { start: short(start), length: short(length) }
+        Self {
+            start: short(start),
+            length: short(length),
+        }
     }
 
     fn of(self, text: &[u8]) -> &[u8] {
         let start = self.start as usize;
-        text.get(start..start + self.length as usize).unwrap_or_default()
+        text.get(start..start + self.length as usize)
+            .unwrap_or_default()
     }
 }
 

@@ -17,13 +17,24 @@ const CHUNK: usize = 500;
 pub(super) async fn resolve(connection: &mut Conn, sheet: &Sheet) -> Result<(), DatabaseError> {
     let columns = sheet.table.columns.iter().enumerate();
     for (position, column) in columns.filter(|(_, column)| column.kind == Kind::SameTable) {
-        let given: Vec<usize> = sheet.rows().iter().copied()
+        let given: Vec<usize> = sheet
+            .rows()
+            .iter()
+            .copied()
             .filter(|row| sheet.cells(*row)[position] != Cell::Absent)
             .collect();
         for rows in given.chunks(CHUNK) {
             let ids = ids_of_targets(connection, sheet, position, rows).await?;
             for row in rows {
-                fill_in(connection, sheet, column, *row, sheet.cells(*row)[position], &ids).await?;
+                fill_in(
+                    connection,
+                    sheet,
+                    column,
+                    *row,
+                    sheet.cells(*row)[position],
+                    &ids,
+                )
+                .await?;
             }
         }
     }
@@ -37,7 +48,8 @@ async fn ids_of_targets(
     position: usize,
     rows: &[usize],
 ) -> Result<BTreeMap<i64, i64>, DatabaseError> {
-    let targets: Vec<Value> = rows.iter()
+    let targets: Vec<Value> = rows
+        .iter()
         .map(|row| sheet.cells(*row)[position])
         .filter(|cell| *cell != Cell::Null)
         .map(|cell| upsert::bind(sheet, cell))
@@ -70,7 +82,9 @@ async fn fill_in(
     let (extra, kept) = match (target, id) {
         (Cell::Integer(target), None) => (
             "JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?)".to_owned(),
-            Some(Value::from(serde_json::json!({ *name: target }).to_string())),
+            Some(Value::from(
+                serde_json::json!({ *name: target }).to_string(),
+            )),
         ),
         _ => (format!("JSON_REMOVE(extra, '$.{name}')"), None),
     };
@@ -79,7 +93,9 @@ async fn fill_in(
         sheet.table.name
     );
     let own_id = upsert::bind(sheet, sheet.id(row));
-    let values = [Some(Value::from(id)), kept, Some(own_id)].into_iter().flatten();
+    let values = [Some(Value::from(id)), kept, Some(own_id)]
+        .into_iter()
+        .flatten();
     connection.exec_drop(statement, positional(values)).await?;
     Ok(())
 }

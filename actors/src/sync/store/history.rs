@@ -21,10 +21,12 @@ pub(super) async fn record_success(
     counts: &BTreeMap<String, Counts>,
     stamp: Stamp,
 ) -> Result<(), DatabaseError> {
-    let total = counts.values().fold(Counts::default(), |sum, table| Counts {
-        inserted: sum.inserted + table.inserted,
-        updated: sum.updated + table.updated,
-    });
+    let total = counts
+        .values()
+        .fold(Counts::default(), |sum, table| Counts {
+            inserted: sum.inserted + table.inserted,
+            updated: sum.updated + table.updated,
+        });
     let entry = Entry {
         batch_id: &batch.batch_id,
         device_id: &batch.device_id,
@@ -46,7 +48,14 @@ pub(in crate::sync) async fn record_failure(
     stamp: Stamp,
 ) -> Result<(), DatabaseError> {
     let counts = Counts::default();
-    let entry = Entry { batch_id, device_id, tables, stamp, counts, error: Some(error) };
+    let entry = Entry {
+        batch_id,
+        device_id,
+        tables,
+        stamp,
+        counts,
+        error: Some(error),
+    };
     record(connection, entry).await
 }
 
@@ -71,8 +80,14 @@ async fn record(connection: &mut Conn, entry: Entry<'_>) -> Result<(), DatabaseE
          rows_inserted = rows_inserted + VALUES(rows_inserted), rows_updated = rows_updated + VALUES(rows_updated)",
         unite.repeat(entry.tables.len())
     );
-    let status = if entry.error.is_some() { "failed" } else { "success" };
-    let error = entry.error.map(|error| error.chars().take(ERROR_CHARACTERS).collect::<String>());
+    let status = if entry.error.is_some() {
+        "failed"
+    } else {
+        "success"
+    };
+    let error = entry
+        .error
+        .map(|error| error.chars().take(ERROR_CHARACTERS).collect::<String>());
     let row = [
         Value::from(entry.batch_id),
         Value::from(entry.device_id),
@@ -84,8 +99,13 @@ async fn record(connection: &mut Conn, entry: Entry<'_>) -> Result<(), DatabaseE
         Value::from(status),
         Value::from(error),
     ];
-    let tables = entry.tables.iter().flat_map(|table| [Value::from(*table), Value::from(*table)]);
-    connection.exec_drop(statement, positional(row.into_iter().chain(tables))).await?;
+    let tables = entry
+        .tables
+        .iter()
+        .flat_map(|table| [Value::from(*table), Value::from(*table)]);
+    connection
+        .exec_drop(statement, positional(row.into_iter().chain(tables)))
+        .await?;
     Ok(())
 }
 

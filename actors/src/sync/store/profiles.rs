@@ -31,8 +31,11 @@ pub(super) async fn ids_of_all(
     let mut ids = ProfileIds::new();
     for chunk in named.chunks(CHUNK) {
         look_up(connection, chunk, &mut ids).await?;
-        let missing: Vec<&str> =
-            chunk.iter().copied().filter(|name| !ids.contains_key(*name)).collect();
+        let missing: Vec<&str> = chunk
+            .iter()
+            .copied()
+            .filter(|name| !ids.contains_key(*name))
+            .collect();
         if !missing.is_empty() {
             make_stubs(connection, &missing).await?;
             look_up(connection, &missing, &mut ids).await?;
@@ -77,7 +80,9 @@ async fn make_stubs(connection: &mut Conn, names: &[&str]) -> Result<(), Databas
          ON DUPLICATE KEY UPDATE source_id = VALUES(source_id)",
         vec!["(@device,?,NOW(6),@batch,?)"; names.len()].join(",")
     );
-    let values = names.iter().flat_map(|name| [Value::from(*name), Value::from(*name)]);
+    let values = names
+        .iter()
+        .flat_map(|name| [Value::from(*name), Value::from(*name)]);
     connection.exec_drop(statement, positional(values)).await?;
     Ok(())
 }

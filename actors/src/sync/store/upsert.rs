@@ -34,7 +34,10 @@ impl Shape {
             // References within a table are filled in once all of its rows are there.
             .filter(|(_, (column, cell))| **cell != Cell::Absent && column.kind != Kind::SameTable)
             .fold(0, |bits, (position, _)| bits | 1 << position);
-        Self { columns: present, extra: sheet.extra(row).is_some() }
+        Self {
+            columns: present,
+            extra: sheet.extra(row).is_some(),
+        }
     }
 
     fn has(self, position: usize) -> bool {
@@ -50,7 +53,10 @@ pub(super) async fn upsert_sheet(
 ) -> Result<Counts, DatabaseError> {
     let mut by_shape: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
     for row in sheet.rows() {
-        by_shape.entry(Shape::of(sheet, *row)).or_default().push(*row);
+        by_shape
+            .entry(Shape::of(sheet, *row))
+            .or_default()
+            .push(*row);
     }
     let mut affected = 0;
     for (shape, rows) in by_shape {
@@ -108,7 +114,9 @@ fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 fn statement(table: &Table, shape: Shape, rows: usize) -> String {
     let present = || {
         let columns = table.columns.iter().enumerate();
-        columns.filter(|(position, _)| shape.has(*position)).map(|(_, column)| column.name)
+        columns
+            .filter(|(position, _)| shape.has(*position))
+            .map(|(_, column)| column.name)
     };
     let mut names = String::from("source_device, source_id, synced_at, sync_batch_id");
     let mut row = String::from("(@device,?,NOW(6),@batch");
@@ -147,9 +155,9 @@ fn bind_row(
         }
         let is_profile = sheet.table.columns[position].kind == Kind::Profile;
         values.push(match cell {
-            Cell::Text(_) | Cell::Unescaped(_) if is_profile => {
-                profiles.get(sheet.text(*cell)).map_or(Value::NULL, |id| Value::Int(*id))
-            }
+            Cell::Text(_) | Cell::Unescaped(_) if is_profile => profiles
+                .get(sheet.text(*cell))
+                .map_or(Value::NULL, |id| Value::Int(*id)),
             cell => bind(sheet, *cell),
         });
     }
@@ -197,7 +205,14 @@ mod tests {
         let table = Table::named("calibration_sessions").unwrap();
         let notes = table.position("notes").unwrap();
         assert_eq!(
-            statement(table, Shape { columns: 1 << notes, extra: false }, 2),
+            statement(
+                table,
+                Shape {
+                    columns: 1 << notes,
+                    extra: false
+                },
+                2
+            ),
             "INSERT INTO `calibration_sessions` (source_device, source_id, synced_at, sync_batch_id, `notes`) \
              VALUES (@device,?,NOW(6),@batch,?),(@device,?,NOW(6),@batch,?) ON DUPLICATE KEY UPDATE \
              synced_at = VALUES(synced_at), sync_batch_id = VALUES(sync_batch_id), `notes` = VALUES(`notes`)"
@@ -206,8 +221,26 @@ mod tests {
 
     #[test]
     fn counts_tell_new_rows_from_changed_ones() {
-        assert_eq!(Counts::of_upserts(5, 5), Counts { inserted: 5, updated: 0 });
-        assert_eq!(Counts::of_upserts(5, 8), Counts { inserted: 2, updated: 3 });
-        assert_eq!(Counts::of_upserts(5, 10), Counts { inserted: 0, updated: 5 });
+        assert_eq!(
+            Counts::of_upserts(5, 5),
+            Counts {
+                inserted: 5,
+                updated: 0
+            }
+        );
+        assert_eq!(
+            Counts::of_upserts(5, 8),
+            Counts {
+                inserted: 2,
+                updated: 3
+            }
+        );
+        assert_eq!(
+            Counts::of_upserts(5, 10),
+            Counts {
+                inserted: 0,
+                updated: 5
+            }
+        );
     }
 }

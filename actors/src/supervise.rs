@@ -1,0 +1,239 @@
+//! Keeps actors alive.
+//!
+//! An actor that stops or panics (in a handler, in a future of its context, in a life cycle
+//! hook) starts again on the same address: its [`Supervised::restarting`](actix::Supervised)
+//! replaces its state, `started` runs, and the messages that were queued meanwhile are handled in
+//! order. The work that was running is gone: its callers get `MailboxError::Closed`. Restarts come
+//! after growing pauses; an actor that fails too often is given up, and whoever awaits
+//! [`Supervision::gave_up`] is to end the process, so that the service manager starts it afresh.
+//!
+//! What this asks of an actor:
+//! - `restarting` is `*self = fresh state`. A panic there is one more failure, not the end.
+//! - Asynchronous handlers return `ResponseActFuture` or `AtomicResponse`: only those run within
+//!   the supervised context. A panic in a task spawned elsewhere is seen by nobody
+//!   ([`blocking`](crate::runtime::blocking) hands it on).
+//! - `stopping` never returns `Running::Continue`, `terminate` and `cancel_future` are not used:
+//!   the record `0001-supervision-and-mailboxes.md` says what they break.
+
+mod life;
+mod policy;
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use actix::{
+    Actor, Addr, Context, Handler, Message, Recipient,
+    dev::channel::{AddressReceiver, channel},
+};
+use actix_rt::ArbiterHandle;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
+
+pub use self::policy::RestartPolicy;
+use self::{
+    life::{Ending, Life},
+    policy::RestartHistory,
+};
+
+/// The buffer of a new mailbox. It bounds nothing (see [`admission`](crate::admission)); this is
+/// actix's own default.
+const MAILBOX_BUFFER: usize = 16;
+
+/// Asks an actor to finish the work that runs, start no more, and hand back what it holds (leases,
+/// connections). The reply says that this is done. The actor may stop itself then.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Drain;
+
+/// An actor failed more often than the [`RestartPolicy`] allows, or at a time when it could not
+/// be restarted: the process is to end with a non-zero code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("actor {actor} was given up: {reason}")]
+pub struct GaveUp {
+    /// The name the actor was started with.
+    pub actor: &'static str,
+    /// How it ended for the last time, with the message of its panic.
+    pub reason: String,
+}
+
+/// Starts actors, restarts them, drains them at the end. Clones share one registry.
+#[derive(Clone)]
+pub struct Supervision {
+    registry: Arc<Registry>,
+}
+
+struct Registry {
+    policy: RestartPolicy,
+    /// In the order of their start.
+    members: Mutex<Vec<Member>>,
+    shutting_down: AtomicBool,
+    /// The first actor that was given up.
+    gave_up: watch::Sender<Option<GaveUp>>,
+}
+
+#[derive(Clone)]
+struct Member {
+    name: &'static str,
+    restarts: Arc<AtomicU64>,
+    /// Keeps the address connected as well: an actor lives until shutdown, whoever knows it.
+    drain: Recipient<Drain>,
+}
+
+impl Supervision {
+    /// A supervision without actors.
+    pub fn new(policy: RestartPolicy) -> Self {
+        let registry = Registry {
+            policy,
+            members: Mutex::default(),
+            shutting_down: AtomicBool::new(false),
+            gave_up: watch::Sender::new(None),
+        };
+        Self {
+            registry: Arc::new(registry),
+        }
+    }
+
+    /// Starts an actor on an arbiter and keeps it running. `factory` makes the first state, on the
+    /// arbiter's thread; the later ones are made by the actor's `restarting`.
+    ///
+    /// A panic in `factory` gives the actor up at once: there is nothing to restart yet.
+    pub fn start<A, F>(&self, arbiter: &ArbiterHandle, name: &'static str, factory: F) -> Addr<A>
+    where
+        A: Actor<Context = Context<A>> + actix::Supervised + Handler<Drain>,
+        F: FnOnce(&mut Context<A>) -> A + Send + 'static,
+    {
+        let (sender, receiver) = channel(MAILBOX_BUFFER);
+        let addr = Addr::new(sender);
+        let member = Member {
+            name,
+            restarts: Arc::default(),
+            drain: addr.clone().recipient(),
+        };
+        self.members().push(member.clone());
+
+        let registry = Arc::clone(&self.registry);
+        let spawned = arbiter.spawn_fn(move || {
+            actix_rt::spawn(async move { registry.keep_alive(&member, receiver, factory).await });
+        });
+        if !spawned {
+            self.registry.give_up(name, "its arbiter has ended");
+        }
+        addr
+    }
+
+    /// How often each actor was restarted, in the order of their start.
+    pub fn restarts(&self) -> Vec<(&'static str, u64)> {
+        self.members()
+            .iter()
+            .map(|member| (member.name, member.restarts.load(Ordering::Relaxed)))
+            .collect()
+    }
+
+    /// Waits until an actor is given up; returns at once when one already is.
+    pub async fn gave_up(&self) -> GaveUp {
+        let mut gave_up = self.registry.gave_up.subscribe();
+        loop {
+            if let Some(gave_up) = gave_up.borrow_and_update().clone() {
+                return gave_up;
+            }
+            if gave_up.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// From here on an actor that stops stays stopped. One that panics is given up at once.
+    pub fn begin_shutdown(&self) {
+        self.registry.shutting_down.store(true, Ordering::Relaxed);
+    }
+
+    /// Begins the shutdown and drains the actors, the last started first, each for `limit` at
+    /// most; an actor that takes longer is left behind with a warning.
+    ///
+    /// Fails when any actor was given up, before or meanwhile: a crash must not exit with 0.
+    pub async fn shut_down(&self, limit: Duration) -> Result<(), GaveUp> {
+        self.begin_shutdown();
+        let members = self.members().clone();
+        for member in members.iter().rev() {
+            match timeout(limit, member.drain.send(Drain)).await {
+                Ok(Ok(())) => log::debug!("actor is drained actor={}", member.name),
+                Ok(Err(_closed)) => log::debug!("actor has already ended actor={}", member.name),
+                Err(_elapsed) => log::warn!(
+                    "actor is left behind with work unfinished actor={} waited_ms={}",
+                    member.name,
+                    limit.as_millis()
+                ),
+            }
+        }
+        self.registry.gave_up.borrow().clone().map_or(Ok(()), Err)
+    }
+
+    fn members(&self) -> MutexGuard<'_, Vec<Member>> {
+        // A list that is only pushed to is whole at any moment.
+        self.registry
+            .members
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registry {
+    /// Runs an actor, life after life, until it stops for good or is given up.
+    async fn keep_alive<A, F>(&self, member: &Member, receiver: AddressReceiver<A>, factory: F)
+    where
+        A: Actor<Context = Context<A>> + actix::Supervised,
+        F: FnOnce(&mut Context<A>) -> A,
+    {
+        let mut life = match Life::begin(receiver, factory) {
+            Ok(life) => life,
+            Err(ending) => return self.give_up(member.name, &ending.to_string()),
+        };
+        let mut history = RestartHistory::new(self.policy);
+        let mut ending = life.run().await;
+        loop {
+            if self.shutting_down.load(Ordering::Relaxed) {
+                if let Ending::Panicked(_) = ending {
+                    self.give_up(member.name, &ending.to_string());
+                }
+                return;
+            }
+            let Some(pause) = history.next_pause(Instant::now()) else {
+                return self.give_up(member.name, &ending.to_string());
+            };
+            let restarts = member.restarts.fetch_add(1, Ordering::Relaxed) + 1;
+            log::error!(
+                "actor is restarted actor={} reason={ending:?} restarts={restarts} pause_ms={}",
+                member.name,
+                pause.as_millis(),
+            );
+            // Before the pause, so that callers of lost work learn of it now.
+            let renewed = life.renew();
+            sleep(pause).await;
+            ending = match renewed {
+                Ok(()) => life.run().await,
+                Err(ending) => ending,
+            };
+        }
+    }
+
+    fn give_up(&self, actor: &'static str, reason: &str) {
+        log::error!("actor is given up actor={actor} reason={reason:?}");
+        self.gave_up.send_if_modified(|gave_up| {
+            let first = gave_up.is_none();
+            if first {
+                *gave_up = Some(GaveUp {
+                    actor,
+                    reason: reason.to_owned(),
+                });
+            }
+            first
+        });
+    }
+}
