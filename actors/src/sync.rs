@@ -1,6 +1,16 @@
-//! Takes the batches of the devices and stores them.
+//! Takes the batches of the devices and stores them, whole or not at all.
 
 pub mod batch;
+pub mod devices;
 pub mod store;
 pub mod tables;
 pub mod timestamp;
+
+mod actor;
+mod error;
+mod messages;
+mod readiness;
+
+pub use actor::{SyncActor, SyncSettings};
+pub use error::SyncError;
+pub use messages::{IdentifyKey, KeyHolder, Receipt, StoreBatch, TableReceipt};

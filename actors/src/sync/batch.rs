@@ -49,11 +49,8 @@ impl Batch {
     }
 
     /// The names of its tables.
-    pub fn tables(&self) -> Vec<&str> {
-        let mirrored = self.sheets.iter().map(|sheet| sheet.table.name);
-        mirrored
-            .chain(self.extra_sheets.iter().map(|sheet| sheet.table.as_str()))
-            .collect()
+    pub fn tables(&self) -> Vec<String> {
+        names_of(&self.sheets, &self.extra_sheets)
     }
 
     /// True where a drive ended in this batch.
@@ -70,6 +67,13 @@ impl Batch {
     }
 }
 
+fn names_of(sheets: &[Sheet], extra_sheets: &[ExtraSheet]) -> Vec<String> {
+    let mirrored = sheets.iter().map(|sheet| sheet.table.name.to_owned());
+    mirrored
+        .chain(extra_sheets.iter().map(|sheet| sheet.table.clone()))
+        .collect()
+}
+
 /// Why a batch is not accepted.
 #[derive(Debug)]
 pub struct Refusal {
@@ -79,4 +83,6 @@ pub struct Refusal {
     pub device_id: Option<String>,
     /// What it is called, where that could be read.
     pub batch_id: Option<String>,
+    /// The tables in it that the server knows.
+    pub tables: Vec<String>,
 }

@@ -6,7 +6,9 @@ use chrono::NaiveDateTime;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Params, Value};
 
-use super::batch::Batch;
+use self::profiles::ProfileIds;
+use super::batch::{Batch, Sheet};
+use crate::clock;
 use crate::database::DatabaseError;
 
 mod duplicates;
@@ -37,36 +39,48 @@ impl Counts {
     }
 }
 
-/// What is written when, and by whom.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stamp {
-    pub started_at: NaiveDateTime,
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, one| Self {
+            inserted: sum.inserted + one.inserted,
+            updated: sum.updated + one.updated,
+        })
+    }
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(super) struct Stored {
+    /// By table.
+    pub counts: BTreeMap<String, Counts>,
     pub completed_at: NaiveDateTime,
 }
 
-/// Stores all of `batch` on a connection that is in a transaction; returns the counts of each table.
+/// Stores all of `batch` on a connection that is in a transaction.
 pub(super) async fn store(
     connection: &mut Conn,
     batch: &Batch,
-    stamp: Stamp,
-) -> Result<BTreeMap<String, Counts>, DatabaseError> {
+    started_at: NaiveDateTime,
+) -> Result<Stored, DatabaseError> {
     // Said once a batch instead of once a row.
+    let names = (&batch.device_id, &batch.batch_id);
     connection
-        .exec_drop(
-            "SET @device = ?, @batch = ?",
-            (&batch.device_id, &batch.batch_id),
-        )
+        .exec_drop("SET @device = ?, @batch = ?", names)
         .await?;
     let mut counts = BTreeMap::new();
-    let mut sheets: Vec<_> = batch.sheets.iter().collect();
+    // Sorted by the order of storing, which is the same for all: fewer deadlocks.
+    let mut sheets: Vec<&Sheet> = batch.sheets.iter().collect();
     sheets.sort_by_key(|sheet| sheet.table.rank());
-    let mut profiles = None;
-    for sheet in sheets {
-        if profiles.is_none() && sheet.table.name != "profiles" {
-            profiles = Some(profiles::ids_of_all(connection, batch).await?);
-        }
-        let ids = profiles.as_ref().unwrap_or(&profiles::NONE);
-        let table = upsert::upsert_sheet(connection, sheet, ids).await?;
+    let (profiles, others): (Vec<&Sheet>, Vec<&Sheet>) = sheets
+        .into_iter()
+        .partition(|sheet| sheet.table.name == "profiles");
+    for sheet in profiles {
+        let table = upsert::upsert_sheet(connection, sheet, &ProfileIds::new()).await?;
+        counts.insert(sheet.table.name.to_owned(), table);
+    }
+    let profile_ids = profiles::ids_of_all(connection, batch).await?;
+    for sheet in others {
+        let table = upsert::upsert_sheet(connection, sheet, &profile_ids).await?;
         duplicates::resolve(connection, sheet).await?;
         counts.insert(sheet.table.name.to_owned(), table);
     }
@@ -76,11 +90,23 @@ pub(super) async fn store(
             upsert::upsert_extra_sheet(connection, sheet).await?,
         );
     }
+    let completed_at = clock::now();
     if batch.rows() > 0 {
-        history::record_success(connection, batch, &counts, stamp).await?;
+        let entry = history::Entry {
+            batch_id: &batch.batch_id,
+            device_id: &batch.device_id,
+            tables: &batch.tables(),
+            started_at,
+            completed_at,
+            outcome: history::Outcome::Success(counts.values().copied().sum()),
+        };
+        history::record(connection, entry).await?;
     }
-    history::see_device(connection, batch, stamp).await?;
-    Ok(counts)
+    history::see_device(connection, batch, completed_at).await?;
+    Ok(Stored {
+        counts,
+        completed_at,
+    })
 }
 
 /// `(?,?,?)` for a list of values.

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,6 +28,15 @@ pub enum Step {
     Field(String),
     /// A position in a list, from 0.
     Index(usize),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => f.write_str(name),
+            Self::Index(index) => write!(f, "{index}"),
+        }
+    }
 }
 
 impl From<&str> for Step {

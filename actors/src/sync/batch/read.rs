@@ -15,7 +15,7 @@ use super::json::{Any, AsScalar, Reading, Scalar};
 use super::problem::{Fault, Problems, Step};
 use super::row::Rows;
 use super::sheet::Sheet;
-use super::{Batch, Refusal};
+use super::{Batch, Refusal, names_of};
 use crate::sync::tables::{TABLES, Table};
 
 /// Reads a batch, or says everything that is wrong with it.
@@ -125,6 +125,7 @@ impl<'b> Reader<'b> {
                 problems: self.problems.into_vec(),
                 device_id,
                 batch_id,
+                tables: names_of(&self.sheets, &self.extra_sheets),
             }),
         }
     }

@@ -1,75 +1,40 @@
 //! What is remembered of batches and of the devices that send them.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDateTime;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 use serde_json::Value as Json;
 
-use super::{Counts, Stamp, positional};
+use super::{Counts, positional};
 use crate::database::DatabaseError;
 use crate::sync::batch::Batch;
 
 /// How much of an error is kept.
 const ERROR_CHARACTERS: usize = 1000;
 
-/// Adds a stored batch to the history, in its own transaction.
-pub(super) async fn record_success(
-    connection: &mut Conn,
-    batch: &Batch,
-    counts: &BTreeMap<String, Counts>,
-    stamp: Stamp,
-) -> Result<(), DatabaseError> {
-    let total = counts
-        .values()
-        .fold(Counts::default(), |sum, table| Counts {
-            inserted: sum.inserted + table.inserted,
-            updated: sum.updated + table.updated,
-        });
-    let entry = Entry {
-        batch_id: &batch.batch_id,
-        device_id: &batch.device_id,
-        tables: batch.tables(),
-        stamp,
-        counts: total,
-        error: None,
-    };
-    record(connection, entry).await
+/// A batch as the history has it.
+pub(in crate::sync) struct Entry<'a> {
+    pub batch_id: &'a str,
+    pub device_id: &'a str,
+    pub tables: &'a [String],
+    pub started_at: NaiveDateTime,
+    pub completed_at: NaiveDateTime,
+    pub outcome: Outcome<'a>,
 }
 
-/// Adds a batch of which nothing was stored to the history. To be called outside of the batch's transaction.
-pub(in crate::sync) async fn record_failure(
-    connection: &mut Conn,
-    device_id: &str,
-    batch_id: &str,
-    tables: Vec<&str>,
-    error: &str,
-    stamp: Stamp,
-) -> Result<(), DatabaseError> {
-    let counts = Counts::default();
-    let entry = Entry {
-        batch_id,
-        device_id,
-        tables,
-        stamp,
-        counts,
-        error: Some(error),
-    };
-    record(connection, entry).await
-}
-
-struct Entry<'a> {
-    batch_id: &'a str,
-    device_id: &'a str,
-    tables: Vec<&'a str>,
-    stamp: Stamp,
-    counts: Counts,
-    error: Option<&'a str>,
+/// How a batch ended.
+pub(in crate::sync) enum Outcome<'a> {
+    /// Stored; to be recorded in the batch's own transaction.
+    Success(Counts),
+    /// Nothing was stored, for this reason; to be recorded outside of the batch's transaction.
+    Failed(&'a str),
 }
 
 /// Requests that share a batch id share a row: tables united, counts summed, the latest outcome.
-async fn record(connection: &mut Conn, entry: Entry<'_>) -> Result<(), DatabaseError> {
+pub(in crate::sync) async fn record(
+    connection: &mut Conn,
+    entry: Entry<'_>,
+) -> Result<(), DatabaseError> {
     // Assigned one after the other: each sees what the one before it has added.
     let unite = "tables_synced = IF(JSON_CONTAINS(tables_synced, JSON_QUOTE(?)), tables_synced, \
                  JSON_ARRAY_APPEND(tables_synced, '$', ?)), ";
@@ -80,29 +45,28 @@ async fn record(connection: &mut Conn, entry: Entry<'_>) -> Result<(), DatabaseE
          rows_inserted = rows_inserted + VALUES(rows_inserted), rows_updated = rows_updated + VALUES(rows_updated)",
         unite.repeat(entry.tables.len())
     );
-    let status = if entry.error.is_some() {
-        "failed"
-    } else {
-        "success"
+    let (status, counts, error) = match entry.outcome {
+        Outcome::Success(counts) => ("success", counts, None),
+        Outcome::Failed(error) => {
+            let error: String = error.chars().take(ERROR_CHARACTERS).collect();
+            ("failed", Counts::default(), Some(error))
+        }
     };
-    let error = entry
-        .error
-        .map(|error| error.chars().take(ERROR_CHARACTERS).collect::<String>());
     let row = [
         Value::from(entry.batch_id),
         Value::from(entry.device_id),
-        Value::from(entry.stamp.started_at),
-        Value::from(entry.stamp.completed_at),
-        Value::from(Json::from(entry.tables.clone()).to_string()),
-        Value::from(entry.counts.inserted),
-        Value::from(entry.counts.updated),
+        Value::from(entry.started_at),
+        Value::from(entry.completed_at),
+        Value::from(Json::from(entry.tables).to_string()),
+        Value::from(counts.inserted),
+        Value::from(counts.updated),
         Value::from(status),
         Value::from(error),
     ];
     let tables = entry
         .tables
         .iter()
-        .flat_map(|table| [Value::from(*table), Value::from(*table)]);
+        .flat_map(|table| [Value::from(table.as_str()), Value::from(table.as_str())]);
     connection
         .exec_drop(statement, positional(row.into_iter().chain(tables)))
         .await?;
@@ -113,7 +77,7 @@ async fn record(connection: &mut Conn, entry: Entry<'_>) -> Result<(), DatabaseE
 pub(super) async fn see_device(
     connection: &mut Conn,
     batch: &Batch,
-    stamp: Stamp,
+    now: NaiveDateTime,
 ) -> Result<(), DatabaseError> {
     let said = (!batch.unknown_fields.is_empty())
         .then(|| Json::Object(batch.unknown_fields.clone()).to_string());
@@ -122,7 +86,7 @@ pub(super) async fn see_device(
             "INSERT INTO devices (device_id, last_seen, extra) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE \
              last_seen = VALUES(last_seen), \
              extra = IF(VALUES(extra) IS NULL, extra, JSON_MERGE_PATCH(COALESCE(extra, '{}'), VALUES(extra)))",
-            (&batch.device_id, stamp.completed_at, said),
+            (&batch.device_id, now, said),
         )
         .await?;
     Ok(())

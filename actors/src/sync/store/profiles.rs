@@ -16,8 +16,6 @@ use crate::sync::tables::Kind;
 /// By the device's id: ours.
 pub(super) type ProfileIds = BTreeMap<String, i64>;
 
-pub(super) static NONE: ProfileIds = BTreeMap::new();
-
 /// How many ids one statement asks for.
 const CHUNK: usize = 500;
 
