@@ -1,1 +1,7 @@
 //! The HTTP side, the settings and the wiring of eclipse-ai-server.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod logging;

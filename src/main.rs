@@ -1,3 +1,10 @@
-//! The command line of eclipse-ai-server.
+//! The binary: command line, settings, log, and then what was asked for. Every failure ends with a code other than 0.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use eclipse_ai_server::cli::CommandLine;
+
+fn main() -> ExitCode {
+    CommandLine::parse().run()
+}

@@ -6,6 +6,7 @@ pub mod admission;
 pub mod byte_budget;
 pub mod clock;
 pub mod database;
+pub mod health;
 pub mod runtime;
 pub mod schema;
 pub mod supervise;

@@ -1,0 +1,85 @@
+use std::collections::HashMap;
+
+/// Reads variables one by one and remembers what was wrong with them.
+pub(super) struct Reader<'a> {
+    variables: &'a HashMap<String, String>,
+    problems: Vec<String>,
+}
+
+/// The variables of the file `.env`, if there is one. A line that cannot be read is named by what stands before it,
+/// for it may hold a secret.
+pub(super) fn read_env_file() -> Result<HashMap<String, String>, String> {
+    let lines = match dotenvy::dotenv_iter() {
+        Ok(lines) => lines,
+        Err(error) if error.not_found() => return Ok(HashMap::new()),
+        Err(_) => return Err(".env: the file cannot be read".to_owned()),
+    };
+    let mut variables = HashMap::new();
+    let mut last = None;
+    for line in lines {
+        let Ok((name, value)) = line else {
+            return Err(match last {
+                Some(name) => format!(".env: the line after {name} is not NAME=value"),
+                None => ".env: the first line is not NAME=value".to_owned(),
+            });
+        };
+        last = Some(name.clone());
+        variables.insert(name, value);
+    }
+    Ok(variables)
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(variables: &'a HashMap<String, String>) -> Self {
+        Self {
+            variables,
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn required<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let Some(text) = self.text(name) else {
+            self.problems.push(format!("{name}: is required"));
+            return None;
+        };
+        self.parsed(name, text, parse)
+    }
+
+    /// The variable's value, or else `default`; also where a problem was noted.
+    pub(super) fn or<T>(
+        &mut self,
+        name: &str,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> T {
+        let value = self
+            .text(name)
+            .and_then(|text| self.parsed(name, text, parse));
+        value.unwrap_or(default)
+    }
+
+    pub(super) fn into_problems(self) -> Vec<String> {
+        self.problems
+    }
+
+    /// A variable that is set to nothing is as good as not set.
+    fn text(&self, name: &str) -> Option<&'a str> {
+        let text = self.variables.get(name)?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn parsed<T>(
+        &mut self,
+        name: &str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        parse(text)
+            .map_err(|problem| self.problems.push(format!("{name}: {problem}")))
+            .ok()
+    }
+}

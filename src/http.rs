@@ -1,0 +1,107 @@
+//! The whole API on one screen.
+
+use actix::Addr;
+use actix_web::dev::HttpServiceFactory;
+use actix_web::http::Method;
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Route};
+use actors::admission::Admission;
+use actors::byte_budget::ByteBudget;
+use actors::health::HealthActor;
+use actors::sync::SyncActor;
+
+mod auth;
+mod body;
+mod error;
+mod health;
+mod sync;
+mod wire;
+
+pub use auth::ApiKey;
+
+/// What the handlers work with: the addresses of the actors, and the doors in front of them.
+pub struct State {
+    /// The shared key.
+    pub api_key: ApiKey,
+    /// Stores batches.
+    pub sync: Addr<SyncActor>,
+    /// The door in front of it.
+    pub batches: Admission,
+    /// The memory for the bodies of batches.
+    pub batch_memory: ByteBudget,
+    /// The largest batch that is taken.
+    pub max_sync_payload_bytes: usize,
+    /// Knows how everything is.
+    pub health: Addr<HealthActor>,
+}
+
+/// Who may call an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever has a key.
+    Key,
+    /// Everybody.
+    Open,
+}
+
+/// One line of the API.
+pub struct Endpoint {
+    /// Its method.
+    pub method: Method,
+    /// Its path, with `{names}` for the parts that vary.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    handler: fn(Route) -> Route,
+}
+
+/// Every endpoint of the server. There is no other way to add one.
+pub fn endpoints() -> Vec<Endpoint> {
+    use Access::{Key, Open};
+    let get = |path, access, handler| Endpoint {
+        method: Method::GET,
+        path,
+        access,
+        handler,
+    };
+    let post = |path, access, handler| Endpoint {
+        method: Method::POST,
+        path,
+        access,
+        handler,
+    };
+    vec![
+        post("/api/v1/sync", Key, |route| route.to(sync::store_batch)),
+        get("/api/v1/health", Open, |route| {
+            route.to(health::check_health)
+        }),
+    ]
+}
+
+/// Registers all endpoints.
+pub fn configure(config: &mut ServiceConfig) {
+    for endpoint in endpoints() {
+        config.service(resource(endpoint));
+    }
+    config.default_service(web::to(not_found));
+}
+
+fn resource(endpoint: Endpoint) -> impl HttpServiceFactory {
+    let route = (endpoint.handler)(web::method(endpoint.method));
+    web::resource(endpoint.path)
+        .wrap(Condition::new(
+            endpoint.access == Access::Key,
+            from_fn(auth::require_key),
+        ))
+        .route(route)
+        .default_service(web::to(method_not_allowed))
+}
+
+async fn not_found() -> HttpResponse {
+    HttpResponse::NotFound().json(wire::Detail::new("Not Found"))
+}
+
+async fn method_not_allowed() -> HttpResponse {
+    HttpResponse::MethodNotAllowed().json(wire::Detail::new("Method Not Allowed"))
+}

@@ -1,0 +1,61 @@
+//! Reading a request's body under limits of size, memory and silence.
+
+use std::time::Duration;
+
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::{HttpRequest, web};
+use actors::byte_budget::{ByteBudget, Reservation};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+
+use super::error::ApiError;
+
+/// How long a client may send nothing.
+const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a client waits for memory, before it is asked to come again.
+const MEMORY_LIMIT: Duration = Duration::from_secs(15);
+
+/// Reads a whole body of at most `limit` bytes. Memory for it is set aside before the first byte is read.
+pub(super) async fn read(
+    request: &HttpRequest,
+    mut payload: web::Payload,
+    limit: usize,
+    budget: &ByteBudget,
+) -> Result<(Bytes, Reservation), ApiError> {
+    let too_large = || ApiError::PayloadTooLarge {
+        limit_mb: limit / (1024 * 1024),
+    };
+    let declared = declared_length(request);
+    if declared.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut memory = budget
+        .reserve(declared.unwrap_or(limit), MEMORY_LIMIT)
+        .await?;
+    let mut body = BytesMut::with_capacity(declared.unwrap_or_default());
+    while let Some(chunk) = tokio::time::timeout(SILENCE_LIMIT, payload.next())
+        .await
+        .map_err(|_| ApiError::ClientSilent {
+            seconds: SILENCE_LIMIT.as_secs(),
+        })?
+    {
+        let chunk = chunk.map_err(ApiError::BodyBroken)?;
+        if body.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    memory.shrink_to(body.len());
+    Ok((body.freeze(), memory))
+}
+
+fn declared_length(request: &HttpRequest) -> Option<usize> {
+    request
+        .headers()
+        .get(CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
