@@ -1,0 +1,41 @@
+//! US-CMP-002: who may call what.
+
+use eclipse_ai_server::http::{Access, endpoints};
+use serde_json::json;
+
+use crate::support::{TestDatabase, TestServer, answer};
+
+#[tokio::test]
+async fn every_endpoint_but_the_open_ones_wants_a_key() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let mut open = Vec::new();
+    for endpoint in endpoints() {
+        let path = endpoint.path.replace(['{', '}'], "");
+        let url = format!("{}{path}", server.url);
+        let method: reqwest::Method = endpoint.method.as_str().parse().unwrap();
+        let request = || server.http.request(method.clone(), &url);
+        if endpoint.access == Access::Open {
+            assert_ne!(request().send().await.unwrap().status(), 401, "{path}");
+            open.push(endpoint.path);
+            continue;
+        }
+        let missing = json!({"detail": "Missing API key"});
+        assert_eq!(answer(request()).await, (401, missing), "{path}");
+        let invalid = json!({"detail": "Invalid API key"});
+        let wrong = request().header("X-API-Key", "bad-key-123");
+        assert_eq!(answer(wrong).await, (401, invalid), "{path}");
+    }
+    assert_eq!(
+        open,
+        ["/api/v1/health"],
+        "what is open to everybody was decided by hand"
+    );
+}
+
+#[tokio::test]
+async fn the_right_key_opens_the_door() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    assert_eq!(server.sync(&json!({})).await.0, 422);
+}

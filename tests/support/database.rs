@@ -1,0 +1,107 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use mysql_async::prelude::{FromRow, Queryable as _};
+use mysql_async::{Conn, Opts, OptsBuilder};
+
+/// A database of one test; dropped with it.
+pub(crate) struct TestDatabase {
+    name: String,
+}
+
+static COUNTER: AtomicU32 = AtomicU32::new(0);
+
+/// The server that all test databases live on, with a slash at its end.
+fn server_url() -> String {
+    let url = std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL names no database server: run ./deploy/test.sh");
+    format!("{}/", url.trim_end_matches('/'))
+}
+
+fn options(database: Option<&str>) -> OptsBuilder {
+    let opts = Opts::from_url(&server_url()).expect("TEST_DATABASE_URL is a URL");
+    OptsBuilder::from_opts(opts)
+        .db_name(database)
+        .prefer_socket(false)
+        .setup(vec!["SET time_zone = '+00:00'"])
+}
+
+impl TestDatabase {
+    /// An empty database.
+    pub(crate) async fn create() -> Self {
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("eclipse_ai_test_{}_{number}", std::process::id());
+        let mut server = Conn::new(options(None))
+            .await
+            .expect("the database server answers");
+        server
+            .query_drop(format!("DROP DATABASE IF EXISTS {name}"))
+            .await
+            .unwrap();
+        server
+            .query_drop(format!("CREATE DATABASE {name}"))
+            .await
+            .unwrap();
+        server.disconnect().await.unwrap();
+        Self { name }
+    }
+
+    /// For `DATABASE_URL`.
+    pub(crate) fn url(&self) -> String {
+        format!("{}{}", server_url(), self.name)
+    }
+
+    pub(crate) async fn connect(&self) -> Conn {
+        Conn::new(options(Some(&self.name))).await.unwrap()
+    }
+
+    pub(crate) async fn rows<T: FromRow + Send + 'static>(&self, query: &str) -> Vec<T> {
+        let mut connection = self.connect().await;
+        let rows = connection.query(query).await.unwrap();
+        connection.disconnect().await.unwrap();
+        rows
+    }
+
+    /// The one row that the query finds.
+    pub(crate) async fn row<T: FromRow + Send + 'static>(&self, query: &str) -> T {
+        let mut rows = self.rows(query).await;
+        assert_eq!(rows.len(), 1, "rows found by {query}");
+        rows.remove(0)
+    }
+
+    /// How many rows a table has, with a condition such as `source_id > 3`.
+    pub(crate) async fn count(&self, table: &str, condition: &str) -> u64 {
+        self.row(&format!("SELECT COUNT(*) FROM {table} WHERE {condition}"))
+            .await
+    }
+
+    /// Runs a statement and says what the database said.
+    pub(crate) async fn execute(&self, statement: &str) -> Result<(), mysql_async::Error> {
+        let mut connection = self.connect().await;
+        let outcome = connection.query_drop(statement).await;
+        connection.disconnect().await.unwrap();
+        outcome
+    }
+}
+
+impl Drop for TestDatabase {
+    /// On a thread of its own: the test's runtime cannot be waited for in here.
+    fn drop(&mut self) {
+        let statement = format!("DROP DATABASE IF EXISTS {}", self.name);
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                let mut server = Conn::new(options(None)).await?;
+                server.query_drop(statement).await?;
+                server.disconnect().await
+            })
+        });
+        let dropped = dropping.join();
+        if !std::thread::panicking() {
+            dropped
+                .expect("dropping does not panic")
+                .expect("the test's database is dropped");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+use std::collections::HashMap;
+use std::thread::JoinHandle;
+
+use eclipse_ai_server::app::{AppError, Application};
+use eclipse_ai_server::config::Settings;
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::{TestDatabase, eventually};
+
+pub(crate) const API_KEY: &str = "the-shared-key-of-the-tests";
+
+/// The real application on a free port, stopped when it is dropped.
+pub(crate) struct TestServer {
+    pub(crate) url: String,
+    pub(crate) http: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<Result<(), AppError>>>,
+    /// For backups; removed in the end.
+    pub(crate) folder: TempDir,
+}
+
+impl TestServer {
+    /// A server with default settings, once its schema is there.
+    pub(crate) async fn start(database: &TestDatabase) -> Self {
+        Self::start_with(&database.url(), &[]).await
+    }
+
+    /// A server with further variables set, once its schema is there.
+    pub(crate) async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> Self {
+        let server = Self::start_unready(database_url, variables).await;
+        eventually("the schema is there", async || {
+            server
+                .sync(&json!({"deviceId": "nobody", "batchId": "none", "tables": {}}))
+                .await
+                .0
+                == 200
+        })
+        .await;
+        server
+    }
+
+    /// A server that may be without a database.
+    pub(crate) async fn start_unready(database_url: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let defaults = [
+            ("DATABASE_URL", database_url),
+            ("API_KEY", API_KEY),
+            ("HOST", "127.0.0.1"),
+            ("PORT", "0"),
+            ("BACKUP_DIR", folder.path().to_str().unwrap()),
+            // Nobody listens there, unless a test says otherwise.
+            ("OLLAMA_BASE_URL", "http://127.0.0.1:9"),
+        ];
+        let variables: HashMap<String, String> = defaults
+            .iter()
+            .chain(variables)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let settings = Settings::from_variables(&variables).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let (tell_port, port) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            actix_rt::System::new().block_on(async {
+                let app = Application::build(settings)?;
+                let _ = tell_port.send(app.port());
+                app.run_until(async { _ = stopped.await }).await
+            })
+        });
+        let port = port.await.expect("the server starts");
+        Self {
+            url: format!("http://127.0.0.1:{port}"),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            stop: Some(stop),
+            thread: Some(thread),
+            folder,
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.http
+            .get(format!("{}{path}", self.url))
+            .header("X-API-Key", API_KEY)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.http
+            .post(format!("{}{path}", self.url))
+            .header("X-API-Key", API_KEY)
+    }
+
+    /// Posts a batch; returns the status and the body.
+    pub(crate) async fn sync(&self, batch: &Value) -> (u16, Value) {
+        self.sync_bytes(batch.to_string().into_bytes()).await
+    }
+
+    /// Posts whatever it is to where batches go.
+    pub(crate) async fn sync_bytes(&self, body: Vec<u8>) -> (u16, Value) {
+        let request = self
+            .post("/api/v1/sync")
+            .header("Content-Type", "application/json");
+        answer(request.body(body)).await
+    }
+
+    /// Stops the server as SIGTERM would, and says how it ended.
+    pub(crate) fn stop(&mut self) -> Result<(), AppError> {
+        drop(self.stop.take());
+        let thread = self
+            .thread
+            .take()
+            .expect("the server was not stopped before");
+        thread.join().expect("the server's thread does not panic")
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            let stopped = self.stop();
+            assert!(
+                std::thread::panicking() || stopped.is_ok(),
+                "the server ended with {stopped:?}"
+            );
+        }
+    }
+}
+
+/// Sends a request; returns the status and the body, which must be JSON.
+pub(crate) async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.text().await.unwrap();
+    let json = serde_json::from_str(&body);
+    (
+        status,
+        json.unwrap_or_else(|error| {
+            panic!("{status} with a body that is no JSON ({error}): {body}")
+        }),
+    )
+}
