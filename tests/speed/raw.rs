@@ -26,6 +26,7 @@ async fn connect(url: &str) -> Conn {
     .unwrap()
 }
 
+/// A database with the schema in it; returns its name.
 pub(crate) fn create_database(base: &str) -> String {
     let name = format!("eclipse_ai_speed_{}", std::process::id());
     run(async {
@@ -39,9 +40,11 @@ pub(crate) fn create_database(base: &str) -> String {
             .await
             .unwrap();
     });
+    crate::server::init_db(&format!("{base}/{name}"));
     name
 }
 
+/// What [`create_database`] has made.
 pub(crate) fn drop_database(base: &str, name: &str) {
     run(async {
         let mut server = connect(&format!("{base}/")).await;

@@ -13,6 +13,18 @@ pub(crate) struct Server {
     _folder: tempfile::TempDir,
 }
 
+/// Creates the tables.
+pub(crate) fn init_db(database_url: &str) {
+    let status = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"))
+        .arg("init-db")
+        .env("DATABASE_URL", database_url)
+        .env("API_KEY", API_KEY)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    assert!(status.unwrap().success(), "init-db");
+}
+
 impl Server {
     /// Returns at the first healthy answer.
     pub(crate) fn start(database_url: &str) -> Self {
