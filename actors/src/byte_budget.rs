@@ -105,7 +105,10 @@ mod tests {
         let budget = ByteBudget::new(10 * MIB);
         let _six = budget.reserve(6 * MIB, Duration::ZERO).await.unwrap();
 
-        let refused = budget.reserve(5 * MIB, Duration::ZERO).await;
+        let refused = budget.reserve(5 * MIB, Duration::from_millis(1));
+        let refused = timeout(Duration::from_secs(10), refused)
+            .await
+            .expect("it is refused");
 
         assert_eq!(refused.unwrap_err(), ReserveError::TimedOut);
         assert_eq!(

@@ -70,10 +70,14 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::{panic::AssertUnwindSafe, thread};
+    use std::{panic::AssertUnwindSafe, thread, time::Duration};
 
     use futures_util::FutureExt as _;
-    use tokio::{runtime::Handle, sync::oneshot};
+    use tokio::{
+        runtime::Handle,
+        sync::oneshot,
+        time::{sleep, timeout},
+    };
 
     use super::*;
 
@@ -101,7 +105,7 @@ mod tests {
         drop(runtime);
         let (ticked, tick) = oneshot::channel();
         arbiter.spawn(async {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            sleep(Duration::from_millis(1)).await;
             let _ = ticked.send(());
         });
         assert_eq!(tick.await, Ok(()));
@@ -116,9 +120,10 @@ mod tests {
     async fn blocking_work_hands_its_value_or_its_panic_to_the_caller() {
         assert_eq!(blocking(|| 42).await, 42);
 
-        let panic = AssertUnwindSafe(blocking(|| panic!("boom")))
-            .catch_unwind()
-            .await;
+        let panic = AssertUnwindSafe(blocking(|| panic!("boom"))).catch_unwind();
+        let panic = timeout(Duration::from_secs(10), panic)
+            .await
+            .expect("it is handed on");
         assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"boom"));
     }
 }

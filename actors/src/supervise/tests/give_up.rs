@@ -7,7 +7,7 @@ use actix_rt::Arbiter;
 use futures_util::FutureExt as _;
 use rstest::rstest;
 
-use super::player::{CLOSED, Count, Failure, Player, Stage, start, swift};
+use super::player::{CLOSED, Count, Failure, Player, Stage, soon, start, swift};
 use crate::supervise::{GaveUp, RestartPolicy, Supervision};
 
 #[rstest]
@@ -29,7 +29,7 @@ async fn the_sixth_failure_within_the_period_gives_the_actor_up(
 
     assert_eq!(failure.send(&addr, None).await, CLOSED);
 
-    let gave_up = supervision.gave_up().await;
+    let gave_up = soon(supervision.gave_up()).await;
     assert_eq!(
         gave_up,
         GaveUp {
@@ -82,7 +82,7 @@ async fn an_actor_that_cannot_rebuild_its_state_is_given_up() {
     assert_eq!(Failure::PanicInHandler.send(&addr, None).await, CLOSED);
 
     assert_eq!(
-        supervision.gave_up().await.reason,
+        soon(supervision.gave_up()).await.reason,
         "it panicked: boom in restarting"
     );
     assert_eq!(supervision.restarts(), [("player", 5)]);
@@ -95,7 +95,7 @@ async fn an_actor_that_cannot_be_made_is_given_up_at_once() {
         supervision.start(&Arbiter::current(), "player", |_| panic!("boom in factory"));
 
     assert_eq!(
-        supervision.gave_up().await.reason,
+        soon(supervision.gave_up()).await.reason,
         "it panicked: boom in factory"
     );
     assert_eq!(addr.send(Count).await, Err(MailboxError::Closed));
@@ -111,6 +111,9 @@ async fn an_actor_without_a_living_arbiter_is_given_up_at_once() {
 
     let addr = supervision.start(&handle, "player", |_| Player::new(Stage::default()));
 
-    assert_eq!(supervision.gave_up().await.reason, "its arbiter has ended");
+    assert_eq!(
+        soon(supervision.gave_up()).await.reason,
+        "its arbiter has ended"
+    );
     assert_eq!(addr.send(Count).await, Err(MailboxError::Closed));
 }

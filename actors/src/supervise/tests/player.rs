@@ -15,7 +15,7 @@ use actix::{
 };
 use actix_rt::Arbiter;
 use futures_util::FutureExt as _;
-use tokio::task::yield_now;
+use tokio::{task::yield_now, time::timeout};
 
 use crate::{
     admission::Turn,
@@ -268,4 +268,11 @@ pub(super) fn start(policy: RestartPolicy, stage: &Stage) -> (Supervision, Addr<
     let player = Player::new(stage.clone());
     let addr = supervision.start(&Arbiter::current(), "player", move |_| player);
     (supervision, addr)
+}
+
+/// Bounds what a test waits for, so that what would hang fails.
+pub(super) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(10), future)
+        .await
+        .expect("it comes to its end")
 }

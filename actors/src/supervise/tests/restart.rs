@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use rstest::rstest;
 
 use super::player::{
-    CLOSED, Count, Failure, Note, Player, Stage, Toil, pausing_for_ever, start, swift,
+    CLOSED, Count, Failure, Note, Player, Stage, Toil, pausing_for_ever, soon, start, swift,
 };
 use crate::{
     admission::Admission,
@@ -108,9 +108,9 @@ async fn callers_of_lost_work_learn_of_it_before_the_pause_and_all_places_are_fr
     let failing = failure.send(&addr, turns.pop());
     assert_eq!(admission.running(), 3);
 
-    assert_eq!(failing.await, CLOSED);
+    assert_eq!(soon(failing).await, CLOSED);
 
-    assert_eq!(join_all(running).await, [CLOSED; 2]);
+    assert_eq!(soon(join_all(running)).await, [CLOSED; 2]);
     assert_eq!(admission.running(), 0);
 }
 

@@ -12,7 +12,7 @@ use actix::{
 use actix_rt::Arbiter;
 use futures_util::FutureExt as _;
 
-use super::player::{CLOSED, Count, Failure, Stage, start, swift};
+use super::player::{CLOSED, Count, Failure, Stage, soon, start, swift};
 use crate::supervise::{Drain, Supervision};
 
 #[actix::test]
@@ -25,7 +25,10 @@ async fn after_shutdown_has_begun_a_stop_is_final() {
 
     assert_eq!(addr.send(Count).await, Err(MailboxError::Closed));
     assert_eq!(supervision.restarts(), [("player", 0)]);
-    assert_eq!(supervision.shut_down(Duration::from_mins(1)).await, Ok(()));
+    assert_eq!(
+        soon(supervision.shut_down(Duration::from_mins(1))).await,
+        Ok(())
+    );
 }
 
 #[actix::test]
@@ -35,8 +38,7 @@ async fn a_panic_after_shutdown_has_begun_is_not_forgotten() {
 
     assert_eq!(Failure::PanicInFuture.send(&addr, None).await, CLOSED);
 
-    let gave_up = supervision
-        .shut_down(Duration::from_mins(1))
+    let gave_up = soon(supervision.shut_down(Duration::from_mins(1)))
         .await
         .unwrap_err();
     assert_eq!(
@@ -86,7 +88,7 @@ async fn actors_are_drained_the_last_started_first_and_none_holds_up_the_others(
     }
 
     assert_eq!(
-        supervision.shut_down(Duration::from_millis(50)).await,
+        soon(supervision.shut_down(Duration::from_millis(50))).await,
         Ok(())
     );
 
