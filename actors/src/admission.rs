@@ -40,7 +40,9 @@ enum Standing {
 
 /// A running slot. It belongs into the message, and then to the work itself.
 #[derive(Debug)]
-pub struct Turn(#[expect(dead_code, reason = "held for its drop")] Held);
+pub struct Turn {
+    _slot: Held,
+}
 
 /// A slot or a place. The order of the fields matters: freed first, then told.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ impl Admission {
     /// A free slot, else a place in the line, else [`Full`]. Never waits.
     pub fn admit(&self) -> Result<Permit, Full> {
         if let Some(slot) = self.try_hold(&self.slots) {
-            return Ok(Permit(Standing::Running(Turn(slot))));
+            return Ok(Permit(Standing::Running(Turn { _slot: slot })));
         }
         let place = self.try_hold(&self.line).ok_or(Full)?;
         Ok(Permit(Standing::Waiting {
@@ -96,7 +98,7 @@ impl Admission {
             if self.waiting() == 0
                 && let Some(slot) = self.try_hold(&self.slots)
             {
-                return Turn(slot);
+                return Turn { _slot: slot };
             }
             freed.await;
         }
@@ -139,7 +141,9 @@ impl Permit {
             Standing::Running(turn) => turn,
             Standing::Waiting { _place, admission } => {
                 match Arc::clone(&admission.slots).acquire_owned().await {
-                    Ok(slot) => Turn(admission.held(slot)),
+                    Ok(slot) => Turn {
+                        _slot: admission.held(slot),
+                    },
                     // The slots close only after the line is empty, and this stands in it.
                     Err(_closed) => pending().await,
                 }
@@ -155,3 +159,6 @@ async fn close(semaphore: &Semaphore, permits: usize) {
         semaphore.close();
     }
 }
+
+#[cfg(test)]
+mod tests;

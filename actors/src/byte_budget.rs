@@ -80,3 +80,80 @@ impl Reservation {
         drop(self.grains.split(surplus));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    const MIB: usize = 1024 * 1024;
+    const LONG: Duration = Duration::from_hours(1);
+
+    #[actix::test]
+    async fn bytes_are_reserved_until_they_are_dropped() {
+        let budget = ByteBudget::new(10 * MIB);
+        let six = budget.reserve(6 * MIB, Duration::ZERO).await.unwrap();
+        let four = budget.reserve(4 * MIB, Duration::ZERO).await.unwrap();
+        assert_eq!(budget.reserved_bytes(), 10 * MIB);
+        drop((six, four));
+        assert_eq!(budget.reserved_bytes(), 0);
+    }
+
+    #[actix::test]
+    async fn who_finds_no_room_is_refused_after_the_time_limit() {
+        let budget = ByteBudget::new(10 * MIB);
+        let _six = budget.reserve(6 * MIB, Duration::ZERO).await.unwrap();
+
+        let refused = budget.reserve(5 * MIB, Duration::from_millis(1));
+        let refused = timeout(Duration::from_secs(10), refused)
+            .await
+            .expect("it is refused");
+
+        assert_eq!(refused.unwrap_err(), ReserveError::TimedOut);
+        assert_eq!(
+            budget.reserved_bytes(),
+            6 * MIB,
+            "nothing is kept by who was refused"
+        );
+    }
+
+    #[actix::test]
+    async fn a_large_reservation_is_not_starved_by_small_ones() {
+        let budget = ByteBudget::new(10 * MIB);
+        let six = budget.reserve(6 * MIB, Duration::ZERO).await.unwrap();
+        let mut large = Box::pin(budget.reserve(9 * MIB, LONG));
+        assert!((&mut large).now_or_never().is_none());
+        let mut small = Box::pin(budget.reserve(2 * MIB, LONG));
+        assert!(
+            (&mut small).now_or_never().is_none(),
+            "the large one came first"
+        );
+
+        drop(six);
+
+        let large = large.await.unwrap();
+        assert!((&mut small).now_or_never().is_none());
+        drop(large);
+        small.await.unwrap();
+    }
+
+    #[actix::test]
+    async fn more_than_the_whole_budget_is_refused_at_once_and_exactly_that_is_not() {
+        let odd = 10 * MIB + 1;
+        let budget = ByteBudget::new(odd);
+        let refused = budget.reserve(odd + 1, LONG).now_or_never();
+        assert_eq!(refused.unwrap().unwrap_err(), ReserveError::TooLarge);
+        assert!(budget.reserve(odd, Duration::ZERO).await.is_ok());
+    }
+
+    #[actix::test]
+    async fn what_turns_out_to_be_smaller_gives_the_rest_back_and_never_grows() {
+        let budget = ByteBudget::new(10 * MIB);
+        let mut body = budget.reserve(10 * MIB, Duration::ZERO).await.unwrap();
+        body.shrink_to(MIB);
+        assert_eq!(budget.reserved_bytes(), MIB);
+        body.shrink_to(2 * MIB);
+        assert_eq!(budget.reserved_bytes(), MIB);
+    }
+}

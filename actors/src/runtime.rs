@@ -67,3 +67,63 @@ where
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{panic::AssertUnwindSafe, thread, time::Duration};
+
+    use futures_util::FutureExt as _;
+    use tokio::{
+        runtime::Handle,
+        sync::oneshot,
+        time::{sleep, timeout},
+    };
+
+    use super::*;
+
+    async fn seen_from(arbiter: &ArbiterHandle) -> (tokio::runtime::Id, thread::ThreadId) {
+        let (reply, seen) = oneshot::channel();
+        arbiter.spawn(async {
+            let _ = reply.send((Handle::current().id(), thread::current().id()));
+        });
+        seen.await.unwrap()
+    }
+
+    #[actix::test]
+    async fn arbiters_have_a_thread_each_and_one_runtime() {
+        let runtime = ActorRuntime::start().unwrap();
+        let (runtime_a, thread_a) = seen_from(&runtime.arbiter().unwrap()).await;
+        let (runtime_b, thread_b) = seen_from(&runtime.arbiter().unwrap()).await;
+        assert_eq!(runtime_a, runtime_b);
+        assert_ne!(thread_a, thread_b);
+    }
+
+    #[actix::test]
+    async fn actors_go_on_when_the_handle_of_their_runtime_is_dropped() {
+        let runtime = ActorRuntime::start().unwrap();
+        let arbiter = runtime.arbiter().unwrap();
+        drop(runtime);
+        let (ticked, tick) = oneshot::channel();
+        arbiter.spawn(async {
+            sleep(Duration::from_millis(1)).await;
+            let _ = ticked.send(());
+        });
+        assert_eq!(tick.await, Ok(()));
+    }
+
+    #[actix::test]
+    async fn an_unused_runtime_can_be_dropped_within_asynchronous_code() {
+        drop(ActorRuntime::start().unwrap());
+    }
+
+    #[actix::test]
+    async fn blocking_work_hands_its_value_or_its_panic_to_the_caller() {
+        assert_eq!(blocking(|| 42).await, 42);
+
+        let panic = AssertUnwindSafe(blocking(|| panic!("boom"))).catch_unwind();
+        let panic = timeout(Duration::from_secs(10), panic)
+            .await
+            .expect("it is handed on");
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"boom"));
+    }
+}

@@ -17,6 +17,8 @@
 
 mod life;
 mod policy;
+#[cfg(test)]
+mod tests;
 
 use std::{
     sync::{
@@ -198,18 +200,19 @@ impl Registry {
         let mut history = RestartHistory::new(self.policy);
         let mut ending = life.run().await;
         loop {
+            let reason = ending.to_string();
             if self.shutting_down.load(Ordering::Relaxed) {
                 if let Ending::Panicked(_) = ending {
-                    self.give_up(member.name, &ending.to_string());
+                    self.give_up(member.name, &reason);
                 }
                 return;
             }
             let Some(pause) = history.next_pause(Instant::now()) else {
-                return self.give_up(member.name, &ending.to_string());
+                return self.give_up(member.name, &reason);
             };
             let restarts = member.restarts.fetch_add(1, Ordering::Relaxed) + 1;
             log::error!(
-                "actor is restarted actor={} reason={ending:?} restarts={restarts} pause_ms={}",
+                "actor is restarted actor={} reason={reason:?} restarts={restarts} pause_ms={}",
                 member.name,
                 pause.as_millis(),
             );

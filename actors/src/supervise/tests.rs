@@ -1,0 +1,4 @@
+mod give_up;
+mod player;
+mod restart;
+mod shutdown;
