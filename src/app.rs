@@ -4,7 +4,6 @@ use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
 use actors::admission::Admission;
 use actors::byte_budget::ByteBudget;
@@ -111,17 +110,12 @@ impl Application {
             ended = &mut server => Err(AppError::Http(io::Error::other(format!("{ended:?}")))),
         };
         log::info!("server stops");
-        self.supervision.begin_shutdown();
-        stop_serving(&handle).await;
+        // No new connections; requests in flight finish, with all actors still there for them.
+        handle.stop(true).await;
         let drained = self.supervision.shut_down(ACTOR_DRAIN_LIMIT).await;
         outcome?;
         Ok(drained?)
     }
-}
-
-/// No new connections; requests in flight finish.
-async fn stop_serving(handle: &ServerHandle) {
-    handle.stop(true).await;
 }
 
 fn start_actors(
