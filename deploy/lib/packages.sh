@@ -55,6 +55,7 @@ Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
 Acquire::AllowInsecureRepositories "false";
 APT::Get::AllowUnauthenticated "false";
+Acquire::Retries "3";
 APT::Install-Recommends "false";
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -69,7 +70,7 @@ Dir::Etc::sourceparts "/dev/null";
 CONF
     fi
     # A source of the machine's that cannot be read is no harm as long as the package is found.
-    apt-get -c "$state/apt.conf" update --quiet >&2 || say "apt-get update has failed in part: going on with what it got"
+    apt-get -c "$state/apt.conf" update -qq >&2 || say "apt-get update has failed in part: going on with what it got"
 }
 
 # Prints the apt source of another SUITE on the mirror that the machine uses.
@@ -92,7 +93,7 @@ suite_source() {
 unpack_packages() {
     local state=$1 folder=$2 archive program
     shift 2
-    apt-get -c "$state/apt.conf" install --yes --quiet --download-only "$@" >&2 || return 1
+    apt-get -c "$state/apt.conf" install --yes -qq --download-only "$@" >&2 || return 1
     mkdir -p "$folder"
     for archive in "$state"/archives/*.deb; do
         dpkg --extract "$archive" "$folder" || return 1

@@ -63,8 +63,10 @@ create_system_tables() {
     local flavour=$1 folder=$2
     case $flavour in
         mariadb)
-            "${database_client%/*}/mariadb-install-db" --no-defaults --basedir="${database_server%/sbin/*}" --datadir="$folder/data" \
-                --user="$(id -un)" --auth-root-authentication-method=normal --skip-test-db
+            # --force: whether this machine's name can be looked up does not matter.
+            "${database_client%/*}/mariadb-install-db" --no-defaults --basedir="${database_server%/sbin/*}" \
+                --datadir="$folder/data" --user="$(id -un)" --auth-root-authentication-method=normal \
+                --skip-test-db --skip-name-resolve --force
             ;;
         mysql)
             "$database_server" --no-defaults --initialize-insecure --datadir="$folder/data" --user="$(id -un)"
