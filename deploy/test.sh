@@ -43,7 +43,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-have cargo || fail "cargo is not in PATH: install Rust first"
+require_cargo
 
 folder=
 clean_up() {
@@ -89,8 +89,7 @@ exit_code=0
 for flavour in $databases; do
     start_test_database "$flavour"
     say "testing on $flavour $version"
-    start_session cargo test --workspace --locked "$@"
-    if wait "$!"; then
+    if run_session cargo test --workspace --locked "$@"; then
         results+=("$flavour $version: passed")
     else
         results+=("$flavour $version: FAILED")

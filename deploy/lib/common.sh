@@ -14,6 +14,12 @@ have() {
     command -v "$1" >/dev/null 2>&1
 }
 
+# Rust's installer leaves it to the user to have cargo in PATH.
+require_cargo() {
+    have cargo || PATH=$PATH:~/.cargo/bin
+    have cargo || fail "cargo is not in PATH: install Rust first"
+}
+
 # wait_until SECONDS COMMAND...: until the command succeeds; fails when the time is over.
 wait_until() {
     local deadline=$((SECONDS + $1))
@@ -51,6 +57,12 @@ random_hex() {
 # started in the right order. Its pid is then in $!.
 start_session() {
     setsid "$@" </dev/null &
+}
+
+# The same, and waits for its end. A trap is not kept waiting.
+run_session() {
+    start_session "$@"
+    wait "$!"
 }
 
 # end_session PID SECONDS: asks a session that this shell started to end, and insists after so many seconds.

@@ -7,7 +7,7 @@
 #   private_database_sql FOLDER PASSWORD [CLIENT OPTION...]                  as root, statements on standard input
 #   stop_private_database                                                    the one that was started, and wait
 #
-# FOLDER holds data/, server.sock, server.log and, once it is complete, a file that names its flavour. root comes in from
+# FOLDER holds data/, server.sock, server.pid, server.log and, once it is complete, a file that names its flavour. root comes in from
 # 127.0.0.1 and through the socket, with PASSWORD or, when that is empty, without one. A FOLDER that was started before
 # goes on with what it holds.
 
@@ -21,6 +21,7 @@ start_private_database() {
 
     # The longest path of a Unix socket has 107 characters.
     [ "${#folder}" -le 90 ] || fail "the path $folder is too long to hold a database's socket (90 characters at most)"
+    ! private_database_runs "$folder" || fail "the database in $folder runs already, as process $(cat "$folder/server.pid")"
     ! port_is_taken "$port" || fail "port $port, wanted for a private $flavour server, is in use"
     [ "$(private_database_flavour "$folder" || echo "$flavour")" = "$flavour" ] || fail "$folder is not a $flavour database"
     find_database_programs "$flavour" || fail "there is no $flavour server on this machine"
@@ -44,6 +45,12 @@ start_private_database() {
 # Prints the flavour of a FOLDER that was started before.
 private_database_flavour() {
     cat "$1/flavour" 2>/dev/null
+}
+
+# Whoever started it: after a kill -9 of the script, it is still there.
+private_database_runs() {
+    local pid
+    pid=$(cat "$1/server.pid" 2>/dev/null) && grep -qs -- "--datadir=$1/data" "/proc/$pid/cmdline"
 }
 
 private_database_sql() {
