@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# What every script here needs: messages, waiting, running a program so that it can be stopped. To be sourced.
+
+say() {
+    printf '==> %s\n' "$*" >&2
+}
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Rust's installer leaves it to the user to have cargo in PATH.
+require_cargo() {
+    have cargo || PATH=$PATH:~/.cargo/bin
+    have cargo || fail "cargo is not in PATH: install Rust first"
+}
+
+# wait_until SECONDS COMMAND...: until the command succeeds; fails when the time is over.
+wait_until() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
+# Does anything listen on this port of 127.0.0.1?
+port_is_taken() {
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# Prints a port of 127.0.0.1 that nothing listens on, below the range that the kernel gives to clients.
+free_port() {
+    local port
+    for _ in {1..100}; do
+        port=$((20000 + RANDOM % 12000))
+        if ! port_is_taken "$port"; then
+            echo "$port"
+            return
+        fi
+    done
+    fail "no free port found between 20000 and 32000"
+}
+
+# random_hex BYTES
+random_hex() {
+    od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'
+}
+
+# start_session COMMAND...: in the background, and out of reach of Ctrl-C, which so only reaches the script: it ends what it
+# started in the right order. Its pid is then in $!.
+start_session() {
+    setsid "$@" </dev/null &
+}
+
+# The same, and waits for its end. A trap is not kept waiting.
+run_session() {
+    start_session "$@"
+    wait "$!"
+}
+
+# end_session PID SECONDS: asks a session that this shell started to end, and insists after so many seconds.
+end_session() {
+    local pid=$1
+    ! has_ended "$pid" || return 0
+    # Not a group of its own yet, or a whole group.
+    kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null || true
+    if ! wait_until "$2" has_ended "$pid"; then
+        say "process $pid has not ended after $2 s: killing it"
+        kill -KILL -- "-$pid" 2>/dev/null || true
+    fi
+}
+
+# Looks instead of calling `wait`, which may hang in a trap. A child is a zombie from its end until the shell exits or waits,
+# and a process that is no child of this shell has only got the number of one that was.
+has_ended() {
+    local status
+    status=$(cat "/proc/$1/status" 2>/dev/null) || return 0
+    [[ $status == *State:?Z* || $status != *PPid:?$$[^0-9]* ]]
+}
