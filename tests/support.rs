@@ -1,10 +1,13 @@
 //! What the tests share: a database and a server for each of them, and a device that speaks to it.
 
 mod database;
+mod pi;
 mod server;
 
 pub(crate) use database::TestDatabase;
-pub(crate) use server::{TestServer, answer};
+pub(crate) use eclipse_ai_server::simulation::Drive;
+pub(crate) use pi::{Delivery, Pi};
+pub(crate) use server::{API_KEY, TestServer, answer};
 
 use std::time::Duration;
 
