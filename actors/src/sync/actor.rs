@@ -33,7 +33,7 @@ const STORE_LIMIT_PER_ROW: Duration = Duration::from_micros(500);
 const STATEMENT_LIMIT: Duration = Duration::from_secs(5);
 
 /// How often old history is looked for.
-const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
+const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
 /// How long connections may take to close at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);

@@ -160,12 +160,12 @@ fn time(scalar: &Scalar<'_>) -> Result<NaiveDateTime, Fault> {
     })
 }
 
-fn text<'de>(
+fn text(
     kind: Kind,
-    scalar: Scalar<'de>,
+    scalar: Scalar<'_>,
     length: impl Fn(&str) -> usize,
     limit: usize,
-) -> Result<Accepted<'de>, Fault> {
+) -> Result<Accepted<'_>, Fault> {
     match scalar {
         // Only a text that is long in bytes can be too long in either unit.
         Scalar::Text(text) if text.len() <= limit || length(&text) <= limit => {

@@ -1,6 +1,5 @@
 //! The rows of one table of a batch, 16 bytes a cell: texts stay where they are in the request's body.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,13 +106,11 @@ impl Sheet {
         }
     }
 
-    pub(super) fn keep_text(&mut self, text: &Cow<'_, str>) -> Cell {
-        if let Cow::Borrowed(text) = text {
-            let start = (text.as_ptr() as usize).wrapping_sub(self.body.as_ptr() as usize);
-            let span = Span::new(start, text.len());
-            if span.of(&self.body).as_ptr() == text.as_ptr() {
-                return Cell::Text(span);
-            }
+    pub(super) fn keep_text(&mut self, text: &str) -> Cell {
+        let start = (text.as_ptr() as usize).wrapping_sub(self.body.as_ptr() as usize);
+        let span = Span::new(start, text.len());
+        if span.of(&self.body).as_ptr() == text.as_ptr() {
+            return Cell::Text(span);
         }
         let span = Span::new(self.unescaped.len(), text.len());
         self.unescaped.push_str(text);
