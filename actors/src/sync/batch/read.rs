@@ -64,11 +64,11 @@ impl Place {
     fn loc(&self) -> Vec<Step> {
         let mut loc = vec![Step::from("body")];
         loc.extend(self.field.map(Step::from));
-        loc.extend(self.table.as_deref().map(Step::from));
+        loc.extend(self.table.as_deref().map(Step::named));
         if let Some(row) = self.row {
             loc.extend(["rows".into(), row.into()]);
         }
-        loc.extend(self.column.as_deref().map(Step::from));
+        loc.extend(self.column.as_deref().map(Step::named));
         loc
     }
 }
@@ -211,7 +211,7 @@ impl<'de> Reading<'de> for Envelope<'_, '_> {
                 }
                 unknown => {
                     let value: Value = object.next_value()?;
-                    match cell::json_fault(&value) {
+                    match cell::field_fault(unknown, &value) {
                         None => _ = reader.unknown_fields.insert(unknown.to_owned(), value),
                         Some(fault) => reader.note_in(unknown.to_owned(), fault),
                     }
