@@ -41,7 +41,7 @@ pub enum AppError {
 }
 
 /// Runs the server until SIGTERM or SIGINT.
-pub fn serve(settings: Settings) -> Result<(), AppError> {
+pub fn serve(settings: &Settings) -> Result<(), AppError> {
     actix_rt::System::new().block_on(async {
         log::info!(
             "server starts version={} {}",
@@ -68,10 +68,10 @@ pub struct Application {
 
 impl Application {
     /// Starts the actors and binds the port. Must be called within an actix system.
-    pub fn build(settings: Settings) -> Result<Self, AppError> {
+    pub fn build(settings: &Settings) -> Result<Self, AppError> {
         let runtime = ActorRuntime::start().map_err(AppError::Start)?;
         let supervision = Supervision::new(RestartPolicy::default());
-        let state = start_actors(&settings, &runtime, &supervision).map_err(AppError::Start)?;
+        let state = start_actors(settings, &runtime, &supervision).map_err(AppError::Start)?;
         let listener =
             TcpListener::bind((settings.host, settings.port)).map_err(AppError::Start)?;
         let port = listener.local_addr().map_err(AppError::Start)?.port();

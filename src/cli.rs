@@ -48,7 +48,7 @@ impl CommandLine {
         let settings = Settings::load()?;
         logging::start(settings.log_level);
         match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => Ok(app::serve(settings)?),
+            Command::Serve => Ok(app::serve(&settings)?),
             Command::InitDb => database::init(&settings),
             Command::SeedDb => database::seed(&settings),
         }

@@ -105,7 +105,7 @@ impl Settings {
         let api_key = reader.required("API_KEY", values::api_key);
         let ollama = "http://localhost:11434".to_owned();
         let quiet = Duration::from_secs(90);
-        let patience = Duration::from_secs(120);
+        let patience = Duration::from_mins(2);
         Some(Self {
             ollama_base_url: reader.or("OLLAMA_BASE_URL", ollama, values::http_url),
             ollama_model: reader.or("OLLAMA_MODEL", "gemma2:2b".to_owned(), values::text),

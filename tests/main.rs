@@ -6,3 +6,10 @@
 mod support;
 
 mod auth;
+mod duplicates;
+mod extra_data;
+mod history;
+mod pi;
+mod profiles;
+mod sync;
+mod upserts;

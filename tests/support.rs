@@ -1,10 +1,17 @@
 //! What the tests share: a database and a server for each of them, and a device that speaks to it.
 
+mod batch;
 mod database;
+mod pi;
+mod proxy;
 mod server;
 
+pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
 pub(crate) use database::TestDatabase;
-pub(crate) use server::{TestServer, answer};
+pub(crate) use eclipse_ai_server::simulation::Drive;
+pub(crate) use pi::{Delivery, Pi};
+pub(crate) use proxy::{Fate, Proxy};
+pub(crate) use server::{API_KEY, TestServer, answer};
 
 use std::time::Duration;
 
@@ -13,7 +20,7 @@ pub(crate) async fn eventually<F: Future<Output = bool>>(
     what: &str,
     mut condition: impl FnMut() -> F,
 ) {
-    let waited = tokio::time::timeout(Duration::from_secs(60), async {
+    let waited = tokio::time::timeout(Duration::from_mins(1), async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

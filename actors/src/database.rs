@@ -31,7 +31,7 @@ const SESSION_SETTINGS: [&str; 2] = [
 const ATTEMPTS: u32 = 6;
 
 /// How long an unused connection stays open.
-const IDLE_CONNECTION_TTL: Duration = Duration::from_secs(300);
+const IDLE_CONNECTION_TTL: Duration = Duration::from_mins(5);
 
 /// A bounded set of connections to one database. Clones share it. It must be used on the runtime it was opened on.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ mod embedded {
 const LOCK: &str = "eclipse_ai_schema";
 
 /// Waiting for another server's migration and running our own; a large table takes its time.
-const MIGRATION_LIMIT: Duration = Duration::from_secs(600);
+const MIGRATION_LIMIT: Duration = Duration::from_mins(10);
 
 /// Applies what is missing and returns how many migrations that were. Safe to call at any time, by several at once.
 ///

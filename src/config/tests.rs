@@ -32,7 +32,7 @@ fn optional_variables_have_the_documented_defaults() {
     assert_eq!(settings.max_backup_size_mb, 100);
     assert_eq!(settings.backup_retention_count, 30);
     assert_eq!(settings.max_sync_payload_mb, 10);
-    assert_eq!(settings.analysis_timeout, Duration::from_secs(120));
+    assert_eq!(settings.analysis_timeout, Duration::from_mins(2));
     assert_eq!(settings.analysis_queue_capacity, 8);
     assert_eq!(settings.auto_analysis_quiet, Duration::from_secs(90));
     assert_eq!(settings.sync_history_retention_days, 90);

@@ -25,10 +25,12 @@ pub(super) fn api_key(text: &str) -> Result<SecretString, String> {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "has the form of the others")]
 pub(super) fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "has the form of the others")]
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }

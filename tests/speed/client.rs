@@ -10,33 +10,33 @@ use crate::server::API_KEY;
 
 /// Every client posts so many requests of 500 readings; returns how long all of that took.
 pub(crate) fn post_batches(port: u16, clients: usize, requests: usize) -> Duration {
-    let bodies = (0..clients)
+    let bodies: Vec<Vec<String>> = (0..clients)
         .map(|client| {
             (0..requests)
                 .map(|n| body(client, n * ROWS_PER_REQUEST, ROWS_PER_REQUEST))
                 .collect()
         })
         .collect();
-    post_all(port, bodies)
+    post_all(port, &bodies)
 }
 
 /// Every client posts so many batches of nearly 10 MB.
 pub(crate) fn post_large_batches(port: u16, clients: usize, requests: usize) -> Duration {
     const ROWS: usize = 55_000;
-    let bodies = (0..clients)
+    let bodies: Vec<Vec<String>> = (0..clients)
         .map(|client| {
             (0..requests)
                 .map(|n| body(client, n * ROWS, ROWS))
                 .collect()
         })
         .collect();
-    post_all(port, bodies)
+    post_all(port, &bodies)
 }
 
-fn post_all(port: u16, bodies: Vec<Vec<String>>) -> Duration {
+fn post_all(port: u16, bodies: &[Vec<String>]) -> Duration {
     let clock = Instant::now();
     std::thread::scope(|scope| {
-        for bodies in &bodies {
+        for bodies in bodies {
             scope.spawn(move || post_one_after_the_other(port, bodies));
         }
     });

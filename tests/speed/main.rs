@@ -2,7 +2,12 @@
 //!
 //! `deploy/speed.sh` starts what this needs and runs it in release. It asserts nothing: machines differ, and noise is
 //! never a test's verdict. Each pair is measured in turn, several rounds, and the median ratio is told.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    missing_docs
+)]
 
 mod client;
 mod raw;
@@ -57,7 +62,7 @@ fn throughput(base: &str, clients: usize, requests: usize) {
         let cpu_before = server.cpu();
         let time = client::post_batches(server.port, clients, requests / clients);
         let rate = rows as f64 / time.as_secs_f64();
-        let cpu_per_row = (server.cpu() - cpu_before).as_secs_f64() * 1e6 / rows as f64;
+        let cpu_per_row = server.cpu().saturating_sub(cpu_before).as_secs_f64() * 1e6 / rows as f64;
         println!(
             "  {clients} clients: {rate:.0} rows/s, by hand {raw_rate:.0} rows/s, own CPU {cpu_per_row:.2} µs a row"
         );

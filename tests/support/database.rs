@@ -45,6 +45,12 @@ impl TestDatabase {
         Self { name }
     }
 
+    /// Host and port of the database server.
+    pub(crate) fn server_address() -> (String, u16) {
+        let opts = Opts::from_url(&server_url()).expect("TEST_DATABASE_URL is a URL");
+        (opts.ip_or_hostname().to_owned(), opts.tcp_port())
+    }
+
     /// For `DATABASE_URL`.
     pub(crate) fn url(&self) -> String {
         format!("{}{}", server_url(), self.name)

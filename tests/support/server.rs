@@ -64,7 +64,7 @@ impl TestServer {
         let (tell_port, port) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             actix_rt::System::new().block_on(async {
-                let app = Application::build(settings)?;
+                let app = Application::build(&settings)?;
                 let _ = tell_port.send(app.port());
                 app.run_until(async { _ = stopped.await }).await
             })

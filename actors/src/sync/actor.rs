@@ -8,6 +8,7 @@ use actix::{
 };
 use bytes::Bytes;
 use chrono::{NaiveDateTime, TimeDelta};
+use futures_util::FutureExt as _;
 
 use super::batch::{self, Batch, Refusal};
 use super::devices;
@@ -33,7 +34,7 @@ const STORE_LIMIT_PER_ROW: Duration = Duration::from_micros(500);
 const STATEMENT_LIMIT: Duration = Duration::from_secs(5);
 
 /// How often old history is looked for.
-const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
+const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
 /// How long connections may take to close at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -104,7 +105,8 @@ impl Actor for SyncActor {
     fn started(&mut self, context: &mut Self::Context) {
         if let Some(announcer) = self.announcer.take() {
             let migration = readiness::bring_up_to_date(self.database.clone(), announcer);
-            context.spawn(migration.into_actor(self));
+            let pruning = self.prune_history();
+            context.spawn(migration.then(|()| pruning).into_actor(self));
         }
         context.run_interval(PRUNE_INTERVAL, |actor, context| {
             context.spawn(actor.prune_history().into_actor(actor));

@@ -15,7 +15,7 @@ mod tests;
 pub use extra::ExtraSheet;
 pub use problem::{Problem, Step};
 pub use read::read;
-pub use sheet::{Cell, Sheet};
+pub use sheet::{Cell, Extra, Sheet};
 
 /// Rows of several tables, from one device.
 #[derive(Debug)]

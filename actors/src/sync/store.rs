@@ -109,6 +109,11 @@ pub(super) async fn store(
     })
 }
 
+/// Sets fields of the JSON object in `extra` and leaves its others as they are. What is set goes out first, for merging
+/// would mix objects, and takes null for no field at all: the `?` is for the fields as an object of nulls.
+const SET_IN_EXTRA: &str =
+    "JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?), VALUES(extra))";
+
 /// `(?,?,?)` for a list of values.
 fn placeholders(count: usize) -> String {
     let mut text = String::with_capacity(2 * count + 2);

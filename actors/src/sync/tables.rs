@@ -49,6 +49,8 @@ pub enum Kind {
     Bytes(usize),
     /// A point in time, with microseconds.
     Time,
+    /// A text key of the device; a number stands for its decimal text.
+    Key,
     /// The device's id of a profile; stored as the `id` that `profiles` has here.
     Profile,
     /// The device's id of another row of the same table; stored as the `id` of that row here.
@@ -126,7 +128,7 @@ pub static TABLES: [Table; 8] = [
         name: "vehicle_info",
         key: Key::TextIn("vin"),
         columns: &[
-            defaulted("vin", Characters(ID_CHARACTERS)),
+            defaulted("vin", Kind::Key),
             nullable("make", LABEL),
             nullable("model", LABEL),
             nullable("year", ANY_INTEGER),

@@ -34,7 +34,7 @@ pub(super) fn accept<'de>(column: &Column, scalar: Scalar<'de>) -> Result<Accept
         Kind::SameTable => integer(scalar, i64::MIN, i64::MAX).map(Accepted::Integer),
         Kind::Real => real(&scalar).map(Accepted::Real),
         Kind::Time => time(&scalar).map(Accepted::Time),
-        Kind::Profile => text_id(scalar).map(Accepted::Text),
+        Kind::Key | Kind::Profile => text_id(scalar).map(Accepted::Text),
         Kind::Characters(limit) => text(column.kind, scalar, |text| text.chars().count(), limit),
         Kind::Bytes(limit) => text(column.kind, scalar, str::len, limit),
     }
@@ -160,12 +160,12 @@ fn time(scalar: &Scalar<'_>) -> Result<NaiveDateTime, Fault> {
     })
 }
 
-fn text<'de>(
+fn text(
     kind: Kind,
-    scalar: Scalar<'de>,
+    scalar: Scalar<'_>,
     length: impl Fn(&str) -> usize,
     limit: usize,
-) -> Result<Accepted<'de>, Fault> {
+) -> Result<Accepted<'_>, Fault> {
     match scalar {
         // Only a text that is long in bytes can be too long in either unit.
         Scalar::Text(text) if text.len() <= limit || length(&text) <= limit => {
@@ -189,7 +189,7 @@ fn unexpected(kind: Kind, scalar: &Scalar<'_>) -> Fault {
         Kind::Integer(..) | Kind::SameTable => ("int_type", "Input should be an integer"),
         Kind::Real => ("float_type", "Input should be a finite number"),
         Kind::Time => ("datetime_type", "Input should be a time, as text"),
-        Kind::Profile => ("string_type", "Input should be a string or a number"),
+        Kind::Key | Kind::Profile => ("string_type", "Input should be a string or a number"),
         Kind::Characters(_) | Kind::Bytes(_) => ("string_type", "Input should be a string"),
     };
     fault(name, msg, scalar)
@@ -206,11 +206,36 @@ fn fault(kind: &'static str, msg: impl Into<String>, scalar: &Scalar<'_>) -> Fau
 /// How deep a value that is kept as JSON may nest: MariaDB's JSON functions stop at 32.
 const JSON_DEPTH: usize = 24;
 
+/// How long the name of a field that is kept as JSON may be: MySQL's limit.
+const JSON_NAME_BYTES: usize = 65_535;
+
+/// Why a field cannot be kept as JSON.
+pub(super) fn field_fault(name: &str, value: &Value) -> Option<Fault> {
+    name_fault(name).or_else(|| json_fault(value))
+}
+
 /// Why a value cannot be kept as JSON.
 pub(super) fn json_fault(value: &Value) -> Option<Fault> {
-    (depth(value) > JSON_DEPTH).then(|| Fault {
-        kind: "json_too_deep",
-        msg: format!("Input should not nest deeper than {JSON_DEPTH} levels"),
+    if depth(value) > JSON_DEPTH {
+        return Some(Fault {
+            kind: "json_too_deep",
+            msg: format!("Input should not nest deeper than {JSON_DEPTH} levels"),
+            input: Value::Null,
+        });
+    }
+    match value {
+        Value::Array(items) => items.iter().find_map(json_fault),
+        Value::Object(fields) => fields
+            .iter()
+            .find_map(|(name, value)| field_fault(name, value)),
+        _ => None,
+    }
+}
+
+fn name_fault(name: &str) -> Option<Fault> {
+    (name.len() > JSON_NAME_BYTES).then(|| Fault {
+        kind: "string_too_long",
+        msg: format!("Names should have at most {JSON_NAME_BYTES} bytes"),
         input: Value::Null,
     })
 }

@@ -40,7 +40,8 @@ impl Scalar<'_> {
     }
 }
 
-fn shortened(text: &str) -> String {
+/// The head of a text, for an answer.
+pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARACTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -3,6 +3,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::json::shortened;
+
 /// How many problems are described one by one; a batch of 80,000 bad rows shall not be answered with as many.
 const DESCRIBED: usize = 50;
 
@@ -28,6 +30,13 @@ pub enum Step {
     Field(String),
     /// A position in a list, from 0.
     Index(usize),
+}
+
+impl Step {
+    /// A name that the client chose, shortened.
+    pub(super) fn named(name: &str) -> Self {
+        Self::Field(shortened(name))
+    }
 }
 
 impl fmt::Display for Step {

@@ -64,11 +64,11 @@ impl Place {
     fn loc(&self) -> Vec<Step> {
         let mut loc = vec![Step::from("body")];
         loc.extend(self.field.map(Step::from));
-        loc.extend(self.table.as_deref().map(Step::from));
+        loc.extend(self.table.as_deref().map(Step::named));
         if let Some(row) = self.row {
             loc.extend(["rows".into(), row.into()]);
         }
-        loc.extend(self.column.as_deref().map(Step::from));
+        loc.extend(self.column.as_deref().map(Step::named));
         loc
     }
 }
@@ -131,8 +131,8 @@ impl<'b> Reader<'b> {
     }
 
     /// Reads `deviceId` or `batchId`.
-    fn id(&mut self, scalar: Scalar<'_>) -> Option<String> {
-        let fault = match &scalar {
+    fn id(&mut self, scalar: &Scalar<'_>) -> Option<String> {
+        let fault = match scalar {
             Scalar::Text(text) => match cell::text_id_fault(text) {
                 None => return Some(text.to_string()),
                 Some((kind, msg)) => Fault {
@@ -141,7 +141,7 @@ impl<'b> Reader<'b> {
                     input: scalar.shown(),
                 },
             },
-            _ => mismatch("string_type", "Input should be a valid string", &scalar),
+            _ => mismatch("string_type", "Input should be a valid string", scalar),
         };
         self.note(fault);
         None
@@ -197,12 +197,12 @@ impl<'de> Reading<'de> for Envelope<'_, '_> {
                 "deviceId" => {
                     reader.place.field = Some("deviceId");
                     let scalar = object.next_value_seed(Any(AsScalar))?;
-                    reader.device_id = reader.id(scalar);
+                    reader.device_id = reader.id(&scalar);
                 }
                 "batchId" => {
                     reader.place.field = Some("batchId");
                     let scalar = object.next_value_seed(Any(AsScalar))?;
-                    reader.batch_id = reader.id(scalar);
+                    reader.batch_id = reader.id(&scalar);
                 }
                 "tables" => {
                     reader.place.field = Some("tables");
@@ -211,7 +211,7 @@ impl<'de> Reading<'de> for Envelope<'_, '_> {
                 }
                 unknown => {
                     let value: Value = object.next_value()?;
-                    match cell::json_fault(&value) {
+                    match cell::field_fault(unknown, &value) {
                         None => _ = reader.unknown_fields.insert(unknown.to_owned(), value),
                         Some(fault) => reader.note_in(unknown.to_owned(), fault),
                     }

@@ -47,7 +47,7 @@ impl Rows for Sheet {
                 }
                 Field::Unknown(name) => {
                     let value: Value = row.next_value()?;
-                    match cell::json_fault(&value) {
+                    match cell::field_fault(&name, &value) {
                         None => _ = draft.extra.insert(name, value),
                         Some(fault) => draft.fault(name, fault),
                     }
@@ -143,10 +143,8 @@ impl Draft {
     }
 
     fn hand_over(self, sheet: &mut Sheet, reader: &mut Reader<'_>) {
-        sheet.unknown_columns.extend(self.extra.keys().cloned());
         if let (Some(id), true) = (self.id, self.faults.is_empty()) {
-            let extra = (!self.extra.is_empty()).then(|| Value::Object(self.extra).to_string());
-            sheet.push_row(id, &self.cells, extra);
+            sheet.push_row(id, &self.cells, self.extra);
             return;
         }
         let id = match self.id {

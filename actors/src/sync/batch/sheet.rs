@@ -1,11 +1,12 @@
 //! The rows of one table of a batch, 16 bytes a cell: texts stay where they are in the request's body.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::NaiveDateTime;
+use serde_json::{Map, Value};
 
 use super::cell::Accepted;
 use crate::sync::tables::Table;
@@ -23,8 +24,8 @@ pub struct Sheet {
     ids: Vec<Cell>,
     /// One row after the other, each as wide as the table.
     cells: Vec<Cell>,
-    /// By row: the unknown columns as a JSON object.
-    extras: BTreeMap<usize, String>,
+    /// By row: the unknown columns.
+    extras: BTreeMap<usize, Extra>,
     /// The rows in the order of their ids, without those that a later row of the same id replaces.
     order: Vec<usize>,
 }
@@ -46,6 +47,29 @@ pub enum Cell {
     Text(Span),
     /// A text that was escaped in the body.
     Unescaped(Span),
+}
+
+/// The columns of a row that its table does not have.
+#[derive(Debug)]
+pub struct Extra {
+    /// The columns, as a JSON object.
+    pub values: String,
+    /// The same object with null for every value. Rows that have the same columns share it.
+    pub nulls: Arc<str>,
+}
+
+impl Extra {
+    /// An object's fields.
+    pub fn new(fields: Map<String, Value>) -> Self {
+        let nulls: Map<_, _> = fields
+            .keys()
+            .map(|name| (name.clone(), Value::Null))
+            .collect();
+        Self {
+            values: Value::Object(fields).to_string(),
+            nulls: Value::Object(nulls).to_string().into(),
+        }
+    }
 }
 
 /// Where a text stands, in bytes.
@@ -87,12 +111,22 @@ impl Sheet {
     }
 
     /// Takes a whole row; `cells` is as wide as the table.
-    pub(super) fn push_row(&mut self, id: Cell, cells: &[Cell], extra: Option<String>) {
-        if let Some(json) = extra {
-            self.extras.insert(self.ids.len(), json);
+    pub(super) fn push_row(&mut self, id: Cell, cells: &[Cell], extra: Map<String, Value>) {
+        if !extra.is_empty() {
+            self.keep_extra(extra);
         }
         self.ids.push(id);
         self.cells.extend_from_slice(cells);
+    }
+
+    fn keep_extra(&mut self, fields: Map<String, Value>) {
+        let names: Vec<String> = fields.keys().cloned().collect();
+        let mut extra = Extra::new(fields);
+        match self.extras.last_key_value() {
+            Some((_, last)) if last.nulls == extra.nulls => extra.nulls = Arc::clone(&last.nulls),
+            _ => self.unknown_columns.extend(names),
+        }
+        self.extras.insert(self.ids.len(), extra);
     }
 
     /// Stores an accepted value; a text that stands in the body is not copied.
@@ -107,13 +141,11 @@ impl Sheet {
         }
     }
 
-    pub(super) fn keep_text(&mut self, text: &Cow<'_, str>) -> Cell {
-        if let Cow::Borrowed(text) = text {
-            let start = (text.as_ptr() as usize).wrapping_sub(self.body.as_ptr() as usize);
-            let span = Span::new(start, text.len());
-            if span.of(&self.body).as_ptr() == text.as_ptr() {
-                return Cell::Text(span);
-            }
+    pub(super) fn keep_text(&mut self, text: &str) -> Cell {
+        let start = (text.as_ptr() as usize).wrapping_sub(self.body.as_ptr() as usize);
+        let span = Span::new(start, text.len());
+        if span.of(&self.body).as_ptr() == text.as_ptr() {
+            return Cell::Text(span);
         }
         let span = Span::new(self.unescaped.len(), text.len());
         self.unescaped.push_str(text);
@@ -152,9 +184,9 @@ impl Sheet {
         &self.cells[row * width..(row + 1) * width]
     }
 
-    /// The row's unknown columns, as a JSON object.
-    pub fn extra(&self, row: usize) -> Option<&str> {
-        self.extras.get(&row).map(String::as_str)
+    /// The row's unknown columns.
+    pub fn extra(&self, row: usize) -> Option<&Extra> {
+        self.extras.get(&row)
     }
 
     /// The text of a cell; empty for a cell that holds none.

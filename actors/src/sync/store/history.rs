@@ -5,9 +5,9 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 use serde_json::Value as Json;
 
-use super::{Counts, positional};
+use super::{Counts, SET_IN_EXTRA, positional};
 use crate::database::DatabaseError;
-use crate::sync::batch::Batch;
+use crate::sync::batch::{Batch, Extra};
 
 /// How much of an error is kept.
 const ERROR_CHARACTERS: usize = 1000;
@@ -79,16 +79,20 @@ pub(super) async fn see_device(
     batch: &Batch,
     now: NaiveDateTime,
 ) -> Result<(), DatabaseError> {
-    let said = (!batch.unknown_fields.is_empty())
-        .then(|| Json::Object(batch.unknown_fields.clone()).to_string());
-    connection
-        .exec_drop(
-            "INSERT INTO devices (device_id, last_seen, extra) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE \
-             last_seen = VALUES(last_seen), \
-             extra = IF(VALUES(extra) IS NULL, extra, JSON_MERGE_PATCH(COALESCE(extra, '{}'), VALUES(extra)))",
-            (&batch.device_id, now, said),
-        )
-        .await?;
+    let said = (!batch.unknown_fields.is_empty()).then(|| Extra::new(batch.unknown_fields.clone()));
+    let extra = said.as_ref().map_or("extra", |_| SET_IN_EXTRA);
+    let statement = format!(
+        "INSERT INTO devices (device_id, last_seen, extra) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE \
+         last_seen = VALUES(last_seen), extra = {extra}"
+    );
+    let values = [
+        Some(Value::from(&batch.device_id)),
+        Some(Value::from(now)),
+        Some(Value::from(said.as_ref().map(|said| &said.values))),
+        said.as_ref().map(|said| Value::from(&*said.nulls)),
+    ];
+    let values = values.into_iter().flatten();
+    connection.exec_drop(statement, positional(values)).await?;
     Ok(())
 }
 
@@ -99,11 +103,11 @@ pub(in crate::sync) async fn prune(
 ) -> Result<u64, DatabaseError> {
     connection
         .exec_drop(
-            "DELETE history FROM sync_history AS history LEFT JOIN \
+            "DELETE entry FROM sync_history AS entry LEFT JOIN \
              (SELECT device_id, MAX(completed_at) AS newest FROM sync_history WHERE status = 'success' \
               GROUP BY device_id) AS kept \
-             ON kept.device_id = history.device_id AND kept.newest = history.completed_at \
-             WHERE history.completed_at < ? AND kept.device_id IS NULL",
+             ON kept.device_id = entry.device_id AND kept.newest = entry.completed_at \
+             WHERE entry.completed_at < ? AND kept.device_id IS NULL",
             (oldest,),
         )
         .await?;

@@ -11,7 +11,7 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 
 use super::profiles::ProfileIds;
-use super::{Counts, positional};
+use super::{Counts, SET_IN_EXTRA, positional};
 use crate::database::DatabaseError;
 use crate::sync::batch::{Cell, ExtraSheet, Sheet};
 use crate::sync::tables::{Kind, Table};
@@ -21,14 +21,15 @@ pub const STATEMENT_ROWS: usize = 500;
 
 /// The columns that a row has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Shape {
+struct Shape<'a> {
     /// One bit for each of the table's columns.
     columns: u32,
-    extra: bool,
+    /// The others, as an object of nulls.
+    extra: Option<&'a str>,
 }
 
-impl Shape {
-    fn of(sheet: &Sheet, row: usize) -> Self {
+impl<'a> Shape<'a> {
+    fn of(sheet: &'a Sheet, row: usize) -> Self {
         let columns = sheet.table.columns.iter().zip(sheet.cells(row)).enumerate();
         let present = columns
             // References within a table are filled in once all of its rows are there.
@@ -36,7 +37,7 @@ impl Shape {
             .fold(0, |bits, (position, _)| bits | 1 << position);
         Self {
             columns: present,
-            extra: sheet.extra(row).is_some(),
+            extra: sheet.extra(row).map(|extra| &*extra.nulls),
         }
     }
 
@@ -51,7 +52,7 @@ pub(super) async fn upsert_sheet(
     sheet: &Sheet,
     profiles: &ProfileIds,
 ) -> Result<Counts, DatabaseError> {
-    let mut by_shape: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
+    let mut by_shape: BTreeMap<Shape<'_>, Vec<usize>> = BTreeMap::new();
     for row in sheet.rows() {
         by_shape
             .entry(Shape::of(sheet, *row))
@@ -65,6 +66,7 @@ pub(super) async fn upsert_sheet(
             for row in chunk {
                 bind_row(&mut values, sheet, *row, shape, profiles);
             }
+            values.extend(shape.extra.map(Value::from));
             let statement = statement(sheet.table, shape, chunk.len());
             connection.exec_drop(statement, positional(values)).await?;
             affected += connection.affected_rows();
@@ -111,7 +113,7 @@ fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-fn statement(table: &Table, shape: Shape, rows: usize) -> String {
+fn statement(table: &Table, shape: Shape<'_>, rows: usize) -> String {
     let present = || {
         let columns = table.columns.iter().enumerate();
         columns
@@ -127,11 +129,10 @@ fn statement(table: &Table, shape: Shape, rows: usize) -> String {
         row.push_str(",?");
         let _ = write!(updates, ", `{name}` = VALUES(`{name}`)");
     }
-    if shape.extra {
+    if shape.extra.is_some() {
         names.push_str(", extra");
         row.push_str(",?");
-        // Columns that this row does not name keep what an earlier one said.
-        updates.push_str(", extra = JSON_MERGE_PATCH(COALESCE(extra, '{}'), VALUES(extra))");
+        let _ = write!(updates, ", extra = {SET_IN_EXTRA}");
     }
     row.push(')');
     let rows = vec![row.as_str(); rows].join(",");
@@ -145,7 +146,7 @@ fn bind_row(
     values: &mut Vec<Value>,
     sheet: &Sheet,
     row: usize,
-    shape: Shape,
+    shape: Shape<'_>,
     profiles: &ProfileIds,
 ) {
     values.push(bind(sheet, sheet.id(row)));
@@ -161,7 +162,7 @@ fn bind_row(
             cell => bind(sheet, *cell),
         });
     }
-    values.extend(sheet.extra(row).map(Value::from));
+    values.extend(sheet.extra(row).map(|extra| Value::from(&extra.values)));
 }
 
 pub(super) fn bind(sheet: &Sheet, cell: Cell) -> Value {
@@ -209,7 +210,7 @@ mod tests {
                 table,
                 Shape {
                     columns: 1 << notes,
-                    extra: false
+                    extra: None
                 },
                 2
             ),

@@ -1,0 +1,228 @@
+//! What is remembered of batches and devices.
+
+use chrono::NaiveDateTime;
+use serde_json::{Value, json};
+
+use crate::support::{DEVICE, TestDatabase, TestServer, batch, eventually, readings, with};
+
+type Entry = (String, i64, i64, Value);
+
+/// Status, inserted, updated and tables of the history of `test-batch`.
+async fn entry(database: &TestDatabase, device: &str) -> Entry {
+    let (status, inserted, updated, tables): (String, i64, i64, String) = database
+        .row(&format!(
+            "SELECT status, rows_inserted, rows_updated, CAST(tables_synced AS CHAR) FROM sync_history \
+             WHERE batch_id = 'test-batch' AND device_id = '{device}'"
+        ))
+        .await;
+    (
+        status,
+        inserted,
+        updated,
+        serde_json::from_str(&tables).unwrap(),
+    )
+}
+
+fn entry_of(status: &str, inserted: i64, updated: i64, tables: &[&str]) -> Entry {
+    (status.to_owned(), inserted, updated, json!(tables))
+}
+
+#[tokio::test]
+async fn a_stored_batch_is_in_the_history() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let before = chrono::Utc::now().naive_utc();
+    server
+        .sync(&batch(&json!({"realtime_data": readings(1..=5)})))
+        .await;
+    let after = chrono::Utc::now().naive_utc();
+    assert_eq!(
+        entry(&database, DEVICE).await,
+        entry_of("success", 5, 0, &["realtime_data"])
+    );
+    let (started_at, completed_at, error): (NaiveDateTime, NaiveDateTime, Option<String>) =
+        database
+            .row("SELECT started_at, completed_at, error FROM sync_history")
+            .await;
+    assert!(before <= started_at && started_at <= completed_at && completed_at <= after);
+    assert_eq!(error, None);
+}
+
+#[tokio::test]
+async fn requests_that_share_a_batch_id_share_a_row() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let events =
+        json!([{"id": 1, "event_type": "drive_start"}, {"id": 2, "event_type": "drive_end"}]);
+    server
+        .sync(&batch(&json!({"connection_log": events})))
+        .await;
+    server
+        .sync(&batch(&json!({"realtime_data": readings(1..=5)})))
+        .await;
+    server
+        .sync(&batch(
+            &json!({"realtime_data": readings(4..=9), "connection_log": events}),
+        ))
+        .await;
+    let expected = entry_of("success", 11, 4, &["connection_log", "realtime_data"]);
+    assert_eq!(entry(&database, DEVICE).await, expected);
+    assert_eq!(database.count("sync_history", "TRUE").await, 1);
+}
+
+#[tokio::test]
+async fn two_devices_that_picked_the_same_batch_id_have_a_row_each() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    server
+        .sync(&batch(&json!({"realtime_data": readings(1..=5)})))
+        .await;
+    let other = batch(&json!({"realtime_data": readings(1..=2)}));
+    server
+        .sync(&with(other, &json!({"deviceId": "other-device"})))
+        .await;
+    assert_eq!(entry(&database, DEVICE).await.1, 5);
+    assert_eq!(entry(&database, "other-device").await.1, 2);
+}
+
+#[tokio::test]
+async fn a_failure_after_a_success_keeps_the_counts() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    server
+        .sync(&batch(&json!({"realtime_data": readings(1..=5)})))
+        .await;
+    let bad = json!({"statistics": [{"id": 1}]});
+    assert_eq!(server.sync(&batch(&bad)).await.0, 422);
+    let tables = ["realtime_data", "statistics"];
+    assert_eq!(
+        entry(&database, DEVICE).await,
+        entry_of("failed", 5, 0, &tables)
+    );
+    let error: String = database.row("SELECT error FROM sync_history").await;
+    assert!(
+        error.contains("statistics") && error.contains("parameter_name"),
+        "{error}"
+    );
+    // The next success is the latest word.
+    server
+        .sync(&batch(&json!({"realtime_data": readings(1..=5)})))
+        .await;
+    assert_eq!(
+        entry(&database, DEVICE).await,
+        entry_of("success", 5, 5, &tables)
+    );
+    assert_eq!(database.count("sync_history", "error IS NULL").await, 1);
+}
+
+#[tokio::test]
+async fn a_refused_batch_whose_names_can_be_read_is_seen() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    server.sync(&batch(&json!({"fake_table": []}))).await;
+    assert_eq!(
+        entry(&database, DEVICE).await,
+        entry_of("failed", 0, 0, &[])
+    );
+    server
+        .sync(&with(
+            batch(&json!({"fake_table": []})),
+            &json!({"batchId": ""}),
+        ))
+        .await;
+    server
+        .sync(&json!({"batchId": "other-batch", "tables": {}}))
+        .await;
+    assert_eq!(database.count("sync_history", "TRUE").await, 1);
+    // To be seen as a device takes an accepted batch.
+    assert_eq!(
+        database.count("devices", "device_id = 'test-device'").await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_batch_without_rows_leaves_no_history_but_is_a_sign_of_life() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let before = chrono::Utc::now().naive_utc();
+    for tables in [json!({}), json!({"realtime_data": [], "statistics": []})] {
+        let (status, receipt) = server.sync(&batch(&tables)).await;
+        assert_eq!(status, 200, "{receipt}");
+        assert_eq!(receipt["driveDataReceived"], false);
+    }
+    assert_eq!(database.count("sync_history", "TRUE").await, 0);
+    let last_seen: NaiveDateTime = database
+        .row("SELECT last_seen FROM devices WHERE device_id = 'test-device'")
+        .await;
+    assert!(before <= last_seen);
+}
+
+#[tokio::test]
+async fn a_device_is_known_from_its_first_batch_on_and_seen_at_each() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let seen = async || -> NaiveDateTime {
+        server
+            .sync(&batch(&json!({"realtime_data": readings(1..=1)})))
+            .await;
+        database
+            .row("SELECT last_seen FROM devices WHERE device_id = 'test-device'")
+            .await
+    };
+    let first = seen().await;
+    assert!(seen().await > first);
+}
+
+/// A batch of long ago.
+async fn remember(database: &TestDatabase, device: &str, batch: &str, days_ago: u32, status: &str) {
+    database
+        .execute(&format!(
+            "INSERT INTO sync_history (batch_id, device_id, started_at, completed_at, tables_synced, status) VALUES \
+             ('{batch}', '{device}', UTC_TIMESTAMP(6) - INTERVAL {days_ago} DAY, \
+              UTC_TIMESTAMP(6) - INTERVAL {days_ago} DAY, '[]', '{status}')"
+        ))
+        .await
+        .unwrap();
+}
+
+async fn remembered(database: &TestDatabase) -> Vec<String> {
+    database
+        .rows("SELECT batch_id FROM sync_history ORDER BY batch_id")
+        .await
+}
+
+#[tokio::test]
+async fn old_history_goes_but_never_a_devices_newest_success() {
+    let database = TestDatabase::create().await;
+    drop(TestServer::start(&database).await);
+    remember(&database, "a", "a-old", 100, "success").await;
+    remember(&database, "a", "a-old-failure", 93, "failed").await;
+    remember(&database, "a", "a-young", 89, "success").await;
+    remember(&database, "b", "b-oldest", 300, "success").await;
+    remember(&database, "b", "b-newest-success", 200, "success").await;
+    remember(&database, "b", "b-later-failure", 150, "failed").await;
+    let _server = TestServer::start(&database).await;
+    eventually("what is old is removed", async || {
+        remembered(&database).await == ["a-young", "b-newest-success"]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn history_is_kept_for_ever_when_that_is_set() {
+    let database = TestDatabase::create().await;
+    drop(TestServer::start(&database).await);
+    for batch in ["one", "two"] {
+        remember(&database, "a", batch, 3_000, "success").await;
+    }
+    let forever = [("SYNC_HISTORY_RETENTION_DAYS", "0")];
+    drop(TestServer::start_with(&database.url(), &forever).await);
+    assert_eq!(remembered(&database).await, ["one", "two"]);
+    let a_week = [("SYNC_HISTORY_RETENTION_DAYS", "7")];
+    let _server = TestServer::start_with(&database.url(), &a_week).await;
+    eventually("the older one is removed", async || {
+        remembered(&database).await.len() == 1
+    })
+    .await;
+}

@@ -1,0 +1,219 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use eclipse_ai_server::simulation::Drive;
+use serde_json::{Map, Value, json};
+
+use super::API_KEY;
+
+/// The most rows in one request.
+const ROWS_A_REQUEST: usize = 500;
+
+/// Pauses before a request is tried again. The real ones are 1, 2 and 4 s.
+const PAUSES_MS: [u64; 3] = [10, 20, 40];
+
+/// How long an answer may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// The device in the car: its tables, what of them it has sent, and the way it sends them.
+///
+/// One table a request, in the order of the alphabet, at most 500 rows. Any 2xx moves the table's cursor on, and its
+/// body is not read. What can help itself is tried again with the same body; other refusals leave the rows for the
+/// next sweep.
+pub(crate) struct Pi {
+    pub(crate) device_id: String,
+    /// Its clock, which moves on by itself only from sweep to sweep: batch ids have a resolution of one second.
+    pub(crate) now: NaiveDateTime,
+    tables: BTreeMap<String, Vec<Value>>,
+    /// By table: how many of its rows were sent.
+    sent: BTreeMap<String, usize>,
+    last_drive_id: Option<i64>,
+    http: reqwest::Client,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// A 2xx.
+    Accepted,
+    /// Another 4xx than 429.
+    Refused(u16),
+    /// No answer that helped, however often it was tried.
+    GaveUp,
+}
+
+impl Pi {
+    pub(crate) fn new(device_id: &str) -> Self {
+        Self {
+            device_id: device_id.to_owned(),
+            now: "2026-04-18T14:30:00".parse().unwrap(),
+            tables: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            last_drive_id: None,
+            // Like Python's urllib: a connection a request.
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .pool_max_idle_per_host(0)
+                .timeout(ANSWER_LIMIT)
+                .build()
+                .unwrap(),
+        }
+    }
+
+    /// Writes a row into one of its tables, gives it the next id there, and returns that.
+    pub(crate) fn record(&mut self, table: &str, mut row: Value) -> i64 {
+        let rows = self.tables.entry(table.to_owned()).or_default();
+        let id = i64::try_from(rows.len() + 1).unwrap();
+        row[key_of(table)] = json!(id);
+        rows.push(row);
+        id
+    }
+
+    /// Writes all rows of a drive.
+    pub(crate) fn record_drive(&mut self, drive: &Drive) {
+        let mut events = drive.events().into_iter();
+        self.record("connection_log", events.next().unwrap());
+        for reading in drive.readings() {
+            self.record("realtime_data", reading);
+        }
+        for end in events {
+            self.record("connection_log", end);
+        }
+        self.last_drive_id = drive.id.or(self.last_drive_id);
+    }
+
+    /// All rows of a table, in the order of their ids.
+    pub(crate) fn rows(&self, table: &str) -> &[Value] {
+        self.tables.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of its tables.
+    pub(crate) fn tables(&self) -> Vec<String> {
+        self.tables.keys().cloned().collect()
+    }
+
+    /// How many rows of all tables were not accepted yet.
+    pub(crate) fn unsent(&self) -> usize {
+        let rows: usize = self.tables.values().map(Vec::len).sum();
+        rows - self.sent.values().sum::<usize>()
+    }
+
+    /// Sends the next rows of every table that has some, and says how each of those requests ended.
+    pub(crate) async fn sweep(&mut self, url: &str) -> BTreeMap<String, Delivery> {
+        let mut deliveries = BTreeMap::new();
+        for table in self.tables() {
+            let next = self.sent.get(&table).copied().unwrap_or_default();
+            let rows = &self.tables[&table][next..];
+            let rows = &rows[..rows.len().min(ROWS_A_REQUEST)];
+            if rows.is_empty() {
+                continue;
+            }
+            let (count, body) = (rows.len(), self.batch(&table, next, rows));
+            let delivery = self.deliver(url, body).await;
+            if delivery == Delivery::Accepted {
+                self.sent.insert(table.clone(), next + count);
+            }
+            deliveries.insert(table, delivery);
+        }
+        let counter = json!({
+            "deviceId": self.device_id,
+            "batchId": self.batch_id(),
+            "tables": {},
+            "driveCounter": {"lastDriveId": self.last_drive_id},
+        });
+        self.deliver(url, counter).await;
+        self.now += TimeDelta::seconds(5);
+        deliveries
+    }
+
+    /// Sweeps until every row was accepted; panics when `sweeps` are not enough.
+    pub(crate) async fn sync_all(&mut self, url: &str, sweeps: usize) {
+        let mut deliveries = BTreeMap::new();
+        for _ in 0..sweeps {
+            if self.unsent() == 0 {
+                return;
+            }
+            deliveries = self.sweep(url).await;
+        }
+        let unsent = self.unsent();
+        assert_eq!(
+            unsent, 0,
+            "rows are left after {sweeps} sweeps: {deliveries:?}"
+        );
+    }
+
+    /// `<device>-<UTC time to the second>Z`.
+    pub(crate) fn batch_id(&self) -> String {
+        format!(
+            "{}-{}Z",
+            self.device_id,
+            self.now.format("%Y-%m-%dT%H:%M:%S")
+        )
+    }
+
+    fn batch(&self, table: &str, last_synced_id: usize, rows: &[Value]) -> Value {
+        let rows: Vec<Value> = rows.iter().map(|row| renamed(table, row)).collect();
+        json!({
+            "deviceId": self.device_id,
+            "batchId": self.batch_id(),
+            "tables": {table: {"lastSyncedId": last_synced_id, "rows": rows}},
+        })
+    }
+
+    async fn deliver(&self, url: &str, body: Value) -> Delivery {
+        let body = in_ascii(&body);
+        for pause_ms in PAUSES_MS.into_iter().map(Some).chain([None]) {
+            let request = self
+                .http
+                .post(format!("{url}/api/v1/sync"))
+                .header("Content-Type", "application/json")
+                .header("Connection", "close")
+                .header("X-API-Key", API_KEY)
+                .body(body.clone());
+            match request.send().await.map(|answer| answer.status().as_u16()) {
+                Ok(200..=299) => return Delivery::Accepted,
+                Ok(429 | 500..) | Err(_) => {}
+                Ok(status) => return Delivery::Refused(status),
+            }
+            if let Some(pause_ms) = pause_ms {
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            }
+        }
+        Delivery::GaveUp
+    }
+}
+
+fn key_of(table: &str) -> &'static str {
+    if table == "calibration_sessions" {
+        "session_id"
+    } else {
+        "id"
+    }
+}
+
+/// The row as it is sent: its key is always called `id`.
+fn renamed(table: &str, row: &Value) -> Value {
+    let fields = row.as_object().unwrap().iter().map(|(name, value)| {
+        let name = if name == key_of(table) { "id" } else { name };
+        (name.to_owned(), value.clone())
+    });
+    Value::Object(fields.collect::<Map<_, _>>())
+}
+
+/// JSON as Python writes it, where everything beyond ASCII is escaped.
+fn in_ascii(value: &Value) -> String {
+    let mut text = String::new();
+    for letter in value.to_string().chars() {
+        if letter.is_ascii() {
+            text.push(letter);
+        } else {
+            let mut units = [0; 2];
+            for unit in letter.encode_utf16(&mut units) {
+                write!(text, "\\u{unit:04x}").unwrap();
+            }
+        }
+    }
+    text
+}

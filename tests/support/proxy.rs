@@ -1,0 +1,258 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::TestDatabase;
+
+/// A TCP proxy that can fail in the ways that a network fails. It has a thread of its own, and so goes on working
+/// while a test waits for a server to stop.
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    state: watch::Sender<State>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What becomes of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// All that is said arrives.
+    Pass,
+    /// It ends before anything was said.
+    HangUp,
+    /// It ends when so many bytes have gone to the server.
+    CutRequestAfter(usize),
+    /// The server hears everything; its answer is lost.
+    CutAnswer,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct State {
+    mode: Mode,
+    /// Connections of an earlier generation are cut.
+    generation: u64,
+    /// The connection that says this to the server is cut before the answer.
+    trap: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Open,
+    Refusing,
+    Stalled,
+    Closed,
+}
+
+impl Proxy {
+    /// In front of a server at `target`.
+    pub(crate) async fn start(target: SocketAddr) -> Self {
+        Self::start_with(target, |_| Fate::Pass).await
+    }
+
+    /// In front of the database server of the tests.
+    pub(crate) async fn to_database_server() -> Self {
+        let (host, port) = TestDatabase::server_address();
+        let mut addresses = tokio::net::lookup_host((host, port)).await.unwrap();
+        Self::start(addresses.next().unwrap()).await
+    }
+
+    /// Every connection gets the fate that belongs to its number, counted from 0.
+    pub(crate) async fn start_with(
+        target: SocketAddr,
+        fate: impl Fn(usize) -> Fate + Send + 'static,
+    ) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (state, watched) = watch::channel(State {
+            mode: Mode::Open,
+            generation: 0,
+            trap: None,
+        });
+        let sender = state.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let listener = TcpListener::from_std(listener).unwrap();
+                serve(&listener, target, &sender, watched, fate).await;
+            });
+        });
+        Self {
+            address,
+            state,
+            thread: Some(thread),
+        }
+    }
+
+    /// The database's URL by way of this proxy.
+    pub(crate) fn url_of(&self, database: &TestDatabase) -> String {
+        let direct = database.url();
+        let (host, port) = TestDatabase::server_address();
+        let by_proxy = direct.replacen(&format!("{host}:{port}"), &self.address.to_string(), 1);
+        assert_ne!(by_proxy, direct, "the database's URL names {host}:{port}");
+        by_proxy
+    }
+
+    /// Cuts all connections, and hangs up on new ones.
+    pub(crate) fn refuse(&self) {
+        self.change(|state| {
+            state.mode = Mode::Refusing;
+            state.generation += 1;
+        });
+    }
+
+    /// Cuts all connections; new ones pass.
+    pub(crate) fn cut(&self) {
+        self.change(|state| state.generation += 1);
+    }
+
+    /// Lets nothing through any more, without an end to any connection.
+    pub(crate) fn stall(&self) {
+        self.change(|state| state.mode = Mode::Stalled);
+    }
+
+    /// Lets everything through again, what has waited as well.
+    pub(crate) fn restore(&self) {
+        self.change(|state| state.mode = Mode::Open);
+    }
+
+    /// Cuts the next connection that says `words` to the server: the server hears them, and its answer is lost.
+    pub(crate) fn cut_answer_to(&self, words: &str) {
+        self.change(|state| state.trap = Some(words.as_bytes().to_vec()));
+    }
+
+    /// Whether something has gone into the trap of [`Self::cut_answer_to`].
+    pub(crate) fn has_cut_answer(&self) -> bool {
+        self.state.borrow().trap.is_none()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        self.state.send_modify(change);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.change(|state| state.mode = Mode::Closed);
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(
+                std::thread::panicking() || ended.is_ok(),
+                "the proxy panicked"
+            );
+        }
+    }
+}
+
+async fn serve(
+    listener: &TcpListener,
+    target: SocketAddr,
+    sender: &watch::Sender<State>,
+    mut state: watch::Receiver<State>,
+    fate: impl Fn(usize) -> Fate,
+) {
+    let mut closed = state.clone();
+    let accept = async {
+        for number in 0.. {
+            let (client, _) = listener.accept().await.unwrap();
+            let now = state.borrow_and_update().clone();
+            let fate = fate(number);
+            if now.mode == Mode::Refusing || fate == Fate::HangUp {
+                continue;
+            }
+            let carrier = Carrier {
+                sender: sender.clone(),
+                state: state.clone(),
+                generation: now.generation,
+                fate,
+            };
+            tokio::spawn(carrier.carry(client, target));
+        }
+    };
+    tokio::select! {
+        () = accept => {}
+        _ = closed.wait_for(|state| state.mode == Mode::Closed) => {}
+    }
+}
+
+/// Carries one connection.
+struct Carrier {
+    sender: watch::Sender<State>,
+    state: watch::Receiver<State>,
+    generation: u64,
+    fate: Fate,
+}
+
+impl Carrier {
+    async fn carry(self, client: TcpStream, target: SocketAddr) {
+        let Ok(server) = TcpStream::connect(target).await else {
+            return;
+        };
+        let (client_reads, client_writes) = client.into_split();
+        let (server_reads, server_writes) = server.into_split();
+        let this = Arc::new(self);
+        let mut state = this.state.clone();
+        let cut = state.wait_for(|state| state.generation != this.generation);
+        // Either direction's end is the end of both, unless the client has merely said all it had to say.
+        tokio::select! {
+            _ = cut => {}
+            () = this.to_server(client_reads, server_writes) => {}
+            () = this.to_client(server_reads, client_writes) => {}
+        }
+    }
+
+    async fn to_server(&self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
+        let mut said = 0;
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = from.read(&mut buffer).await {
+            self.flowing().await;
+            let mut words = &buffer[..length];
+            let is_cut = match self.fate {
+                Fate::CutRequestAfter(limit) if said + length >= limit => {
+                    words = &words[..limit - said];
+                    true
+                }
+                _ => self.springs_trap(words),
+            };
+            if to.write_all(words).await.is_err() || is_cut {
+                return;
+            }
+            said += length;
+        }
+    }
+
+    async fn to_client(&self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = from.read(&mut buffer).await {
+            self.flowing().await;
+            if self.fate == Fate::CutAnswer || to.write_all(&buffer[..length]).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn flowing(&self) {
+        let mut state = self.state.clone();
+        let _ = state.wait_for(|state| state.mode != Mode::Stalled).await;
+    }
+
+    fn springs_trap(&self, words: &[u8]) -> bool {
+        self.sender.send_if_modified(|state| {
+            let springs = state.trap.as_ref().is_some_and(|trap| {
+                words
+                    .windows(trap.len())
+                    .any(|part| part == trap.as_slice())
+            });
+            if springs {
+                state.trap = None;
+            }
+            springs
+        })
+    }
+}
