@@ -1,0 +1,114 @@
+# shellcheck shell=bash
+# A MariaDB or MySQL server of our own: in a folder and on a port that the caller chooses, for 127.0.0.1 only.
+# It reads no system-wide settings and shares nothing with a server that the machine runs already.
+# To be sourced.
+#
+#   start_private_database FLAVOUR FOLDER PORT PASSWORD [SERVER OPTION...]   and wait until it answers
+#   private_database_sql FOLDER PASSWORD [CLIENT OPTION...]                  as root, statements on standard input
+#   stop_private_database                                                    the one that was started, and wait
+#
+# FOLDER holds data/, server.sock, server.log and, once it is complete, a file that names its flavour. root comes in from
+# 127.0.0.1 and through the socket, with PASSWORD or, when that is empty, without one. A FOLDER that was started before
+# goes on with what it holds.
+
+. "$(dirname "${BASH_SOURCE[0]}")/database-programs.sh"
+
+private_database_pid=
+
+start_private_database() {
+    local flavour=$1 folder=$2 port=$3 password=$4
+    shift 4
+
+    # The longest path of a Unix socket has 107 characters.
+    [ "${#folder}" -le 90 ] || fail "the path $folder is too long to hold a database's socket (90 characters at most)"
+    ! port_is_taken "$port" || fail "port $port, wanted for a private $flavour server, is in use"
+    [ "$(private_database_flavour "$folder" || echo "$flavour")" = "$flavour" ] || fail "$folder is not a $flavour database"
+    find_database_programs "$flavour" || fail "there is no $flavour server on this machine"
+
+    mkdir -p "$folder/files"
+    chmod 700 "$folder"
+    if private_database_flavour "$folder" >/dev/null; then
+        run_database_server "$flavour" "$folder" "$port" "$@"
+    else
+        rm -rf "$folder/data"
+        create_system_tables "$flavour" "$folder" >>"$folder/server.log" 2>&1 ||
+            fail_with_log "$folder" "$flavour could not create its system tables"
+        run_database_server "$flavour" "$folder" "$port" "$@"
+        wait_for_database_server "$folder" ""
+        let_root_in "$password" | private_database_sql "$folder" ""
+        echo "$flavour" >"$folder/flavour"
+    fi
+    wait_for_database_server "$folder" "$password"
+}
+
+# Prints the flavour of a FOLDER that was started before.
+private_database_flavour() {
+    cat "$1/flavour" 2>/dev/null
+}
+
+private_database_sql() {
+    local folder=$1 password=$2
+    shift 2
+    MYSQL_PWD=$password "$database_client" --no-defaults --user=root --socket="$folder/server.sock" \
+        --batch --skip-column-names "$@"
+}
+
+stop_private_database() {
+    [ -n "$private_database_pid" ] || return 0
+    end_session "$private_database_pid" 60
+    private_database_pid=
+}
+
+create_system_tables() {
+    local flavour=$1 folder=$2
+    case $flavour in
+        mariadb)
+            "${database_client%/*}/mariadb-install-db" --no-defaults --basedir="${database_server%/sbin/*}" --datadir="$folder/data" \
+                --user="$(id -un)" --auth-root-authentication-method=normal --skip-test-db
+            ;;
+        mysql)
+            "$database_server" --no-defaults --initialize-insecure --datadir="$folder/data" --user="$(id -un)"
+            ;;
+    esac
+}
+
+run_database_server() {
+    local flavour=$1 folder=$2 port=$3
+    shift 3
+    local own_options=()
+    # MySQL listens for its X protocol on a second, fixed port otherwise.
+    [ "$flavour" = mariadb ] || own_options=(--mysqlx=OFF)
+
+    start_session "$database_server" --no-defaults --user="$(id -un)" \
+        --datadir="$folder/data" --socket="$folder/server.sock" --pid-file="$folder/server.pid" \
+        --bind-address=127.0.0.1 --port="$port" --skip-name-resolve --skip-log-bin \
+        --secure-file-priv="$folder/files" --character-set-server=utf8mb4 "${own_options[@]}" "$@" \
+        >>"$folder/server.log" 2>&1
+    private_database_pid=$session_pid
+}
+
+wait_for_database_server() {
+    local folder=$1 password=$2
+    wait_until 120 database_answers_or_has_ended "$folder" "$password" ||
+        fail_with_log "$folder" "the private database does not answer after 120 s"
+    ! has_ended "$private_database_pid" || fail_with_log "$folder" "the private database ended while it started"
+}
+
+database_answers_or_has_ended() {
+    has_ended "$private_database_pid" || private_database_sql "$1" "$2" --execute='SELECT 1' >/dev/null 2>&1
+}
+
+fail_with_log() {
+    tail -n 20 "$1/server.log" >&2
+    fail "$2 (the end of $1/server.log is above)"
+}
+
+# The statements that let root in from 127.0.0.1 too, as names are not looked up.
+let_root_in() {
+    cat <<SQL
+CREATE USER IF NOT EXISTS root@'127.0.0.1';
+ALTER USER root@'127.0.0.1' IDENTIFIED BY '$1';
+GRANT ALL PRIVILEGES ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;
+ALTER USER root@localhost IDENTIFIED BY '$1';
+SQL
+}

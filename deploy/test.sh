@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Runs every test against a real database server, which it starts for this and removes afterwards.
+set -euo pipefail
+. "$(dirname "$0")/lib/private-database.sh"
+cd "$(dirname "$0")/.."
+
+usage() {
+    cat <<'TEXT'
+Usage: deploy/test.sh [--database mariadb|mysql|all] [-- ARGUMENTS OF cargo test]
+
+Runs every test of the workspace against a database server of its own, in a temporary folder and on a free port, which it
+stops and removes at the end. A server that is not on this machine is installed or unpacked first; one that is running is
+never touched.
+
+  --database mariadb   MariaDB 10.11 or newer
+  --database mysql     Oracle MySQL 8.0 or newer
+  --database all       the whole suite on MariaDB, then on Oracle MySQL
+                       (without the option: whichever is there, or can be had)
+  --help               this text
+
+Tests get TEST_DATABASE_URL=mysql://root:PASSWORD@127.0.0.1:PORT/ and may create databases.
+Example: deploy/test.sh --database mysql -- --test integration sync
+TEXT
+}
+
+databases=any
+while [ $# -gt 0 ]; do
+    case $1 in
+        --database)
+            databases=${2:-}
+            shift
+            ;;
+        --database=*) databases=${1#*=} ;;
+        --help | -h)
+            usage
+            exit
+            ;;
+        --)
+            shift
+            break
+            ;;
+        *) fail "unknown option $1 (see --help)" ;;
+    esac
+    shift
+done
+have cargo || fail "cargo is not in PATH: install Rust first"
+
+folder=
+tests_pid=
+clean_up() {
+    [ -z "$tests_pid" ] || end_session "$tests_pid" 10
+    stop_private_database
+    [ -z "$folder" ] || rm -rf "$folder"
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+case $databases in
+    any)
+        get_any_database_programs || fail "no database server to test with"
+        databases=$database_flavour
+        ;;
+    all) databases="mariadb mysql" ;;
+    mariadb | mysql) ;;
+    *) fail "--database must be mariadb, mysql or all, not '$databases'" ;;
+esac
+# All of them first: what cannot be had is better known before the tests than after them.
+for flavour in $databases; do
+    get_database_programs "$flavour" || fail "no $flavour server to test with"
+done
+
+# start_test_database FLAVOUR: forgets all when it stops, so it need not wait for the disk.
+start_test_database() {
+    local port password
+    folder=$(mktemp -d)
+    port=$(free_port)
+    password=$(random_hex 16)
+    start_private_database "$1" "$folder" "$port" "$password" \
+        --max-connections=400 --performance-schema=OFF --innodb-buffer-pool-size=256M \
+        --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF
+    version=$(private_database_sql "$folder" "$password" --execute='SELECT VERSION()')
+    export TEST_DATABASE_URL="mysql://root:$password@127.0.0.1:$port/"
+}
+
+results=()
+exit_code=0
+for flavour in $databases; do
+    start_test_database "$flavour"
+    say "testing on $flavour $version"
+    start_session cargo test --workspace --locked "$@"
+    tests_pid=$session_pid
+    if wait "$tests_pid"; then
+        results+=("$flavour $version: passed")
+    else
+        results+=("$flavour $version: FAILED")
+        exit_code=1
+        ! has_ended "$private_database_pid" || tail -n 20 "$folder/server.log" >&2
+    fi
+    tests_pid=
+    stop_private_database
+    rm -rf "$folder"
+done
+for result in "${results[@]}"; do
+    say "$result"
+done
+exit "$exit_code"
