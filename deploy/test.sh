@@ -46,9 +46,9 @@ done
 have cargo || fail "cargo is not in PATH: install Rust first"
 
 folder=
-tests_pid=
 clean_up() {
-    [ -z "$tests_pid" ] || end_session "$tests_pid" 10
+    # The last that was started: the tests, or else the database.
+    [ -z "${!:-}" ] || end_session "$!" 10
     stop_private_database
     [ -z "$folder" ] || rm -rf "$folder"
 }
@@ -90,15 +90,13 @@ for flavour in $databases; do
     start_test_database "$flavour"
     say "testing on $flavour $version"
     start_session cargo test --workspace --locked "$@"
-    tests_pid=$session_pid
-    if wait "$tests_pid"; then
+    if wait "$!"; then
         results+=("$flavour $version: passed")
     else
         results+=("$flavour $version: FAILED")
         exit_code=1
         ! has_ended "$private_database_pid" || tail -n 20 "$folder/server.log" >&2
     fi
-    tests_pid=
     stop_private_database
     rm -rf "$folder"
 done

@@ -48,25 +48,27 @@ random_hex() {
 }
 
 # start_session COMMAND...: in the background, and out of reach of Ctrl-C, which so only reaches the script: it ends what it
-# started in the right order. Sets session_pid.
+# started in the right order. Its pid is then in $!.
 start_session() {
     setsid "$@" </dev/null &
-    # shellcheck disable=SC2034 # for the caller
-    session_pid=$!
 }
 
-# end_session PID SECONDS: asks a session to end, insists after so many seconds, and waits for it.
+# end_session PID SECONDS: asks a session that this shell started to end, and insists after so many seconds.
 end_session() {
     local pid=$1
-    has_ended "$pid" || kill -TERM -- "-$pid" 2>/dev/null || true
+    ! has_ended "$pid" || return 0
+    # Not a group of its own yet, or a whole group.
+    kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null || true
     if ! wait_until "$2" has_ended "$pid"; then
         say "process $pid has not ended after $2 s: killing it"
         kill -KILL -- "-$pid" 2>/dev/null || true
     fi
-    wait "$pid" 2>/dev/null || true
 }
 
-# A child that has ended is a zombie until the shell waits for it.
+# Looks instead of calling `wait`, which may hang in a trap. A child is a zombie from its end until the shell exits or waits,
+# and a process that is no child of this shell has only got the number of one that was.
 has_ended() {
-    ! kill -0 "$1" 2>/dev/null || grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"
+    local status
+    status=$(cat "/proc/$1/status" 2>/dev/null) || return 0
+    [[ $status == *State:?Z* || $status != *PPid:?$$[^0-9]* ]]
 }

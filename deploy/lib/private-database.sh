@@ -84,7 +84,7 @@ run_database_server() {
         --bind-address=127.0.0.1 --port="$port" --skip-name-resolve --skip-log-bin \
         --secure-file-priv="$folder/files" --character-set-server=utf8mb4 "${own_options[@]}" "$@" \
         >>"$folder/server.log" 2>&1
-    private_database_pid=$session_pid
+    private_database_pid=$!
 }
 
 wait_for_database_server() {
