@@ -15,10 +15,12 @@ mod auth;
 mod body;
 mod error;
 mod health;
+mod request;
 mod sync;
 mod wire;
 
 pub use auth::ApiKey;
+pub use request::trace;
 
 /// What the handlers work with: the addresses of the actors, and the doors in front of them.
 pub struct State {
