@@ -32,16 +32,21 @@ enum Command {
 /// What ends a command with exit code 1.
 type Failure = Box<dyn std::error::Error>;
 
+/// The exit code of the process: a failure, which is told here, never ends with 0.
+pub fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("eclipse-ai-server: {}", causes(failure.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
 impl CommandLine {
     /// Does what was asked for and returns the exit code of the process.
     pub fn run(self) -> ExitCode {
-        match self.try_run() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                eprintln!("eclipse-ai-server: {}", causes(failure.as_ref()));
-                ExitCode::FAILURE
-            }
-        }
+        exit_code(self.try_run())
     }
 
     fn try_run(self) -> Result<(), Failure> {

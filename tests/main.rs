@@ -6,3 +6,6 @@
 mod support;
 
 mod auth;
+mod requests;
+mod shutdown;
+mod survival;

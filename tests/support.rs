@@ -1,9 +1,15 @@
 //! What the tests share: a database and a server for each of them, and a device that speaks to it.
 
 mod database;
+mod failing;
+mod private_database;
+mod process;
 mod server;
 
 pub(crate) use database::TestDatabase;
+pub(crate) use failing::FAILURES;
+pub(crate) use private_database::PrivateDatabase;
+pub(crate) use process::ServerProcess;
 pub(crate) use server::{TestServer, answer};
 
 use std::time::Duration;
