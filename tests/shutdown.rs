@@ -16,8 +16,10 @@ const END_LIMIT: Duration = Duration::from_secs(16);
 fn batch() -> Value {
     let at = "2026-02-01T14:30:05";
     json!({"deviceId": "car", "batchId": "b1", "tables": {
-        "realtime_data": [{"id": 1, "timestamp": at, "parameter_name": "RPM", "value": 800.0}],
-        "connection_log": [{"id": 1, "timestamp": at, "event_type": "drive_start", "success": 1}],
+        "realtime_data": {"rows": [
+            {"id": 1, "timestamp": at, "parameter_name": "RPM", "value": 800.0},
+        ]},
+        "connection_log": {"rows": [{"id": 1, "timestamp": at, "event_type": "drive_start"}]},
     }})
 }
 

@@ -18,7 +18,7 @@ fn reading(id: usize) -> Value {
     let row = json!({
         "id": id, "timestamp": "2026-02-01T14:30:05", "parameter_name": "RPM", "value": 800.0,
     });
-    json!({"deviceId": "car", "batchId": format!("b{id}"), "tables": {"realtime_data": [row]}})
+    json!({"deviceId": "car", "batchId": format!("b{id}"), "tables": {"realtime_data": {"rows": [row]}}})
 }
 
 /// A server that stores one batch at a time, once its schema is there.
