@@ -14,17 +14,23 @@ use actors::runtime::ActorRuntime;
 use actors::supervise::{GaveUp, RestartPolicy, Supervision};
 use actors::sync::{SyncActor, SyncSettings};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::config::Settings;
 use crate::http::{self, State};
 
-/// How long requests in flight may take to finish, and then all actors to drain. A second more goes by at most, as
-/// the HTTP server looks once a second whether it is done: the end comes within 10 s, whatever hangs.
+/// How long requests in flight may take to finish, the HTTP server to notice (it looks once a second), and then all
+/// actors to drain: the end comes within 10 s, whatever hangs.
 const REQUEST_DRAIN_SECONDS: u64 = 4;
+const HTTP_STOP_LIMIT: Duration = Duration::from_millis(5500);
 const ACTORS_DRAIN_LIMIT: Duration = Duration::from_secs(4);
 
 /// How many batches wait for one to be stored, at most.
 const WAITING_BATCHES: usize = 256;
+
+/// How many keys are looked up at the same time, and how many wait for that, at most.
+const KEY_LOOKUPS: usize = 2;
+const WAITING_KEY_LOOKUPS: usize = 64;
 
 /// The memory for bodies of batches: so many of the largest can be there at once, in megabytes of their limit.
 const BODIES_IN_MEMORY: usize = 4;
@@ -144,7 +150,9 @@ impl Application {
         };
         log::info!("server stops");
         // No new connections; requests in flight finish, with all actors still there for them.
-        handle.stop(true).await;
+        if timeout(HTTP_STOP_LIMIT, handle.stop(true)).await.is_err() {
+            log::warn!("HTTP server is left behind, it does not stop");
+        }
         let drained = self.supervision.shut_down(ACTORS_DRAIN_LIMIT).await;
         outcome?;
         Ok(drained?)
@@ -174,6 +182,7 @@ fn start_actors(
         api_key: http::ApiKey::new(&settings.api_key),
         sync,
         batches,
+        key_lookups: Admission::new(KEY_LOOKUPS, WAITING_KEY_LOOKUPS),
         batch_memory: ByteBudget::new(BODIES_IN_MEMORY * max_sync_payload_bytes),
         max_sync_payload_bytes,
         health,

@@ -30,6 +30,9 @@ pub struct State {
     pub sync: Addr<SyncActor>,
     /// The door in front of it.
     pub batches: Admission,
+    /// The door in front of it for keys that are to be looked up: whoever has none must not take the connections of
+    /// those who have.
+    pub key_lookups: Admission,
     /// The memory for the bodies of batches.
     pub batch_memory: ByteBudget,
     /// The largest batch that is taken.
