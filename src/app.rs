@@ -4,6 +4,8 @@ use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use actix_web::middleware::from_fn;
+use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
 use actors::admission::Admission;
 use actors::byte_budget::ByteBudget;
@@ -12,16 +14,23 @@ use actors::runtime::ActorRuntime;
 use actors::supervise::{GaveUp, RestartPolicy, Supervision};
 use actors::sync::{SyncActor, SyncSettings};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::config::Settings;
 use crate::http::{self, State};
 
-/// How long requests in flight may take to finish, and each actor to drain; together less than 10 s.
+/// How long requests in flight may take to finish, the HTTP server to notice (it looks once a second), and then all
+/// actors to drain: the end comes within 10 s, whatever hangs.
 const REQUEST_DRAIN_SECONDS: u64 = 4;
-const ACTOR_DRAIN_LIMIT: Duration = Duration::from_secs(1);
+const HTTP_STOP_LIMIT: Duration = Duration::from_millis(5500);
+const ACTORS_DRAIN_LIMIT: Duration = Duration::from_secs(4);
 
 /// How many batches wait for one to be stored, at most.
 const WAITING_BATCHES: usize = 256;
+
+/// How many keys are looked up at the same time, and how many wait for that, at most.
+const KEY_LOOKUPS: usize = 2;
+const WAITING_KEY_LOOKUPS: usize = 64;
 
 /// The memory for bodies of batches: so many of the largest can be there at once, in megabytes of their limit.
 const BODIES_IN_MEMORY: usize = 4;
@@ -38,20 +47,39 @@ pub enum AppError {
     /// An actor failed again and again.
     #[error(transparent)]
     GaveUp(#[from] GaveUp),
+    /// Whoever told it to stop did so again, and did not get the end of what was under way.
+    #[error("told to stop twice: ended with work unfinished")]
+    Hurried,
 }
 
-/// Runs the server until SIGTERM or SIGINT.
+/// Runs the server until SIGTERM or SIGINT, and ends at once at a second one.
 pub fn serve(settings: &Settings) -> Result<(), AppError> {
+    serve_with(settings, |_| {})
+}
+
+/// [`serve`], with further routes. For tests: the server has none but those of [`http::endpoints`].
+#[doc(hidden)]
+pub fn serve_with(
+    settings: &Settings,
+    further_routes: fn(&mut ServiceConfig),
+) -> Result<(), AppError> {
     actix_rt::System::new().block_on(async {
         log::info!(
             "server starts version={} {}",
             env!("CARGO_PKG_VERSION"),
             settings.summary()
         );
-        let app = Application::build(settings)?;
+        let (once, twice) = (told_to_stop(1), told_to_stop(2));
+        let (once, twice) = (
+            once.map_err(AppError::Start)?,
+            twice.map_err(AppError::Start)?,
+        );
+        let app = Application::build_with(settings, further_routes)?;
         log::info!("server listens port={}", app.port());
-        let told_to_stop = termination().map_err(AppError::Start)?;
-        app.run_until(told_to_stop).await?;
+        tokio::select! {
+            outcome = app.run_until(once) => outcome?,
+            () = twice => return Err(AppError::Hurried),
+        }
         log::info!("server has stopped");
         Ok(())
     })
@@ -69,6 +97,13 @@ pub struct Application {
 impl Application {
     /// Starts the actors and binds the port. Must be called within an actix system.
     pub fn build(settings: &Settings) -> Result<Self, AppError> {
+        Self::build_with(settings, |_| {})
+    }
+
+    fn build_with(
+        settings: &Settings,
+        further_routes: fn(&mut ServiceConfig),
+    ) -> Result<Self, AppError> {
         let runtime = ActorRuntime::start().map_err(AppError::Start)?;
         let supervision = Supervision::new(RestartPolicy::default());
         let state = start_actors(settings, &runtime, &supervision).map_err(AppError::Start)?;
@@ -79,8 +114,12 @@ impl Application {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
+                .wrap(from_fn(http::trace))
+                .configure(further_routes)
                 .configure(http::configure)
         })
+        // Else the work for a client that has hung up would go on, and keep its place.
+        .h1_allow_half_closed(false)
         .disable_signals()
         .shutdown_timeout(REQUEST_DRAIN_SECONDS)
         .listen(listener)
@@ -111,8 +150,10 @@ impl Application {
         };
         log::info!("server stops");
         // No new connections; requests in flight finish, with all actors still there for them.
-        handle.stop(true).await;
-        let drained = self.supervision.shut_down(ACTOR_DRAIN_LIMIT).await;
+        if timeout(HTTP_STOP_LIMIT, handle.stop(true)).await.is_err() {
+            log::warn!("HTTP server is left behind, it does not stop");
+        }
+        let drained = self.supervision.shut_down(ACTORS_DRAIN_LIMIT).await;
         outcome?;
         Ok(drained?)
     }
@@ -141,20 +182,23 @@ fn start_actors(
         api_key: http::ApiKey::new(&settings.api_key),
         sync,
         batches,
+        key_lookups: Admission::new(KEY_LOOKUPS, WAITING_KEY_LOOKUPS),
         batch_memory: ByteBudget::new(BODIES_IN_MEMORY * max_sync_payload_bytes),
         max_sync_payload_bytes,
         health,
     })
 }
 
-/// Ends at the first SIGTERM or SIGINT.
-fn termination() -> io::Result<impl Future<Output = ()>> {
+/// Ends when the process has been told to stop so many times, by SIGTERM or SIGINT.
+fn told_to_stop(times: usize) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => log::info!("told to stop signal=SIGTERM"),
-            _ = interrupt.recv() => log::info!("told to stop signal=SIGINT"),
+        for _ in 0..times {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
         }
     })
 }

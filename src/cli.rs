@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::{app, logging};
 
 mod database;
+mod seed;
 
 /// Companion server for a car's data logger: takes its readings in, analyses its drives with a local model, and
 /// keeps its backups. Settings come from the environment and from the file .env.
@@ -32,16 +33,21 @@ enum Command {
 /// What ends a command with exit code 1.
 type Failure = Box<dyn std::error::Error>;
 
+/// The exit code of the process: a failure, which is told here, never ends with 0.
+pub fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("eclipse-ai-server: {}", causes(failure.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
 impl CommandLine {
     /// Does what was asked for and returns the exit code of the process.
     pub fn run(self) -> ExitCode {
-        match self.try_run() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                eprintln!("eclipse-ai-server: {}", causes(failure.as_ref()));
-                ExitCode::FAILURE
-            }
-        }
+        exit_code(self.try_run())
     }
 
     fn try_run(self) -> Result<(), Failure> {

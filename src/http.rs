@@ -15,10 +15,12 @@ mod auth;
 mod body;
 mod error;
 mod health;
+mod request;
 mod sync;
 mod wire;
 
 pub use auth::ApiKey;
+pub use request::trace;
 
 /// What the handlers work with: the addresses of the actors, and the doors in front of them.
 pub struct State {
@@ -28,6 +30,9 @@ pub struct State {
     pub sync: Addr<SyncActor>,
     /// The door in front of it.
     pub batches: Admission,
+    /// The door in front of it for keys that are to be looked up: whoever has none must not take the connections of
+    /// those who have.
+    pub key_lookups: Admission,
     /// The memory for the bodies of batches.
     pub batch_memory: ByteBudget,
     /// The largest batch that is taken.

@@ -2,14 +2,20 @@
 
 mod batch;
 mod database;
+mod failing;
 mod pi;
+mod private_database;
+mod process;
 mod proxy;
 mod server;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
 pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;
+pub(crate) use failing::FAILURES;
 pub(crate) use pi::{Delivery, Pi};
+pub(crate) use private_database::PrivateDatabase;
+pub(crate) use process::ServerProcess;
 pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use server::{API_KEY, TestServer, answer};
 

@@ -36,6 +36,7 @@ const IDLE_CONNECTION_TTL: Duration = Duration::from_mins(5);
 /// A bounded set of connections to one database. Clones share it. It must be used on the runtime it was opened on.
 #[derive(Clone, Debug)]
 pub struct Database {
+    url: DatabaseUrl,
     pool: Pool,
 }
 
@@ -43,6 +44,7 @@ impl Database {
     /// Prepares a pool of at most `connections`; nothing is connected before the first use.
     pub fn open(url: &DatabaseUrl, connections: usize) -> Self {
         Self {
+            url: url.clone(),
             pool: Pool::new(options(url.opts(), connections)),
         }
     }
@@ -120,9 +122,10 @@ impl Database {
         }
     }
 
-    /// The pool itself, for the migrations' runner.
-    pub(crate) fn pool(&self) -> Pool {
-        self.pool.clone()
+    /// A pool of its own for the migrations' runner. That one gives connections back even when they were cut off, so
+    /// nobody else may ever use them.
+    pub(crate) fn pool_for_migrations(&self) -> Pool {
+        Pool::new(options(self.url.opts(), 1))
     }
 }
 

@@ -23,3 +23,12 @@ pub fn causes(error: &dyn std::error::Error) -> String {
     }
     line
 }
+
+/// What a panic says, for the log.
+pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

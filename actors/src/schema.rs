@@ -15,13 +15,22 @@ mod embedded {
 
 const LOCK: &str = "eclipse_ai_schema";
 
+/// How long a database that can be reached takes to answer.
+const REACH_LIMIT: Duration = Duration::from_secs(5);
+
 /// Waiting for another server's migration and running our own; a large table takes its time.
 const MIGRATION_LIMIT: Duration = Duration::from_mins(10);
 
 /// Applies what is missing and returns how many migrations that were. Safe to call at any time, by several at once.
 ///
-/// `database` needs two connections: one holds the lock while the other works.
+/// One connection of `database` holds the lock meanwhile.
 pub async fn migrate(database: &Database) -> Result<usize, DatabaseError> {
+    // What does not even answer this is tried again soon, not after the time that a migration may take.
+    database
+        .run(REACH_LIMIT, async |connection| {
+            Ok(connection.query_drop("DO 0").await?)
+        })
+        .await?;
     database
         .run(MIGRATION_LIMIT, async |lock_holder| {
             let seconds = MIGRATION_LIMIT.as_secs() / 2;
@@ -35,7 +44,7 @@ pub async fn migrate(database: &Database) -> Result<usize, DatabaseError> {
             }
             let outcome = embedded::migrations::runner()
                 .set_grouped(false)
-                .run_async(&mut database.pool())
+                .run_async(&mut database.pool_for_migrations())
                 .await
                 .map_err(DatabaseError::Migration);
             lock_holder

@@ -156,21 +156,25 @@ impl Supervision {
         self.registry.shutting_down.store(true, Ordering::Relaxed);
     }
 
-    /// Begins the shutdown and drains the actors, the last started first, each for `limit` at
-    /// most; an actor that takes longer is left behind with a warning.
+    /// Begins the shutdown and drains the actors, the last started first, all of them together within `limit`.
+    /// Each may take its share of the time that is left; an actor that takes longer is left behind with a warning,
+    /// and what one does not need is there for the next.
     ///
     /// Fails when any actor was given up, before or meanwhile: a crash must not exit with 0.
     pub async fn shut_down(&self, limit: Duration) -> Result<(), GaveUp> {
         self.begin_shutdown();
-        let members = self.members().clone();
-        for member in members.iter().rev() {
-            match timeout(limit, member.drain.send(Drain)).await {
+        let mut members = self.members().clone();
+        let deadline = Instant::now() + limit;
+        while let Some(member) = members.pop() {
+            let sharers = u32::try_from(members.len() + 1).unwrap_or(u32::MAX);
+            let share = (deadline - Instant::now()) / sharers;
+            match timeout(share, member.drain.send(Drain)).await {
                 Ok(Ok(())) => log::debug!("actor is drained actor={}", member.name),
                 Ok(Err(_closed)) => log::debug!("actor has already ended actor={}", member.name),
                 Err(_elapsed) => log::warn!(
                     "actor is left behind with work unfinished actor={} waited_ms={}",
                     member.name,
-                    limit.as_millis()
+                    share.as_millis()
                 ),
             }
         }

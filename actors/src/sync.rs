@@ -8,9 +8,11 @@ pub mod timestamp;
 
 mod actor;
 mod error;
+mod import;
 mod messages;
 mod readiness;
 
 pub use actor::{SyncActor, SyncSettings};
 pub use error::SyncError;
+pub use import::import_batch;
 pub use messages::{IdentifyKey, KeyHolder, Receipt, StoreBatch, TableReceipt};

@@ -1,18 +1,22 @@
 //! `init-db` and `seed-db`.
 
-use actors::database::Database;
+use std::time::Duration;
+
+use actors::database::{Database, DatabaseError};
 use actors::schema;
+use actors::sync::import_batch;
+use mysql_async::prelude::Queryable as _;
 
 use super::Failure;
+use super::seed::batches;
 use crate::config::Settings;
 
+const LOOK_LIMIT: Duration = Duration::from_secs(10);
+
 pub(super) fn init(settings: &Settings) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let applied = runtime.block_on(async {
+    let applied = block_on(async {
         let database = Database::open(&settings.database_url, 2);
-        schema::migrate(&database).await
+        Ok(schema::migrate(&database).await?)
     })?;
     println!(
         "The schema is at version {} ({applied} migrations applied).",
@@ -21,6 +25,36 @@ pub(super) fn init(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn seed(_settings: &Settings) -> Result<(), Failure> {
+pub(super) fn seed(settings: &Settings) -> Result<(), Failure> {
+    let rows = block_on(async {
+        let database = Database::open(&settings.database_url, 2);
+        schema::migrate(&database).await?;
+        if has_readings(&database).await? {
+            return Err("the database has readings already: nothing was changed".into());
+        }
+        let mut rows = 0;
+        for batch in batches() {
+            rows += import_batch(&database, &batch).await?;
+        }
+        Ok(rows)
+    })?;
+    println!("Stored {rows} rows of three drives.");
     Ok(())
+}
+
+async fn has_readings(database: &Database) -> Result<bool, DatabaseError> {
+    let look = database.run(LOOK_LIMIT, async |connection| {
+        let found: Option<i64> = connection
+            .query_first("SELECT id FROM realtime_data LIMIT 1")
+            .await?;
+        Ok(found.is_some())
+    });
+    look.await
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }

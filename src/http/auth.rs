@@ -1,5 +1,7 @@
 //! API keys: the shared one, and those that belong to a device. Checked before a byte of the body is read.
 
+use std::time::Duration;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
@@ -7,11 +9,15 @@ use actix_web::{HttpMessage as _, web};
 use actors::sync::{IdentifyKey, KeyHolder};
 use ring::{digest, hmac, rand};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::timeout;
 
 use super::State;
 use super::error::ApiError;
 
 const HEADER: &str = "X-API-Key";
+
+/// How long a request waits for its key's turn to be looked up, before its sender is asked to come again.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
 
 /// The shared key, in a form that can be compared in constant time and gives nothing away.
 pub struct ApiKey {
@@ -55,9 +61,13 @@ pub(super) async fn require_key(
         KeyHolder::Owner
     } else {
         let sha256 = hex(offered.as_ref());
+        let turn = timeout(TURN_LIMIT, state.key_lookups.enter())
+            .await
+            .map_err(|_| ApiError::Busy)?
+            .map_err(ApiError::from)?;
         let device = state
             .sync
-            .send(IdentifyKey { sha256 })
+            .send(IdentifyKey { sha256, turn })
             .await
             .map_err(ApiError::from)?;
         KeyHolder::Device(

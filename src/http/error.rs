@@ -7,7 +7,6 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use actors::admission::Full;
 use actors::byte_budget::ReserveError;
-use actors::causes;
 use actors::database::DatabaseError;
 use actors::sync::SyncError;
 use serde_json::{Value, json};
@@ -17,7 +16,8 @@ use super::wire::Detail;
 /// When to come again after a refusal for lack of room, in seconds.
 const RETRY_SECONDS: u64 = 2;
 
-/// What a request is refused for. The log has the causes; a body has only what helps the client.
+/// What a request is refused for. A body has only what helps the client; the causes are for the log, where
+/// [`trace`](super::trace) writes them.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
     #[error("Missing API key")]
@@ -38,9 +38,16 @@ pub(super) enum ApiError {
     Interrupted(#[from] MailboxError),
     #[error("Internal server error")]
     Internal,
+    #[error("Internal server error")]
+    Panicked(#[source] Panic),
     #[error(transparent)]
     Sync(#[from] SyncError),
 }
+
+/// What a handler that panicked has said.
+#[derive(Debug, thiserror::Error)]
+#[error("the handler panicked: {0}")]
+pub(super) struct Panic(pub(super) String);
 
 impl From<Full> for ApiError {
     fn from(Full: Full) -> Self {
@@ -67,7 +74,7 @@ impl ApiError {
             Self::KeyLookup(_) | Self::Busy | Self::Interrupted(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, detail(self))
             }
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, detail(self)),
+            Self::Internal | Self::Panicked(_) => (StatusCode::INTERNAL_SERVER_ERROR, detail(self)),
             Self::Sync(error) => match error {
                 SyncError::Refused(problems) => (
                     StatusCode::UNPROCESSABLE_ENTITY,
@@ -102,13 +109,6 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let (status, body) = self.answer();
-        if status.is_server_error() {
-            log::error!(
-                "request failed status={} cause={:?}",
-                status.as_u16(),
-                causes(self)
-            );
-        }
         let mut response = HttpResponse::build(status);
         if matches!(
             status,

@@ -3,6 +3,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use mysql_async::prelude::{FromRow, Queryable as _};
 use mysql_async::{Conn, Opts, OptsBuilder};
 
+use super::eventually;
+
 /// A database of one test; dropped with it.
 pub(crate) struct TestDatabase {
     name: String,
@@ -80,12 +82,53 @@ impl TestDatabase {
             .await
     }
 
+    /// Keeps everybody else away from a table.
+    pub(crate) async fn lock(&self, table: &str) -> TableLock {
+        let mut holder = self.connect().await;
+        let statement = format!("LOCK TABLES {table} WRITE");
+        holder.query_drop(statement).await.unwrap();
+        TableLock(Some(holder))
+    }
+
+    /// Waits until somebody's statement for a table is held up by a lock.
+    pub(crate) async fn is_waiting_for(&self, table: &str) {
+        let waiting = format!(
+            "SELECT COUNT(*) FROM information_schema.processlist \
+             WHERE db = DATABASE() AND state LIKE 'Waiting for%lock' AND info LIKE '%{table}%'"
+        );
+        eventually(&format!("somebody waits for {table}"), async || {
+            self.row::<u64>(&waiting).await > 0
+        })
+        .await;
+    }
+
+    /// Waits until nobody else works with this database.
+    pub(crate) async fn has_no_other_sessions(&self) {
+        let others = "SELECT COUNT(*) FROM information_schema.processlist \
+                      WHERE db = DATABASE() AND id <> CONNECTION_ID()";
+        eventually("all sessions have ended", async || {
+            self.row::<u64>(others).await == 0
+        })
+        .await;
+    }
+
     /// Runs a statement and says what the database said.
     pub(crate) async fn execute(&self, statement: &str) -> Result<(), mysql_async::Error> {
         let mut connection = self.connect().await;
         let outcome = connection.query_drop(statement).await;
         connection.disconnect().await.unwrap();
         outcome
+    }
+}
+
+/// A table that is kept from everybody else; free again when this is dropped.
+pub(crate) struct TableLock(Option<Conn>);
+
+impl TableLock {
+    pub(crate) async fn release(&mut self) {
+        if let Some(holder) = self.0.take() {
+            holder.disconnect().await.unwrap();
+        }
     }
 }
 

@@ -12,6 +12,8 @@ use actix::{
 };
 use futures_util::FutureExt as _;
 
+use crate::panic_message;
+
 /// How a life came to its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -79,10 +81,5 @@ impl<A: Actor<Context = Context<A>>> Drop for Life<A> {
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Ending {
-    let message = panic
-        .downcast_ref::<&str>()
-        .map(ToString::to_string)
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned());
-    Ending::Panicked(message)
+    Ending::Panicked(panic_message(panic))
 }

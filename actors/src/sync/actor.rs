@@ -151,11 +151,13 @@ impl Handler<IdentifyKey> for SyncActor {
     fn handle(&mut self, message: IdentifyKey, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
         let found = async move {
-            database
-                .run(STATEMENT_LIMIT, async |connection| {
-                    devices::device_with_key(connection, &message.sha256).await
-                })
-                .await
+            let IdentifyKey { sha256, turn } = message;
+            let found = database.run(STATEMENT_LIMIT, async |connection| {
+                devices::device_with_key(connection, &sha256).await
+            });
+            let found = found.await;
+            drop(turn);
+            found
         };
         Box::pin(found.into_actor(self))
     }

@@ -77,4 +77,6 @@ pub struct TableReceipt {
 pub struct IdentifyKey {
     /// SHA-256 of the key, in lower-case hex.
     pub sha256: String,
+    /// Held until the answer is there.
+    pub turn: Turn,
 }

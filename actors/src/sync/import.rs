@@ -1,0 +1,29 @@
+//! Storing a batch without the actor, for commands that run beside the server.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::batch;
+use super::error::SyncError;
+use super::store;
+use crate::clock;
+use crate::database::Database;
+
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Stores the rows of a request's body, all of them or none; returns how many there are.
+pub async fn import_batch(database: &Database, body: &Bytes) -> Result<usize, SyncError> {
+    let batch = batch::read(body, &[]).map_err(|refusal| SyncError::Refused(refusal.problems))?;
+    let started_at = clock::now();
+    database
+        .transaction(LIMIT, async |connection| {
+            store::store(connection, &batch, started_at).await
+        })
+        .await
+        .map_err(|source| SyncError::Failed {
+            batch_id: batch.batch_id.clone(),
+            source,
+        })?;
+    Ok(batch.rows())
+}

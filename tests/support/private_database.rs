@@ -1,0 +1,92 @@
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::process::signal;
+
+/// A database server of one test, which can be made to hang; with an empty database on it. Ended when it is dropped.
+pub(crate) struct PrivateDatabase {
+    server: u32,
+    port: u16,
+    script: Child,
+    /// The script goes on to the end of its input, and then stops the server.
+    input: Option<ChildStdin>,
+    _folder: TempDir,
+}
+
+const SCRIPT: &str = r#"
+set -euo pipefail
+. deploy/lib/private-database.sh
+trap stop_private_database EXIT
+get_any_database_programs >&2
+port=$(free_port)
+start_private_database "$database_flavour" "$1" "$port" "" --innodb-flush-log-at-trx-commit=0
+private_database_sql "$1" "" --execute="CREATE DATABASE eclipse_ai"
+echo "$private_database_pid $port"
+read -r _ || true
+"#;
+
+impl PrivateDatabase {
+    /// Takes some seconds.
+    pub(crate) async fn start() -> Self {
+        tokio::task::spawn_blocking(Self::start_blocking)
+            .await
+            .unwrap()
+    }
+
+    fn start_blocking() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut script = Command::new("bash")
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+            .args(["-c", SCRIPT, "private-database"])
+            .arg(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(script.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let (server, port) = line
+            .trim()
+            .split_once(' ')
+            .expect("a private database starts");
+        Self {
+            server: server.parse().unwrap(),
+            port: port.parse().unwrap(),
+            input: script.stdin.take(),
+            script,
+            _folder: folder,
+        }
+    }
+
+    /// For `DATABASE_URL`.
+    pub(crate) fn url(&self) -> String {
+        format!("mysql://root@127.0.0.1:{}/eclipse_ai", self.port)
+    }
+
+    /// From now on it says nothing, and ends no connection.
+    pub(crate) fn hang(&self) {
+        signal(self.server, "STOP");
+    }
+
+    /// It goes on as if nothing had been.
+    pub(crate) fn go_on(&self) {
+        signal(self.server, "CONT");
+    }
+}
+
+impl Drop for PrivateDatabase {
+    fn drop(&mut self) {
+        self.go_on();
+        drop(self.input.take());
+        let ended = self.script.wait();
+        assert!(
+            std::thread::panicking() || ended.is_ok_and(|status| status.success()),
+            "the private database ends"
+        );
+    }
+}
