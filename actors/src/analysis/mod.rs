@@ -5,6 +5,10 @@
 //! ([`grounding`]).
 
 pub mod limits;
+pub mod prompt;
 mod sample;
 pub mod statistics;
+mod table;
+pub mod text;
+pub mod tokens;
 pub mod units;

@@ -118,8 +118,7 @@ impl StatisticsBuilder {
 
     /// Adds one reading.
     pub fn push(&mut self, reading: Reading<'_>) {
-        // Written so that NaN is left out too.
-        if !(reading.value.abs() <= MAX_VALUE) {
+        if !reading.value.is_finite() || reading.value.abs() > MAX_VALUE {
             self.left_out += 1;
             return;
         }
