@@ -4,14 +4,17 @@
 //! stripped of whatever structures a prompt; the templates are filled in one pass, so a value is never read as a
 //! placeholder.
 
+mod table;
+pub mod tokens;
+
 use std::fmt::Write;
 
 use chrono::NaiveDateTime;
 
-use super::statistics::DriveStatistics;
-use super::table::lay_out;
-use super::text::phrase;
-use super::tokens::{Budget, TokenRange, estimate};
+use self::table::lay_out;
+use self::tokens::{Budget, TokenRange, estimate};
+use crate::analysis::statistics::DriveStatistics;
+use crate::analysis::text::phrase;
 
 const SYSTEM: &str = include_str!("prompts/system.txt");
 const USER: &str = include_str!("prompts/user.txt");

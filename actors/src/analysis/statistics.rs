@@ -3,13 +3,17 @@
 //! Readings stream through; what stays is bounded by the number of parameters, not by the length of the drive.
 //! Every figure is finite: a value that no sensor can mean is left out and counted.
 
+pub mod limits;
+mod sample;
+pub mod units;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 
-use super::limits::{Limits, limits_of};
-use super::sample::Sample;
-use super::units::Unit;
+use self::limits::{Limits, limits_of};
+use self::sample::Sample;
+use self::units::Unit;
 
 /// A reading stands for the time until the next one of its parameter, but for no longer than this.
 const MAX_GAP_SECONDS: f64 = 10.0;
