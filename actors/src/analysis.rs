@@ -3,6 +3,7 @@
 //! The figures are ours ([`statistics`]), the words the model's: it gets a bounded [`prompt`], is asked over HTTP
 //! ([`ollama`]), and its answer is taken apart with distrust and held against the figures ([`recommendations`]).
 
+pub mod ollama;
 pub mod prompt;
 pub mod recommendations;
 pub mod statistics;

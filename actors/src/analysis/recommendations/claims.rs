@@ -33,22 +33,14 @@ pub(super) struct Claim {
 /// How many words before a number tell how it is meant.
 const WORDS_BEFORE: usize = 4;
 
+#[rustfmt::skip]
 const UPPER_WORDS: &[&str] = &[
     "below", "under", "beneath", "<", "≤", "less", "lower", "most", "within",
 ];
+#[rustfmt::skip]
 const LOWER_WORDS: &[&str] = &[
-    "above",
-    "over",
-    "beyond",
-    ">",
-    "≥",
-    "more",
-    "higher",
-    "least",
-    "exceed",
-    "exceeds",
-    "exceeded",
-    "exceeding",
+    "above", "over", "beyond", ">", "≥", "more", "higher", "least", "exceed", "exceeds",
+    "exceeded", "exceeding",
 ];
 const NEGATIONS: &[&str] = &[
     "not", "never", "no", "without", "didn't", "doesn't", "hasn't",
@@ -57,68 +49,24 @@ const ALWAYS: &[&str] = &[
     "stayed", "stays", "remained", "remains", "always", "held", "kept",
 ];
 /// What comes after these is wished for, not measured.
+#[rustfmt::skip]
 const TARGET_WORDS: &[&str] = &[
-    "should",
-    "must",
-    "target",
-    "aim",
-    "recommended",
-    "recommend",
-    "ideal",
-    "ideally",
-    "normal",
-    "normally",
-    "typical",
-    "expected",
-    "specification",
-    "spec",
-    "keep",
-    "maintain",
-    "ensure",
-    "set",
-    "until",
-    "limit",
+    "should", "must", "target", "aim", "recommended", "recommend", "ideal", "ideally", "normal",
+    "normally", "typical", "expected", "specification", "spec", "keep", "maintain", "ensure",
+    "set", "until", "limit", "avoid", "do", "don't",
 ];
 /// A number after one of these is a change, or the name of a thing.
+#[rustfmt::skip]
 const NUMBERED_THINGS: &[&str] = &[
-    "by",
-    "bank",
-    "sensor",
-    "cylinder",
-    "cylinders",
-    "gear",
-    "stage",
-    "step",
-    "drive",
-    "rank",
-    "sae",
-    "every",
+    "by", "bank", "sensor", "cylinder", "cylinders", "gear", "stage", "step", "drive", "rank",
+    "sae", "every",
 ];
 /// A number before one of these counts things.
+#[rustfmt::skip]
 const COUNTED_THINGS: &[&str] = &[
-    "times",
-    "time",
-    "readings",
-    "reading",
-    "samples",
-    "sample",
-    "drives",
-    "drive",
-    "cylinders",
-    "cylinder",
-    "years",
-    "days",
-    "weeks",
-    "points",
-    "occasions",
-    "events",
-    "parameters",
-    "steps",
-    "octane",
-    "st",
-    "nd",
-    "rd",
-    "th",
+    "times", "time", "readings", "reading", "samples", "sample", "drives", "drive", "cylinders",
+    "cylinder", "years", "days", "weeks", "points", "occasions", "events", "parameters", "steps",
+    "octane", "st", "nd", "rd", "th",
 ];
 
 /// The sentences of a text. A dot ends one only before white space, so that decimals stay whole.

@@ -1,6 +1,6 @@
 //! Holds the numbers of a recommendation against the figures of the drive.
 //!
-//! Read are claims like "COOLANT_TEMP reached 118 °C", "9500 rpm" or "speed never exceeded 90 mph": a number with a
+//! Read are claims like "coolant temperature reached 118 °C", "9500 rpm" or "speed never exceeded 90 mph": a number with a
 //! measured parameter named in the same sentence. A claim fits if the number lies within what was measured; a
 //! bound ("stayed below 105 °C") fits if it can be true of what was measured. Targets ("should be above 13.5 V"),
 //! changes ("by 2 degrees") and numbers of other things ("5 minutes", "cylinder 3") claim nothing.
@@ -37,7 +37,7 @@ fn fits(claim: &Claim, mentions: &[Mention<'_>]) -> bool {
             .flat_map(|mention| mention.measured(unit.dimension()))
             .collect(),
         None => match nearest_before(claim, mentions) {
-            Some(mention) => mention.figures.iter().copied().collect(),
+            Some(mention) => mention.figures.clone(),
             None => return true,
         },
     };
