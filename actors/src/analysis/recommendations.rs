@@ -15,7 +15,9 @@ mod loose;
 mod mentions;
 mod numbers;
 
+use self::grounding::is_grounded;
 use self::loose::{category, confidence, number};
+use super::statistics::ParameterStatistics;
 use super::text::line;
 
 /// More are not kept.
@@ -96,6 +98,18 @@ pub fn answer_schema() -> Value {
         },
         "required": ["recommendations"]
     })
+}
+
+/// Reads the recommendations of an answer and marks each as grounded in the drive's figures or not.
+pub fn read(
+    answer: &str,
+    figures: &[ParameterStatistics],
+) -> Result<Vec<Recommendation>, NoRecommendation> {
+    let mut recommendations = parse(answer)?;
+    for recommendation in &mut recommendations {
+        recommendation.grounded = is_grounded(&recommendation.recommendation, figures);
+    }
+    Ok(recommendations)
 }
 
 /// Reads the recommendations of an answer, the most important first. All are marked as grounded: whether they are

@@ -51,6 +51,13 @@ pub enum Unusable {
     Empty,
 }
 
+impl OllamaError {
+    /// Whether no connection came about at all: nothing was asked, and nothing has failed but the network.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Unavailable(error) if error.is_connect())
+    }
+}
+
 impl From<reqwest::Error> for OllamaError {
     fn from(error: reqwest::Error) -> Self {
         // The address may carry a password.

@@ -46,7 +46,7 @@ async fn chat_with(response: ResponseTemplate) -> Result<Answer, OllamaError> {
     chat(&server.uri(), PATIENCE).await
 }
 
-fn said(message: Value) -> Value {
+fn said(message: &Value) -> Value {
     json!({"model": "gemma2:2b", "message": message, "done": true, "done_reason": "stop",
         "load_duration": 2_500_000, "prompt_eval_count": 17, "eval_count": 5})
 }
@@ -63,6 +63,11 @@ fn raw_server(serve: impl FnOnce(TcpStream) + Send + 'static) -> (String, mpsc::
         let _ = done.send(());
     });
     (url, told)
+}
+
+/// Reads something of what is asked.
+fn read_question(stream: &mut TcpStream) {
+    let _ = stream.read(&mut [0; 8192]).unwrap();
 }
 
 /// Reads until the other side closes; panics if it never does.
@@ -93,7 +98,7 @@ async fn a_question_carries_model_schema_context_and_length() {
     Mock::given(method("POST"))
         .and(path("/api/chat"))
         .and(body_partial_json(expected))
-        .respond_with(ResponseTemplate::new(200).set_body_json(said(json!({"content": "{}"}))))
+        .respond_with(ResponseTemplate::new(200).set_body_json(said(&json!({"content": "{}"}))))
         .expect(1)
         .mount(&server)
         .await;
@@ -131,8 +136,8 @@ async fn an_error_of_any_kind_is_a_refusal_in_its_own_words(
 #[rstest]
 #[case::cut_answer(json!({"message": {"content": "{\"rec"}, "done_reason": "length"}), Unusable::CutAnswer)]
 #[case::cut_prompt(json!({"message": {"content": "{}"}, "prompt_eval_count": 8192}), Unusable::CutPrompt { evaluated: 8192 })]
-#[case::only_thoughts(said(json!({"content": "", "thinking": "Let me see…"})), Unusable::OnlyThoughts)]
-#[case::empty(said(json!({"content": " \n"})), Unusable::Empty)]
+#[case::only_thoughts(said(&json!({"content": "", "thinking": "Let me see…"})), Unusable::OnlyThoughts)]
+#[case::empty(said(&json!({"content": " \n"})), Unusable::Empty)]
 #[case::no_message(json!({"done": true}), Unusable::UnknownShape)]
 #[case::not_json(Value::Null, Unusable::UnknownShape)]
 #[actix::test]
@@ -159,8 +164,9 @@ async fn an_endless_answer_is_not_read_to_its_end() {
 }
 
 #[actix::test]
-async fn a_closed_port_is_unavailable() {
+async fn a_closed_port_is_unavailable_and_away() {
     let unavailable = chat(&closed_port(), PATIENCE).await;
+    assert!(unavailable.as_ref().is_err_and(OllamaError::is_away));
     assert!(
         matches!(unavailable, Err(OllamaError::Unavailable(_))),
         "{unavailable:?}"
@@ -171,12 +177,13 @@ async fn a_closed_port_is_unavailable() {
 #[case::before_the_answer("")]
 #[case::in_the_answer("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"message\":")]
 #[actix::test]
-async fn a_connection_that_breaks_is_unavailable(#[case] sent: &'static str) {
+async fn a_connection_that_breaks_is_unavailable_but_was_not_away(#[case] sent: &'static str) {
     let (url, _) = raw_server(move |mut stream| {
-        let _ = stream.read(&mut [0; 64 * 1024]);
+        read_question(&mut stream);
         stream.write_all(sent.as_bytes()).unwrap();
     });
     let unavailable = chat(&url, PATIENCE).await;
+    assert!(unavailable.as_ref().is_err_and(|error| !error.is_away()));
     assert!(
         matches!(unavailable, Err(OllamaError::Unavailable(_))),
         "{unavailable:?}"
@@ -189,7 +196,7 @@ async fn a_connection_that_breaks_is_unavailable(#[case] sent: &'static str) {
 #[actix::test]
 async fn a_time_out_closes_the_connection(#[case] sent: &'static str) {
     let (url, closed) = raw_server(move |mut stream| {
-        let _ = stream.read(&mut [0; 64 * 1024]);
+        read_question(&mut stream);
         stream.write_all(sent.as_bytes()).unwrap();
         read_to_the_end(stream);
     });
@@ -206,7 +213,7 @@ async fn a_time_out_closes_the_connection(#[case] sent: &'static str) {
 async fn giving_up_on_an_answer_closes_the_connection() {
     let (asked, question) = mpsc::channel();
     let (url, closed) = raw_server(move |mut stream| {
-        let _ = stream.read(&mut [0; 64 * 1024]);
+        read_question(&mut stream);
         asked.send(()).unwrap();
         read_to_the_end(stream);
     });
