@@ -30,8 +30,7 @@ pub const MAX_CATEGORY_CHARS: usize = 64;
 /// Of a longer answer only the begin is looked at.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// Places at which a JSON value may begin; bounds the work on an answer made of brackets.
-const MAX_ATTEMPTS: usize = 512;
-const MAX_DEPTH: usize = 8;
+const MAX_ATTEMPTS: usize = 1000;
 /// Keys of an object that is a recommendation for sure, and of one that may be.
 const TEXT_KEYS: &[&str] = &["recommendation"];
 const LOOSE_TEXT_KEYS: &[&str] = &[
@@ -118,7 +117,7 @@ pub fn parse(answer: &str) -> Result<Vec<Recommendation>, NoRecommendation> {
     let answer = after_thoughts(head(answer));
     let mut drafts = Drafts::default();
     for value in json_values(answer) {
-        drafts.collect(&value, 0);
+        drafts.collect(&value);
     }
     if drafts.found.is_empty() {
         drafts.collect_list_items(answer);
@@ -148,6 +147,7 @@ fn after_thoughts(answer: &str) -> &str {
 }
 
 /// All JSON objects and lists in a text, outermost first; a value that is broken gives way to the whole ones in it.
+/// `serde_json` reads 128 levels deep at most, which bounds the recursion of whoever walks a value.
 fn json_values(text: &str) -> Vec<Value> {
     if let Ok(value) = serde_json::from_str(text.trim()) {
         return vec![value];
@@ -188,10 +188,7 @@ struct Drafts {
 
 impl Drafts {
     /// Takes every recommendation in a value; returns whether there was one.
-    fn collect(&mut self, value: &Value, depth: usize) -> bool {
-        if depth > MAX_DEPTH {
-            return false;
-        }
+    fn collect(&mut self, value: &Value) -> bool {
         let before = self.found.len();
         match value {
             Value::Array(items) => {
@@ -199,7 +196,7 @@ impl Drafts {
                     match item {
                         Value::String(text) if is_sentence(text) => self.push(&Map::new(), text),
                         other => {
-                            self.collect(other, depth + 1);
+                            self.collect(other);
                         }
                     }
                 }
@@ -213,7 +210,7 @@ impl Drafts {
                         .values()
                         .filter(|field| field.is_object() || field.is_array())
                     {
-                        nested |= self.collect(field, depth + 1);
+                        nested |= self.collect(field);
                     }
                     if let (false, Some(text)) = (nested, string_field(fields, LOOSE_TEXT_KEYS)) {
                         self.push(fields, text);
@@ -222,7 +219,7 @@ impl Drafts {
             }
             Value::String(text) => {
                 for value in json_values(text).iter().filter(|value| !value.is_string()) {
-                    self.collect(value, depth + 1);
+                    self.collect(value);
                 }
             }
             _ => {}

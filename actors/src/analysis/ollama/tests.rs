@@ -119,7 +119,6 @@ async fn a_question_carries_model_schema_context_and_length() {
 #[case::in_the_middle(200, json!({"error": "out of memory"}), "out of memory")]
 #[case::object(400, json!({"error": {"message": "bad format", "code": 7}}), "bad format")]
 #[case::without_words(502, json!("gone"), "it answered with status 502 Bad Gateway")]
-#[case::redirect(302, json!({}), "it answered with status 302 Found")]
 #[actix::test]
 async fn an_error_of_any_kind_is_a_refusal_in_its_own_words(
     #[case] code: u16,
@@ -150,6 +149,26 @@ async fn a_success_that_is_none_is_unusable(#[case] body: Value, #[case] reason:
     assert!(
         matches!(&unusable, Err(OllamaError::Unusable(why)) if *why == reason),
         "{unusable:?}"
+    );
+}
+
+#[actix::test]
+async fn a_redirect_is_not_followed() {
+    let server = MockServer::start().await;
+    let away = ResponseTemplate::new(307).insert_header("location", "/elsewhere");
+    Mock::given(path("/api/chat"))
+        .respond_with(away)
+        .mount(&server)
+        .await;
+    Mock::given(path("/elsewhere"))
+        .respond_with(ResponseTemplate::new(200))
+        .expect(0)
+        .mount(&server)
+        .await;
+    let refused = chat(&server.uri(), PATIENCE).await;
+    assert!(
+        matches!(refused, Err(OllamaError::Refused { status: 307, .. })),
+        "{refused:?}"
     );
 }
 

@@ -168,7 +168,10 @@ fn long_texts_are_cut_and_control_characters_removed() {
 }
 
 #[test]
-fn a_megabyte_of_brackets_is_refused_without_effort() {
+fn the_search_for_json_gives_up_after_so_many_brackets() {
+    let hidden = |brackets| "[".repeat(brackets) + PLAIN;
+    assert_eq!(parsed(&hidden(MAX_ATTEMPTS - 1)).len(), 2);
+    assert_eq!(parse(&hidden(MAX_ATTEMPTS)), Err(NoRecommendation));
     for bracket in ["[", "{", "{\"a\":", "[{", "é["] {
         assert_eq!(
             parse(&bracket.repeat(1_000_000 / bracket.len())),

@@ -191,6 +191,7 @@ mod tests {
         let label = |text| Unit::leading(text).map(|(unit, len)| (unit.label(), len));
         assert_eq!(label("degrees c at idle"), Some(("°C", 9)));
         assert_eq!(label("degrees of advance"), Some(("°", 7)));
+        assert_eq!(label("° btdc at idle"), Some(("°", 7)));
         assert_eq!(label("%of the time"), Some(("%", 1)));
         assert_eq!(label("km/h, then"), Some(("km/h", 4)));
         assert_eq!(label("cylinders"), None);
