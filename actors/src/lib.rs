@@ -3,6 +3,7 @@
 //! Nothing here knows an HTTP server: a message comes in, a typed reply goes out.
 
 pub mod admission;
+pub mod backup;
 pub mod byte_budget;
 pub mod clock;
 pub mod database;

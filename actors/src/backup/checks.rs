@@ -13,9 +13,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::sha256::{self, Sha256};
+
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub(super) enum Finding {
     /// The file is whole.
     Sound,
     /// The file cannot be restored from as it is.
@@ -32,26 +34,32 @@ pub enum Finding {
 
 /// Why a check came to no end.
 #[derive(Debug, thiserror::Error)]
-pub enum Unfinished {
+pub(super) enum Unfinished {
     /// Nobody waits for it any longer.
     #[error("the check was stopped")]
     Stopped,
     /// The file cannot be read.
     #[error("the file cannot be read")]
     Unreadable(#[from] io::Error),
+    /// It went on for too long: a small file may unpack into a very large one.
+    #[error("the check takes too long")]
+    TooLong,
+    /// It panicked.
+    #[error("the check fails on this file")]
+    Panicked,
 }
 
 /// Tells a check in the blocking pool to stop; raised when it is dropped.
 #[derive(Debug, Default)]
-pub struct StopOnDrop(Arc<AtomicBool>);
+pub(super) struct StopOnDrop(Arc<AtomicBool>);
 
 /// The other end of [`StopOnDrop`].
 #[derive(Clone, Debug)]
-pub struct StopSign(Arc<AtomicBool>);
+pub(super) struct StopSign(Arc<AtomicBool>);
 
 impl StopOnDrop {
     /// What the check has to look at.
-    pub fn sign(&self) -> StopSign {
+    pub(super) fn sign(&self) -> StopSign {
         StopSign(Arc::clone(&self.0))
     }
 }
@@ -69,7 +77,7 @@ impl StopSign {
 }
 
 /// Checks a file after the manner of its extension.
-pub fn check(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished> {
+pub(super) fn check(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished> {
     let file = File::open(path)?;
     let is_empty = file.metadata()?.len() == 0;
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
@@ -92,15 +100,24 @@ pub fn check(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished> {
     )
 }
 
-fn damaged(reason: impl ToString) -> Finding {
+/// The digest of a file.
+pub(super) fn digest(path: &Path, stop: &StopSign) -> Result<Sha256, Unfinished> {
+    sha256::of_reader(Watched {
+        inner: File::open(path)?,
+        stop: stop.clone(),
+    })
+    .map_err(unfinished)
+}
+
+fn damaged(reason: impl Into<String>) -> Finding {
     Finding::Damaged {
-        reason: reason.to_string(),
+        reason: reason.into(),
     }
 }
 
-fn unverifiable(reason: impl ToString) -> Finding {
+fn unverifiable(reason: impl Into<String>) -> Finding {
     Finding::Unverifiable {
-        reason: reason.to_string(),
+        reason: reason.into(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// Creates a folder and those above it that are missing.
-pub fn create_folder(path: &Path) -> io::Result<()> {
+pub(super) fn create_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -22,23 +22,33 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     parent.map_or(Ok(()), sync_folder)
 }
 
-/// Gives a synced file its name, unless something has that name: then the file comes back.
-pub fn rename_new(file: NamedTempFile, path: &Path) -> io::Result<Result<(), NamedTempFile>> {
+/// Gives a synced file its name, unless something has that name: then the file comes back. After
+/// an error the file is gone.
+pub(super) fn rename_new(
+    file: NamedTempFile,
+    path: &Path,
+) -> io::Result<Result<(), NamedTempFile>> {
     match file.persist_noclobber(path) {
-        Ok(_) => sync_parent(path).map(Ok),
+        Ok(_) => match sync_parent(path) {
+            Ok(()) => Ok(Ok(())),
+            Err(error) => {
+                remove(path)?;
+                Err(error)
+            }
+        },
         Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(Err(failed.file)),
         Err(failed) => Err(failed.error),
     }
 }
 
 /// Gives a synced file its name, in place of what has that name.
-pub fn rename_over(file: NamedTempFile, path: &Path) -> io::Result<()> {
+pub(super) fn rename_over(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.persist(path).map_err(|failed| failed.error)?;
     sync_parent(path)
 }
 
 /// Removes a file; that it is gone already is as good.
-pub fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         done => done,

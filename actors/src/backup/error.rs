@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind};
 
+use super::sha256::Sha256;
+
 /// Why the backup actor refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
@@ -14,10 +16,10 @@ pub enum BackupError {
     /// The bytes that arrived are not those the client meant to send.
     #[error("the file's SHA-256 is {actual}, not {expected}")]
     ChecksumMismatch {
-        /// What the client announced, in lower-case hex.
-        expected: String,
-        /// What arrived, in lower-case hex.
-        actual: String,
+        /// What the client announced.
+        expected: Sha256,
+        /// What arrived.
+        actual: Sha256,
     },
     /// No space (or quota) left; nothing half-written stays. The owner has to make room.
     #[error("no space is left for backups")]
@@ -36,5 +38,20 @@ impl From<io::Error> for BackupError {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull,
             _ => Self::Storage(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_a_broken_one() {
+        let full: BackupError = io::Error::from(ErrorKind::StorageFull).into();
+        let quota: BackupError = io::Error::from(ErrorKind::QuotaExceeded).into();
+        let broken: BackupError = io::Error::from(ErrorKind::PermissionDenied).into();
+        assert!(matches!(full, BackupError::DiskFull));
+        assert!(matches!(quota, BackupError::DiskFull));
+        assert!(matches!(broken, BackupError::Storage(_)));
     }
 }

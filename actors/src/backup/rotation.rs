@@ -6,13 +6,13 @@ use super::names::StoredName;
 
 /// A file in a folder of backups, as far as rotation is concerned.
 #[derive(Clone, Copy, Debug)]
-pub struct Candidate<'a> {
+pub(super) struct Candidate<'a> {
     /// Its name.
-    pub name: &'a str,
+    pub(super) name: &'a str,
     /// Whether this server stored exactly this file. Nothing else is ever deleted, or counted.
-    pub stored_here: bool,
+    pub(super) stored_here: bool,
     /// Whether it was checked and found sound.
-    pub verified: bool,
+    pub(super) verified: bool,
 }
 
 /// The names to delete so that `keep` stored backups remain, oldest first by the time and the
@@ -21,7 +21,11 @@ pub struct Candidate<'a> {
 /// Two are never among them, even if more than `keep` remain then: the one that was
 /// `just_stored`, and the newest that is verified, for what came after it may be worthless. Hence
 /// the last one never goes.
-pub fn surplus<'a>(candidates: &[Candidate<'a>], just_stored: &str, keep: usize) -> Vec<&'a str> {
+pub(super) fn surplus<'a>(
+    candidates: &[Candidate<'a>],
+    just_stored: &str,
+    keep: usize,
+) -> Vec<&'a str> {
     let mut stored: Vec<(StoredName, Candidate<'a>)> = candidates
         .iter()
         .filter(|candidate| candidate.stored_here)

@@ -22,20 +22,20 @@ const FILE_MODE: u32 = 0o640;
 
 /// The staging folder of one backup root.
 #[derive(Clone, Debug)]
-pub struct Staging {
+pub(super) struct Staging {
     folder: PathBuf,
 }
 
 impl Staging {
     /// The staging folder in `root`; created when it is needed.
-    pub fn new(root: &Path) -> Self {
+    pub(super) fn new(root: &Path) -> Self {
         Self {
             folder: root.join(FOLDER),
         }
     }
 
     /// An empty, locked file that is removed when it is dropped without having been renamed.
-    pub fn create(&self) -> io::Result<NamedTempFile> {
+    pub(super) fn create(&self) -> io::Result<NamedTempFile> {
         durable::create_folder(&self.folder)?;
         loop {
             let file = tempfile::Builder::new()
@@ -53,7 +53,7 @@ impl Staging {
     }
 
     /// Removes what earlier processes left here; returns how many files that was.
-    pub fn clear_leftovers(&self) -> io::Result<usize> {
+    pub(super) fn clear_leftovers(&self) -> io::Result<usize> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
             entries => entries?,

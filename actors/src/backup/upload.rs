@@ -12,10 +12,10 @@ use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::blocking::in_blocking_pool;
 use super::error::BackupError;
 use super::sha256::{Hasher, Sha256};
 use crate::admission::Turn;
+use crate::runtime::blocking;
 
 const BLOCK_BYTES: usize = 256 * 1024;
 
@@ -30,7 +30,7 @@ pub struct Upload {
 
 enum SinkState {
     Idle(Sink),
-    Writing(JoinHandle<Result<Sink, BackupError>>),
+    Writing(JoinHandle<io::Result<Sink>>),
     /// Taken, or lost to an error; the staged file is gone.
     Gone,
 }
@@ -95,11 +95,11 @@ impl Upload {
     pub async fn finish(mut self) -> Result<StagedFile, BackupError> {
         let mut sink = self.idle_sink().await?;
         let last_block = mem::take(&mut self.block);
-        let (sink, modified) = in_blocking_pool(move || {
+        let (sink, modified) = blocking(move || {
             sink.append(&last_block)?;
             sink.file.as_file().sync_all()?;
             let modified = sink.file.as_file().metadata()?.modified()?;
-            Ok((sink, modified))
+            io::Result::Ok((sink, modified))
         })
         .await?;
         Ok(StagedFile {
@@ -129,7 +129,7 @@ impl Upload {
             // Waits in place, so that a caller that gives up here does not lose the sink.
             let written = writing.await;
             self.sink = SinkState::Gone;
-            return written.map_err(io::Error::other)?;
+            return Ok(written.map_err(io::Error::other)??);
         }
         match mem::replace(&mut self.sink, SinkState::Gone) {
             SinkState::Idle(sink) => Ok(sink),
@@ -157,6 +157,21 @@ impl Sink {
     fn append(&mut self, block: &[u8]) -> io::Result<()> {
         self.hasher.update(block);
         self.file.as_file_mut().write_all(block)
+    }
+}
+
+#[cfg(test)]
+impl StagedFile {
+    /// A complete upload of this content that holds no slot.
+    pub(super) fn of(mut file: NamedTempFile, content: &[u8]) -> Self {
+        file.write_all(content).unwrap();
+        Self {
+            sha256: super::sha256::of_reader(content).unwrap(),
+            size_bytes: content.len() as u64,
+            modified: file.as_file().metadata().unwrap().modified().unwrap(),
+            file,
+            _turn: None,
+        }
     }
 }
 

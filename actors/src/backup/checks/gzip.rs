@@ -11,7 +11,7 @@ pub(super) fn check(file: impl Read) -> Result<Finding, Unfinished> {
         Ok(_) => Ok(Finding::Sound),
         Err(error) => match error.kind() {
             ErrorKind::UnexpectedEof => Ok(damaged("the compressed stream ends too early")),
-            ErrorKind::InvalidInput | ErrorKind::InvalidData => Ok(damaged(error)),
+            ErrorKind::InvalidInput | ErrorKind::InvalidData => Ok(damaged(error.to_string())),
             _ => Err(unfinished(error)),
         },
     }

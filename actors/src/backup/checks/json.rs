@@ -23,12 +23,12 @@ pub(super) fn check(file: impl Read) -> Result<Finding, Unfinished> {
         Err(error) => match (error.classify(), error.io_error_kind()) {
             (Category::Io, Some(ErrorKind::InvalidData)) => Ok(damaged("the file is not UTF-8")),
             (Category::Io, _) => Err(unfinished(error.into())),
-            _ => Ok(damaged(error)),
+            _ => Ok(damaged(error.to_string())),
         },
     }
 }
 
-/// Passes bytes on and fails at the first that is not UTF-8, which serde_json skips over in what
+/// Passes bytes on and fails at the first that is not UTF-8, which `serde_json` skips over in what
 /// it ignores.
 struct Utf8<R> {
     inner: R,

@@ -56,9 +56,11 @@ fn check_pages(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished> {
         Ok(problem) => Ok(damaged(problem)),
         Err(error) => match error.sqlite_error_code() {
             Some(ErrorCode::OperationInterrupted) => Err(Unfinished::Stopped),
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Ok(damaged(error)),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                Ok(damaged(error.to_string()))
+            }
             // For example an extension that is not there: this says nothing about the file.
-            _ => Ok(unverifiable(error)),
+            _ => Ok(unverifiable(error.to_string())),
         },
     }
 }
