@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use actix::Message;
 use chrono::NaiveDateTime;
@@ -98,4 +99,6 @@ pub struct OpenedBackup {
     pub file: File,
     /// What is known of it.
     pub backup: Backup,
+    /// When it was last written to.
+    pub modified: SystemTime,
 }

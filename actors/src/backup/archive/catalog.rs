@@ -1,7 +1,7 @@
 //! What is there: the files on the disk, joined with their records.
 
 use std::cmp::Reverse;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::time::SystemTime;
 
@@ -79,16 +79,20 @@ impl Archive {
 
     /// Opens a regular file of a folder; nothing that is hidden, elsewhere or no file.
     pub(in crate::backup) fn open(&self, key: &BackupKey) -> Result<OpenedBackup, BackupError> {
-        let found = self
-            .file(&key.folder, &key.filename)?
-            .ok_or(BackupError::NotFound)?;
-        let file = match File::open(self.directory(&key.folder).join(&found.name)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(BackupError::NotFound),
+        let BackupKey { folder, filename } = key;
+        // Opening comes second: with what is no regular file it might never return.
+        let listed = self.file(folder, filename)?.ok_or(BackupError::NotFound)?;
+        let file = match File::open(self.directory(folder).join(&listed.name)) {
+            Err(error) if is_absence(&error) => return Err(BackupError::NotFound),
             file => file?,
         };
+        let found = self.identify(folder, filename, &file.metadata()?)?;
+        let modified = found.modified;
+        let backup = self.describe(folder, found);
         Ok(OpenedBackup {
             file,
-            backup: self.describe(&key.folder, found),
+            backup,
+            modified,
         })
     }
 
@@ -157,15 +161,18 @@ impl Archive {
         if name.is_empty() || !metadata.is_file() {
             return Ok(None);
         }
+        self.identify(folder, name, &metadata).map(Some)
+    }
+
+    fn identify(&self, folder: &Folder, name: &str, metadata: &Metadata) -> io::Result<FoundFile> {
         let (size_bytes, modified) = (metadata.len(), metadata.modified()?);
         let record = self.records.read(folder, name);
-        let standing = Standing::of(record, size_bytes, modified);
-        Ok(Some(FoundFile {
+        Ok(FoundFile {
             name: name.to_owned(),
             size_bytes,
             modified,
-            standing,
-        }))
+            standing: Standing::of(record, size_bytes, modified),
+        })
     }
 
     fn describe(&self, folder: &Folder, file: FoundFile) -> Backup {
