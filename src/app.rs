@@ -8,6 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
 use actors::admission::Admission;
+use actors::backup::{self, BackupActor, BackupSettings};
 use actors::byte_budget::ByteBudget;
 use actors::health::{HealthActor, HealthSettings};
 use actors::runtime::ActorRuntime;
@@ -173,10 +174,17 @@ fn start_actors(
         history_retention_days: settings.sync_history_retention_days,
         admission: batches.clone(),
     };
+    let max_backup_bytes = settings.max_backup_size_mb * 1024 * 1024;
+    let backups = BackupSettings::new(
+        &settings.backup_dir,
+        max_backup_bytes,
+        settings.backup_retention_count,
+    )?;
     let health = HealthSettings {
         database: settings.database_url.clone(),
     };
     let sync = supervision.start(&runtime.arbiter()?, "sync", |_| SyncActor::new(sync));
+    let backups = supervision.start(&runtime.arbiter()?, "backup", |_| BackupActor::new(backups));
     let health = supervision.start(&runtime.arbiter()?, "health", |_| HealthActor::new(health));
     Ok(State {
         api_key: http::ApiKey::new(&settings.api_key),
@@ -185,6 +193,9 @@ fn start_actors(
         key_lookups: Admission::new(KEY_LOOKUPS, WAITING_KEY_LOOKUPS),
         batch_memory: ByteBudget::new(BODIES_IN_MEMORY * max_sync_payload_bytes),
         max_sync_payload_bytes,
+        backups,
+        uploads: backup::upload_admission(),
+        max_backup_bytes,
         health,
     })
 }

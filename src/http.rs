@@ -7,14 +7,17 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route};
 use actors::admission::Admission;
+use actors::backup::BackupActor;
 use actors::byte_budget::ByteBudget;
 use actors::health::HealthActor;
 use actors::sync::SyncActor;
 
 mod auth;
+mod backup;
 mod body;
 mod error;
 mod health;
+mod linger;
 mod request;
 mod sync;
 mod wire;
@@ -37,6 +40,12 @@ pub struct State {
     pub batch_memory: ByteBudget,
     /// The largest batch that is taken.
     pub max_sync_payload_bytes: usize,
+    /// Keeps backups.
+    pub backups: Addr<BackupActor>,
+    /// The door to its upload slots.
+    pub uploads: Admission,
+    /// The largest backup that is taken.
+    pub max_backup_bytes: u64,
     /// Knows how everything is.
     pub health: Addr<HealthActor>,
 }
@@ -78,6 +87,17 @@ pub fn endpoints() -> Vec<Endpoint> {
     };
     vec![
         post("/api/v1/sync", Key, |route| route.to(sync::store_batch)),
+        post("/api/v1/backup", Key, |route| {
+            route.to(backup::store_backup)
+        }),
+        get("/api/v1/backups", Key, |route| {
+            route.to(backup::list_backups)
+        }),
+        get(
+            "/api/v1/backups/{deviceId}/{type}/{filename}",
+            Key,
+            |route| route.to(backup::download_backup),
+        ),
         get("/api/v1/health", Open, |route| {
             route.to(health::check_health)
         }),
@@ -99,6 +119,7 @@ fn resource(endpoint: Endpoint) -> impl HttpServiceFactory {
             endpoint.access == Access::Key,
             from_fn(auth::require_key),
         ))
+        .wrap(from_fn(linger::read_on))
         .route(route)
         .default_service(web::to(method_not_allowed))
 }

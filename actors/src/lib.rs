@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod analysis;
+pub mod backup;
 pub mod byte_budget;
 pub mod clock;
 pub mod database;

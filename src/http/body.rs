@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use super::error::ApiError;
 
 /// How long a client may send nothing.
-const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long a client waits for memory, before it is asked to come again.
 const MEMORY_LIMIT: Duration = Duration::from_secs(15);
@@ -34,12 +34,7 @@ pub(super) async fn read(
         .reserve(declared.unwrap_or(limit), MEMORY_LIMIT)
         .await?;
     let mut body = BytesMut::with_capacity(declared.unwrap_or_default());
-    while let Some(chunk) = tokio::time::timeout(SILENCE_LIMIT, payload.next())
-        .await
-        .map_err(|_| ApiError::ClientSilent {
-            seconds: SILENCE_LIMIT.as_secs(),
-        })?
-    {
+    while let Some(chunk) = unless_silent(payload.next()).await? {
         let chunk = chunk.map_err(ApiError::BodyBroken)?;
         if body.len() + chunk.len() > limit {
             return Err(too_large());
@@ -50,7 +45,17 @@ pub(super) async fn read(
     Ok((body.freeze(), memory))
 }
 
-fn declared_length(request: &HttpRequest) -> Option<usize> {
+/// Waits for the client's next bytes, but not for ever.
+pub(super) async fn unless_silent<T>(next: impl Future<Output = T>) -> Result<T, ApiError> {
+    tokio::time::timeout(SILENCE_LIMIT, next)
+        .await
+        .map_err(|_| ApiError::ClientSilent {
+            seconds: SILENCE_LIMIT.as_secs(),
+        })
+}
+
+/// The body's length in bytes, if the client says it beforehand.
+pub(super) fn declared_length(request: &HttpRequest) -> Option<usize> {
     request
         .headers()
         .get(CONTENT_LENGTH)?

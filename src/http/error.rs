@@ -1,14 +1,17 @@
 //! Everything that can go wrong with a request, and the one place where it becomes a status and a body.
 
 use actix::MailboxError;
+use actix_multipart::MultipartError;
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use actors::admission::Full;
+use actors::backup::{BackupError, ExtensionNotAllowed};
 use actors::byte_budget::ReserveError;
 use actors::database::DatabaseError;
 use actors::sync::SyncError;
+use actors::sync::batch::Problem;
 use serde_json::{Value, json};
 
 use super::wire::Detail;
@@ -40,6 +43,16 @@ pub(super) enum ApiError {
     Internal,
     #[error("Internal server error")]
     Panicked(#[source] Panic),
+    #[error("The request is not valid")]
+    Invalid(Vec<Problem>),
+    #[error("The API key belongs to another device than the request names")]
+    ForeignDevice,
+    #[error("There was an error parsing the body")]
+    FormBroken(#[source] MultipartError),
+    #[error(transparent)]
+    Extension(#[from] ExtensionNotAllowed),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error(transparent)]
     Sync(#[from] SyncError),
 }
@@ -48,6 +61,14 @@ pub(super) enum ApiError {
 #[derive(Debug, thiserror::Error)]
 #[error("the handler panicked: {0}")]
 pub(super) struct Panic(pub(super) String);
+impl From<MultipartError> for ApiError {
+    fn from(error: MultipartError) -> Self {
+        match error {
+            MultipartError::Payload(error) => Self::BodyBroken(error),
+            error => Self::FormBroken(error),
+        }
+    }
+}
 
 impl From<Full> for ApiError {
     fn from(Full: Full) -> Self {
@@ -70,20 +91,43 @@ impl ApiError {
             Self::MissingKey | Self::InvalidKey => (StatusCode::UNAUTHORIZED, detail(self)),
             Self::PayloadTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, detail(self)),
             Self::ClientSilent { .. } => (StatusCode::REQUEST_TIMEOUT, detail(self)),
-            Self::BodyBroken(_) => (StatusCode::BAD_REQUEST, detail(self)),
+            Self::BodyBroken(_) | Self::FormBroken(_) => (StatusCode::BAD_REQUEST, detail(self)),
+            Self::Invalid(problems) => refused(problems),
+            Self::ForeignDevice => (StatusCode::FORBIDDEN, detail(self)),
+            Self::Extension(_) => (StatusCode::UNPROCESSABLE_ENTITY, detail(self)),
+            Self::Backup(error) => match error {
+                BackupError::TooLarge { max_bytes } => (
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    detail(&format!(
+                        "File too large. Max: {}MB",
+                        max_bytes / (1024 * 1024)
+                    )),
+                ),
+                BackupError::ChecksumMismatch { expected, actual } => refused(&[Problem {
+                    kind: "value_error",
+                    loc: vec!["body".into(), "sha256".into()],
+                    msg: format!("Value error, the file that arrived has the SHA-256 {actual}"),
+                    input: json!(expected.to_string()),
+                }]),
+                BackupError::NotFound => (StatusCode::NOT_FOUND, detail(&"No such backup")),
+                BackupError::DiskFull => (
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    detail(&"No space is left for backups"),
+                ),
+                BackupError::Storage(_) => (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    detail(&"Backups cannot be read or written now"),
+                ),
+            },
             Self::KeyLookup(_) | Self::Busy | Self::Interrupted(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, detail(self))
             }
             Self::Internal | Self::Panicked(_) => (StatusCode::INTERNAL_SERVER_ERROR, detail(self)),
             Self::Sync(error) => match error {
-                SyncError::Refused(problems) => (
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    json!({ "detail": problems }),
-                ),
-                SyncError::Forbidden { .. } => (
-                    StatusCode::FORBIDDEN,
-                    detail(&"The API key belongs to another device than the request names"),
-                ),
+                SyncError::Refused(problems) => refused(problems),
+                SyncError::Forbidden { .. } => {
+                    (StatusCode::FORBIDDEN, detail(&Self::ForeignDevice))
+                }
                 SyncError::Failed { batch_id, source } => (
                     StatusCode::INTERNAL_SERVER_ERROR,
                     json!({ "detail": "Sync failed", "batchId": batch_id, "error": sentence(source) }),
@@ -91,6 +135,14 @@ impl ApiError {
             },
         }
     }
+}
+
+/// All that is wrong with a request, one by one.
+fn refused(problems: &[Problem]) -> (StatusCode, Value) {
+    (
+        StatusCode::UNPROCESSABLE_ENTITY,
+        json!({ "detail": problems }),
+    )
 }
 
 /// An error's own words, as a sentence; not those of its sources, which may tell of the database's inside.

@@ -7,6 +7,8 @@ use actors::sync::{Receipt, TableReceipt};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
+pub(super) mod backup;
+
 /// How times are written: UTC, to the second.
 fn time(time: NaiveDateTime) -> String {
     time.format("%Y-%m-%dT%H:%M:%S").to_string()

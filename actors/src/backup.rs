@@ -1,0 +1,70 @@
+//! Keeps the devices' backups.
+//!
+//! [`BackupActor`] is the sole owner of the backups' root. A backup's bytes never pass through its
+//! mailbox: [`BeginUpload`] hands out an [`Upload`] to write them to, [`CommitUpload`] takes the
+//! complete file back, gives it its name and rotates. What a client was told is stored outlives a
+//! power cut; what was cut, refused or killed leaves nothing. MySQL is not needed for any of this.
+//!
+//! How it fails: a full disk or an unusable root is an error to the one request it met, and the
+//! next one tries again. A restarted actor has lost nothing but its queue of checks, and finds
+//! what is due for one on the disk.
+
+mod actor;
+mod archive;
+mod checks;
+mod durable;
+mod error;
+mod folder;
+mod locks;
+mod messages;
+mod names;
+mod records;
+mod rotation;
+mod sha256;
+mod staging;
+mod upload;
+
+use std::io;
+use std::path::{self, Path, PathBuf};
+
+pub use self::actor::BackupActor;
+pub use self::error::BackupError;
+pub use self::folder::{DeviceId, DeviceIdError, Folder, Kind, UnknownKind};
+pub use self::messages::{
+    Backup, BeginUpload, CommitUpload, ListBackups, OpenBackup, OpenedBackup, StoredBackup,
+};
+pub use self::names::{ALLOWED_EXTENSIONS, ExtensionNotAllowed, UploadName};
+pub use self::sha256::{NotASha256, Sha256};
+pub use self::upload::{StagedFile, Upload};
+use crate::admission::Admission;
+
+/// Uploads that are written at a time. Each holds two blocks of memory and a file.
+const UPLOADS_RUNNING: usize = 8;
+
+/// Uploads that wait for one of these slots, their bodies unread.
+const UPLOADS_WAITING: usize = 64;
+
+/// What the actor has to know; it keeps this over its restarts.
+#[derive(Clone, Debug)]
+pub struct BackupSettings {
+    root: PathBuf,
+    max_bytes: u64,
+    retention_count: usize,
+}
+
+impl BackupSettings {
+    /// `root` is taken from the working directory if it is relative, and need not exist yet. A
+    /// file has at most `max_bytes`; `retention_count` files are kept of each device and type.
+    pub fn new(root: &Path, max_bytes: u64, retention_count: usize) -> io::Result<Self> {
+        Ok(Self {
+            root: path::absolute(root)?,
+            max_bytes,
+            retention_count,
+        })
+    }
+}
+
+/// The door to the upload slots.
+pub fn upload_admission() -> Admission {
+    Admission::new(UPLOADS_RUNNING, UPLOADS_WAITING)
+}

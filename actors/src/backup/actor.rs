@@ -1,0 +1,277 @@
+//! The owner of the backups' root: takes messages, sends file work to the blocking pool, and has
+//! stored files checked one after the other.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture, Supervised,
+    WrapFuture,
+};
+use chrono::Utc;
+use tokio::sync::OwnedMutexGuard;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::BackupSettings;
+use super::archive::{Archive, BackupKey};
+use super::checks::{StopOnDrop, StopSign, Unfinished};
+use super::error::BackupError;
+use super::locks::FolderLocks;
+use super::messages::{
+    Backup, BeginUpload, CommitUpload, ListBackups, OpenBackup, OpenedBackup, StoredBackup,
+};
+use super::records::Record;
+use super::upload::Upload;
+use crate::runtime::blocking;
+use crate::supervise::Drain;
+
+/// A check that takes longer is given up.
+const CHECK_LIMIT: Duration = Duration::from_mins(10);
+
+/// Owns the backups' root.
+pub struct BackupActor {
+    settings: BackupSettings,
+    archive: Arc<Archive>,
+    locks: FolderLocks,
+    /// Stored files that wait for their check.
+    due: VecDeque<BackupKey>,
+    /// The check that runs.
+    checking: Option<Checking>,
+    is_draining: bool,
+}
+
+struct Checking {
+    key: BackupKey,
+    _stop: StopOnDrop,
+}
+
+impl BackupActor {
+    /// An actor that has yet to look at its root.
+    pub fn new(settings: BackupSettings) -> Self {
+        let archive = Archive::new(settings.root.clone(), settings.retention_count);
+        Self {
+            settings,
+            archive: Arc::new(archive),
+            locks: FolderLocks::default(),
+            due: VecDeque::new(),
+            checking: None,
+            is_draining: false,
+        }
+    }
+
+    fn enqueue_checks(
+        &mut self,
+        keys: impl IntoIterator<Item = BackupKey>,
+        ctx: &mut Context<Self>,
+    ) {
+        for key in keys {
+            let is_running = self
+                .checking
+                .as_ref()
+                .is_some_and(|running| running.key == key);
+            if !is_running && !self.due.contains(&key) {
+                self.due.push_back(key);
+            }
+        }
+        self.check_next(ctx);
+    }
+
+    fn check_next(&mut self, ctx: &mut Context<Self>) {
+        if self.is_draining || self.checking.is_some() {
+            return;
+        }
+        let Some(key) = self.due.pop_front() else {
+            return;
+        };
+        let stop = StopOnDrop::default();
+        let examination = examine(Arc::clone(&self.archive), key.clone(), stop.sign());
+        self.checking = Some(Checking {
+            key: key.clone(),
+            _stop: stop,
+        });
+
+        let check = examination
+            .into_actor(self)
+            .then(move |examined, actor, _| {
+                let lock = actor.locks.lock(&key.folder);
+                conclude(Arc::clone(&actor.archive), key, examined, lock).into_actor(actor)
+            })
+            .map(|(), actor, ctx| {
+                actor.checking = None;
+                actor.check_next(ctx);
+            });
+        ctx.spawn(check);
+    }
+}
+
+/// A panic in a check is no panic of the actor: the same file would bring it down again after
+/// every restart.
+async fn examine(
+    archive: Arc<Archive>,
+    key: BackupKey,
+    stop: StopSign,
+) -> Result<Option<Record>, Unfinished> {
+    match timeout(
+        CHECK_LIMIT,
+        spawn_blocking(move || archive.examine(&key, &stop)),
+    )
+    .await
+    {
+        Ok(Ok(examined)) => examined,
+        Ok(Err(_panicked)) => Err(Unfinished::Panicked),
+        Err(_elapsed) => Err(Unfinished::TooLong),
+    }
+}
+
+async fn conclude(
+    archive: Arc<Archive>,
+    key: BackupKey,
+    examined: Result<Option<Record>, Unfinished>,
+    lock: impl Future<Output = OwnedMutexGuard<()>>,
+) {
+    let guard = lock.await;
+    blocking(move || {
+        let _guard = guard;
+        if let Err(error) = archive.conclude(&key, examined) {
+            let BackupKey { folder, filename } = key;
+            log::warn!("backup could not be checked folder={folder} name={filename} error={error}");
+        }
+    })
+    .await;
+}
+
+impl Actor for BackupActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let archive = Arc::clone(&self.archive);
+        let tidying = blocking(move || archive.tidy())
+            .into_actor(self)
+            .map(|due, actor, ctx| match due {
+                Ok(due) => actor.enqueue_checks(due, ctx),
+                Err(error) => log::error!("backups' root is not usable error={error}"),
+            });
+        ctx.spawn(tidying);
+    }
+}
+
+impl Supervised for BackupActor {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        *self = Self::new(self.settings.clone());
+    }
+}
+
+impl Handler<BeginUpload> for BackupActor {
+    type Result = ResponseActFuture<Self, Result<Upload, BackupError>>;
+
+    fn handle(&mut self, BeginUpload { turn }: BeginUpload, _: &mut Self::Context) -> Self::Result {
+        let (archive, max_bytes) = (Arc::clone(&self.archive), self.settings.max_bytes);
+        let begin = async move {
+            let file = blocking(move || archive.stage()).await?;
+            Ok(Upload::new(file, max_bytes, turn))
+        };
+        Box::pin(begin.into_actor(self))
+    }
+}
+
+impl Handler<CommitUpload> for BackupActor {
+    type Result = ResponseActFuture<Self, Result<StoredBackup, BackupError>>;
+
+    fn handle(&mut self, commit: CommitUpload, _: &mut Self::Context) -> Self::Result {
+        let folder = commit.folder.clone();
+        let lock = self.locks.lock(&folder);
+        let stored = store(Arc::clone(&self.archive), commit, lock).into_actor(self);
+        Box::pin(stored.map(|stored, actor, ctx| {
+            let stored = stored?;
+            actor.enqueue_checks(
+                [BackupKey {
+                    folder,
+                    filename: stored.filename.clone(),
+                }],
+                ctx,
+            );
+            Ok(stored)
+        }))
+    }
+}
+
+async fn store(
+    archive: Arc<Archive>,
+    commit: CommitUpload,
+    lock: impl Future<Output = OwnedMutexGuard<()>>,
+) -> Result<StoredBackup, BackupError> {
+    let CommitUpload {
+        staged,
+        folder,
+        name,
+        expected_sha256,
+    } = commit;
+    if let Some(expected) = expected_sha256.filter(|expected| *expected != staged.sha256) {
+        let actual = staged.sha256;
+        blocking(move || drop(staged)).await;
+        return Err(BackupError::ChecksumMismatch { expected, actual });
+    }
+    let guard = lock.await;
+    blocking(move || {
+        let _guard = guard;
+        let stored = archive.store(&folder, &name, staged, Utc::now().naive_utc())?;
+        let StoredBackup {
+            filename,
+            size_bytes,
+            sha256,
+            ..
+        } = &stored;
+        log::info!(
+            "backup is stored folder={folder} name={filename} bytes={size_bytes} sha256={sha256}"
+        );
+        // The backup is there, whatever becomes of the older ones.
+        if let Err(error) = archive.rotate(&folder, filename) {
+            log::error!("backups could not be rotated folder={folder} error={error}");
+        }
+        Ok(stored)
+    })
+    .await
+}
+
+impl Handler<ListBackups> for BackupActor {
+    type Result = ResponseActFuture<Self, Result<Vec<Backup>, BackupError>>;
+
+    fn handle(&mut self, wanted: ListBackups, _: &mut Self::Context) -> Self::Result {
+        let archive = Arc::clone(&self.archive);
+        let listing = blocking(move || archive.list(wanted.device.as_ref(), wanted.kind));
+        Box::pin(listing.into_actor(self).map(|listing, actor, ctx| {
+            let (backups, due) = listing?;
+            actor.enqueue_checks(due, ctx);
+            Ok(backups)
+        }))
+    }
+}
+
+impl Handler<OpenBackup> for BackupActor {
+    type Result = ResponseActFuture<Self, Result<OpenedBackup, BackupError>>;
+
+    fn handle(&mut self, wanted: OpenBackup, _: &mut Self::Context) -> Self::Result {
+        let archive = Arc::clone(&self.archive);
+        let key = BackupKey {
+            folder: wanted.folder,
+            filename: wanted.filename,
+        };
+        Box::pin(blocking(move || archive.open(&key)).into_actor(self))
+    }
+}
+
+impl Handler<Drain> for BackupActor {
+    type Result = ResponseActFuture<Self, ()>;
+
+    /// What is being stored is stored; checks are for the next start.
+    fn handle(&mut self, _: Drain, _: &mut Self::Context) -> Self::Result {
+        self.is_draining = true;
+        self.checking = None;
+        Box::pin(self.locks.all_free().into_actor(self))
+    }
+}
+
+#[cfg(test)]
+mod tests;

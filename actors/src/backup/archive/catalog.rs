@@ -1,0 +1,222 @@
+//! What is there: the files on the disk, joined with their records.
+
+use std::cmp::Reverse;
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
+use std::time::SystemTime;
+
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+
+use super::{Archive, BackupKey};
+use crate::backup::error::BackupError;
+use crate::backup::folder::{DeviceId, Folder, Kind};
+use crate::backup::messages::{Backup, OpenedBackup};
+use crate::backup::names::StoredName;
+use crate::backup::records::{Standing, Verdict};
+use crate::backup::sha256::Sha256;
+
+/// A file as it was found.
+pub(super) struct FoundFile {
+    pub(super) name: String,
+    pub(super) size_bytes: u64,
+    pub(super) modified: SystemTime,
+    pub(super) standing: Standing,
+}
+
+impl FoundFile {
+    /// What its name says, or when it was last written to if the server did not name it.
+    fn created_at(&self) -> NaiveDateTime {
+        match (&self.standing, self.name.parse::<StoredName>()) {
+            (Standing::AsStored(_) | Standing::Touched(_) | Standing::Altered, Ok(name)) => {
+                name.at()
+            }
+            _ => DateTime::<Utc>::from(self.modified)
+                .naive_utc()
+                .trunc_subsecs(0),
+        }
+    }
+
+    /// The file's key, if something can be found out about it that is not known yet.
+    pub(super) fn due_for_check(&self, folder: &Folder) -> Option<BackupKey> {
+        let due = match &self.standing {
+            Standing::AsStored(record) => record.verdict == Verdict::Pending,
+            Standing::Touched(_) => true,
+            Standing::Unknown | Standing::Altered => false,
+        };
+        due.then(|| BackupKey {
+            folder: folder.clone(),
+            filename: self.name.clone(),
+        })
+    }
+}
+
+impl Archive {
+    /// All backups of a device and a type (`None`: of all), and those that want a check.
+    pub(in crate::backup) fn list(
+        &self,
+        device: Option<&DeviceId>,
+        kind: Option<Kind>,
+    ) -> io::Result<(Vec<Backup>, Vec<BackupKey>)> {
+        let (mut backups, mut due) = (Vec::new(), Vec::new());
+        for folder in self.folders(device, kind)? {
+            let mut files = self.files(&folder)?;
+            files.sort_by_cached_key(|file| {
+                Reverse((
+                    file.created_at(),
+                    file.name.parse::<StoredName>().ok(),
+                    file.name.clone(),
+                ))
+            });
+            due.extend(files.iter().filter_map(|file| file.due_for_check(&folder)));
+            let mut of_folder = files
+                .into_iter()
+                .map(|file| self.describe(&folder, file))
+                .collect();
+            backups.append(&mut of_folder);
+        }
+        Ok((backups, due))
+    }
+
+    /// Opens a regular file of a folder; nothing that is hidden, elsewhere or no file.
+    pub(in crate::backup) fn open(&self, key: &BackupKey) -> Result<OpenedBackup, BackupError> {
+        let BackupKey { folder, filename } = key;
+        // Opening comes second: with what is no regular file it might never return.
+        let listed = self.file(folder, filename)?.ok_or(BackupError::NotFound)?;
+        let file = match File::open(self.directory(folder).join(&listed.name)) {
+            Err(error) if is_absence(&error) => return Err(BackupError::NotFound),
+            file => file?,
+        };
+        let found = self.identify(folder, filename, &file.metadata()?)?;
+        let modified = found.modified;
+        let backup = self.describe(folder, found);
+        Ok(OpenedBackup {
+            file,
+            backup,
+            modified,
+        })
+    }
+
+    /// The folders that may hold backups of a device and a type, in order.
+    pub(super) fn folders(
+        &self,
+        device: Option<&DeviceId>,
+        kind: Option<Kind>,
+    ) -> io::Result<Vec<Folder>> {
+        let devices = match device {
+            Some(device) => vec![device.clone()],
+            None => self.devices()?,
+        };
+        let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
+        let of_device = |device: DeviceId| {
+            kinds.iter().map(move |&kind| Folder {
+                device: device.clone(),
+                kind,
+            })
+        };
+        Ok(devices.into_iter().flat_map(of_device).collect())
+    }
+
+    fn devices(&self) -> io::Result<Vec<DeviceId>> {
+        let entries = match fs::read_dir(&self.root) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut devices = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let device = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok());
+            devices.extend(device.filter(|_| entry.path().is_dir()));
+        }
+        devices.sort();
+        Ok(devices)
+    }
+
+    /// The visible regular files of a folder, in no order.
+    pub(super) fn files(&self, folder: &Folder) -> io::Result<Vec<FoundFile>> {
+        let entries = match fs::read_dir(self.directory(folder)) {
+            Err(error) if is_absence(&error) => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            if let Some(name) = entry?.file_name().to_str() {
+                files.extend(self.file(folder, name)?);
+            }
+        }
+        Ok(files)
+    }
+
+    /// A visible regular file of a folder.
+    pub(super) fn file(&self, folder: &Folder, name: &str) -> io::Result<Option<FoundFile>> {
+        if name.starts_with('.') || name.contains(['/', '\0']) {
+            return Ok(None);
+        }
+        let metadata = match self.directory(folder).join(name).symlink_metadata() {
+            Err(error) if is_absence(&error) => return Ok(None),
+            metadata => metadata?,
+        };
+        if name.is_empty() || !metadata.is_file() {
+            return Ok(None);
+        }
+        self.identify(folder, name, &metadata).map(Some)
+    }
+
+    fn identify(&self, folder: &Folder, name: &str, metadata: &Metadata) -> io::Result<FoundFile> {
+        let (size_bytes, modified) = (metadata.len(), metadata.modified()?);
+        let record = self.records.read(folder, name);
+        Ok(FoundFile {
+            name: name.to_owned(),
+            size_bytes,
+            modified,
+            standing: Standing::of(record, size_bytes, modified),
+        })
+    }
+
+    fn describe(&self, folder: &Folder, file: FoundFile) -> Backup {
+        let created_at = file.created_at();
+        let (sha256, verified, note) = what_is_known(file.standing);
+        Backup {
+            folder: folder.clone(),
+            path: self.directory(folder).join(&file.name),
+            filename: file.name,
+            size_bytes: file.size_bytes,
+            created_at,
+            sha256,
+            verified,
+            note,
+        }
+    }
+}
+
+/// Digest, soundness, and what the owner should know.
+fn what_is_known(standing: Standing) -> (Option<Sha256>, Option<bool>, Option<String>) {
+    let note = |text: &str| Some(text.to_owned());
+    match standing {
+        Standing::Unknown => (None, None, note("not stored by this server")),
+        Standing::Touched(_) => (
+            None,
+            None,
+            note("written to since it was stored; not compared with that yet"),
+        ),
+        Standing::Altered => (None, Some(false), note("changed since it was stored")),
+        Standing::AsStored(record) => {
+            let (verified, note) = match record.verdict {
+                Verdict::Pending => (None, note("not checked yet")),
+                Verdict::Sound => (Some(true), None),
+                Verdict::Damaged { reason } => (Some(false), Some(reason)),
+                Verdict::Unverifiable { reason } => (None, Some(reason)),
+                Verdict::Altered => (Some(false), None),
+            };
+            (Some(record.sha256), verified, note)
+        }
+    }
+}
+
+/// No such file, for whatever reason.
+fn is_absence(error: &io::Error) -> bool {
+    use ErrorKind::{InvalidFilename, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidFilename)
+}

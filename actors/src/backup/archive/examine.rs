@@ -1,0 +1,103 @@
+//! Finding out whether a stored file is whole, and still the one that was stored.
+
+use std::io::{self, ErrorKind};
+
+use super::{Archive, BackupKey};
+use crate::backup::checks::{self, Finding, StopSign, Unfinished};
+use crate::backup::records::{Record, Standing, Verdict};
+
+impl Archive {
+    /// Reads the file; returns its record with a new verdict, `None` if there is nothing to check.
+    ///
+    /// Takes as long as the file is large and changes nothing, so it needs no lock.
+    pub(in crate::backup) fn examine(
+        &self,
+        key: &BackupKey,
+        stop: &StopSign,
+    ) -> Result<Option<Record>, Unfinished> {
+        let Some(found) = self.file(&key.folder, &key.filename)? else {
+            return Ok(None);
+        };
+        let path = self.directory(&key.folder).join(&key.filename);
+        let record = match found.standing {
+            Standing::AsStored(record) if record.verdict == Verdict::Pending => record,
+            Standing::Touched(record) => {
+                let record = Record {
+                    modified: found.modified,
+                    ..record
+                };
+                if checks::digest(&path, stop)? != record.sha256 {
+                    return Ok(Some(Record {
+                        verdict: Verdict::Altered,
+                        ..record
+                    }));
+                }
+                record
+            }
+            _ => return Ok(None),
+        };
+        let verdict = match checks::check(&path, stop)? {
+            Finding::Sound => Verdict::Sound,
+            Finding::Damaged { reason } => Verdict::Damaged { reason },
+            Finding::Unverifiable { reason } => Verdict::Unverifiable { reason },
+        };
+        Ok(Some(Record { verdict, ..record }))
+    }
+
+    /// Writes down what an examination found, unless the file has changed or gone meanwhile; then
+    /// makes the room that a new sound backup gives. To be called for one folder at a time.
+    pub(in crate::backup) fn conclude(
+        &self,
+        key: &BackupKey,
+        examined: Result<Option<Record>, Unfinished>,
+    ) -> io::Result<()> {
+        match examined {
+            Ok(None) | Err(Unfinished::Stopped) => Ok(()),
+            Ok(Some(record)) => self.write_down(key, &record),
+            // For good, or the same file would be tried for ever.
+            Err(unfinished @ (Unfinished::TooLong | Unfinished::Panicked)) => {
+                self.give_up(key, unfinished.to_string())
+            }
+            Err(Unfinished::Unreadable(error)) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(Unfinished::Unreadable(error)) => Err(error),
+        }
+    }
+
+    fn write_down(&self, key: &BackupKey, record: &Record) -> io::Result<()> {
+        let found = self.file(&key.folder, &key.filename)?;
+        let is_the_same = found.is_some_and(|file| {
+            (file.size_bytes, file.modified) == (record.size_bytes, record.modified)
+        });
+        if !is_the_same {
+            return Ok(());
+        }
+        self.records.replace(&key.folder, &key.filename, record)?;
+        let (folder, name) = (&key.folder, &key.filename);
+        match &record.verdict {
+            Verdict::Sound => {
+                log::info!("backup is sound folder={folder} name={name}");
+                self.rotate(folder, name)?;
+            }
+            Verdict::Damaged { reason } => {
+                log::warn!("backup is damaged folder={folder} name={name} reason={reason:?}");
+            }
+            Verdict::Altered => {
+                log::warn!("backup was changed after it was stored folder={folder} name={name}");
+            }
+            Verdict::Pending | Verdict::Unverifiable { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn give_up(&self, key: &BackupKey, reason: String) -> io::Result<()> {
+        let found = self.file(&key.folder, &key.filename)?;
+        if let Some(Standing::AsStored(record)) = found.map(|file| file.standing) {
+            let record = Record {
+                verdict: Verdict::Unverifiable { reason },
+                ..record
+            };
+            self.records.replace(&key.folder, &key.filename, &record)?;
+        }
+        Ok(())
+    }
+}

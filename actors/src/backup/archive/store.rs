@@ -1,0 +1,90 @@
+//! Giving an upload its name, and making room for it.
+
+use std::io;
+
+use chrono::NaiveDateTime;
+
+use super::Archive;
+use crate::backup::durable;
+use crate::backup::folder::Folder;
+use crate::backup::messages::StoredBackup;
+use crate::backup::names::{StoredName, UploadName};
+use crate::backup::records::{Record, Standing, Verdict};
+use crate::backup::rotation::{Candidate, surplus};
+use crate::backup::upload::StagedFile;
+
+impl Archive {
+    /// Stores a file under a name that nothing has yet; to be called for one folder at a time.
+    ///
+    /// The record is written first and reserves the name. After an error neither of them is left;
+    /// if the process ends in between, the record is an orphan that nobody reads.
+    pub(in crate::backup) fn store(
+        &self,
+        folder: &Folder,
+        upload: &UploadName,
+        staged: StagedFile,
+        now: NaiveDateTime,
+    ) -> io::Result<StoredBackup> {
+        let directory = self.directory(folder);
+        durable::create_folder(&directory)?;
+        let record = Record {
+            sha256: staged.sha256,
+            size_bytes: staged.size_bytes,
+            modified: staged.modified,
+            verdict: Verdict::Pending,
+        };
+        let existing = self.files(folder)?;
+        let mut name =
+            StoredName::next(upload, now, existing.iter().map(|file| file.name.as_str()));
+        let mut file = staged.file;
+        loop {
+            let filename = name.to_string();
+            if self.records.reserve(folder, &filename, &record)? {
+                let path = directory.join(&filename);
+                match durable::rename_new(file, &path) {
+                    Ok(Ok(())) => {
+                        let Record {
+                            sha256, size_bytes, ..
+                        } = record;
+                        return Ok(StoredBackup {
+                            filename,
+                            path,
+                            size_bytes,
+                            sha256,
+                        });
+                    }
+                    Ok(Err(unnamed)) => file = unnamed,
+                    Err(error) => {
+                        self.records.remove(folder, &filename)?;
+                        return Err(error);
+                    }
+                }
+                self.records.remove(folder, &filename)?;
+            }
+            name = name.following();
+        }
+    }
+
+    /// Deletes the backups of a folder that are too many; see [`surplus`].
+    pub(in crate::backup) fn rotate(&self, folder: &Folder, just_stored: &str) -> io::Result<()> {
+        let files = self.files(folder)?;
+        let candidates: Vec<Candidate<'_>> = files
+            .iter()
+            .map(|file| Candidate {
+                name: &file.name,
+                stored_here: matches!(file.standing, Standing::AsStored(_)),
+                verified: matches!(
+                    &file.standing,
+                    Standing::AsStored(record) if record.verdict == Verdict::Sound
+                ),
+            })
+            .collect();
+        for name in surplus(&candidates, just_stored, self.retention_count) {
+            // The file goes first: a record without a file is nothing, the reverse a stranger.
+            durable::remove(&self.directory(folder).join(name))?;
+            self.records.remove(folder, name)?;
+            log::info!("backup was rotated away folder={folder} name={name}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! Whether a backup could be restored from: what can be told from the file alone.
+//!
+//! Blocking, and as long as the file is large; to be run in the blocking pool, after the client
+//! has its answer. Nothing here writes, and memory does not grow with the file.
+
+mod gzip;
+mod json;
+mod sqlite;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::sha256::{self, Sha256};
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// The file is whole.
+    Sound,
+    /// The file cannot be restored from as it is.
+    Damaged {
+        /// What is wrong, for the owner.
+        reason: String,
+    },
+    /// Nothing can be said about a file of this kind.
+    Unverifiable {
+        /// Why, for the owner.
+        reason: String,
+    },
+}
+
+/// Why a check came to no end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unfinished {
+    /// Nobody waits for it any longer.
+    #[error("the check was stopped")]
+    Stopped,
+    /// The file cannot be read.
+    #[error("the file cannot be read")]
+    Unreadable(#[from] io::Error),
+    /// It went on for too long: a small file may unpack into a very large one.
+    #[error("the check takes too long")]
+    TooLong,
+    /// It panicked.
+    #[error("the check fails on this file")]
+    Panicked,
+}
+
+/// Tells a check in the blocking pool to stop; raised when it is dropped.
+#[derive(Debug, Default)]
+pub(super) struct StopOnDrop(Arc<AtomicBool>);
+
+/// The other end of [`StopOnDrop`].
+#[derive(Clone, Debug)]
+pub(super) struct StopSign(Arc<AtomicBool>);
+
+impl StopOnDrop {
+    /// What the check has to look at.
+    pub(super) fn sign(&self) -> StopSign {
+        StopSign(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl StopSign {
+    fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Checks a file after the manner of its extension.
+pub(super) fn check(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished> {
+    let file = File::open(path)?;
+    let is_empty = file.metadata()?.len() == 0;
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let check: fn(&Path, Watched<File>) -> Result<Finding, Unfinished> =
+        match extension.to_str().unwrap_or_default() {
+            "db" => sqlite::check,
+            "gz" => |_, file| gzip::check(file),
+            "json" => |_, file| json::check(file),
+            _ => return Ok(unverifiable("there is no check for files of this kind")),
+        };
+    if is_empty {
+        return Ok(damaged("the file is empty"));
+    }
+    check(
+        path,
+        Watched {
+            inner: file,
+            stop: stop.clone(),
+        },
+    )
+}
+
+/// The digest of a file.
+pub(super) fn digest(path: &Path, stop: &StopSign) -> Result<Sha256, Unfinished> {
+    sha256::of_reader(Watched {
+        inner: File::open(path)?,
+        stop: stop.clone(),
+    })
+    .map_err(unfinished)
+}
+
+fn damaged(reason: impl Into<String>) -> Finding {
+    Finding::Damaged {
+        reason: reason.into(),
+    }
+}
+
+fn unverifiable(reason: impl Into<String>) -> Finding {
+    Finding::Unverifiable {
+        reason: reason.into(),
+    }
+}
+
+/// A reader that ends with an error once the check is to stop.
+struct Watched<R> {
+    inner: R,
+    stop: StopSign,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the check was stopped")]
+struct Stopped;
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.is_raised() {
+            return Err(io::Error::other(Stopped));
+        }
+        self.inner.read(buffer)
+    }
+}
+
+/// An error that says nothing about the file's content.
+fn unfinished(error: io::Error) -> Unfinished {
+    if error.get_ref().is_some_and(|inner| inner.is::<Stopped>()) {
+        Unfinished::Stopped
+    } else {
+        Unfinished::Unreadable(error)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! Checks on real files, whole and damaged in the ways that happen.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+
+struct Shelf(TempDir);
+
+impl Shelf {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn put(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A database of some hundred pages, in its bytes.
+    fn database(&self, journal_mode: &str) -> Vec<u8> {
+        let path = self.0.path().join("made.sqlite");
+        let database = Connection::open(&path).unwrap();
+        database
+            .pragma_update(None, "journal_mode", journal_mode)
+            .unwrap();
+        database
+            .execute_batch(
+                "CREATE TABLE readings(id INTEGER PRIMARY KEY, name TEXT, value REAL);
+                 CREATE INDEX by_name ON readings(name, value);
+                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)
+                 INSERT INTO readings SELECT i, 'RPM ' || i, i * 1.5 FROM n;
+                 PRAGMA wal_checkpoint(TRUNCATE);",
+            )
+            .unwrap();
+        let content = fs::read(&path).unwrap();
+        drop(database);
+        content
+    }
+}
+
+fn checked(path: &Path) -> Finding {
+    let stop = StopOnDrop::default();
+    check(path, &stop.sign()).unwrap()
+}
+
+fn is_damaged(path: &Path) -> bool {
+    matches!(checked(path), Finding::Damaged { .. })
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_database_is_sound_in_either_journal_mode_and_nothing_is_left_beside_it() {
+    for mode in ["delete", "wal"] {
+        let (made, shelf) = (Shelf::new(), Shelf::new());
+        let path = shelf.put("a b?#%41.DB", made.database(mode));
+        assert_eq!(checked(&path), Finding::Sound, "{mode}");
+        assert_eq!(fs::read_dir(shelf.0.path()).unwrap().count(), 1, "{mode}");
+    }
+}
+
+#[test]
+fn a_truncated_database_is_damaged() {
+    let shelf = Shelf::new();
+    let whole = shelf.database("delete");
+    for length in [
+        1,
+        99,
+        512,
+        4096,
+        whole.len() / 2,
+        whole.len() - 4096,
+        whole.len() - 1,
+    ] {
+        let path = shelf.put("cut.db", &whole[..length]);
+        assert!(
+            is_damaged(&path),
+            "{length} of {} bytes: {:?}",
+            whole.len(),
+            checked(&path)
+        );
+    }
+}
+
+#[test]
+fn a_database_with_an_overwritten_page_is_damaged() {
+    let shelf = Shelf::new();
+    let mut content = shelf.database("delete");
+    let middle = content.len() / 2 / 4096 * 4096;
+    content[middle..middle + 4096].fill(0);
+    assert!(is_damaged(&shelf.put("hole.db", content)));
+}
+
+#[test]
+fn what_is_no_database_is_damaged() {
+    let shelf = Shelf::new();
+    assert!(is_damaged(&shelf.put("noise.db", [7; 1024])));
+    assert!(is_damaged(&shelf.put("short-noise.db", [7; 50])));
+    assert!(is_damaged(&shelf.put("empty.db", "")));
+}
+
+#[test]
+fn a_gzip_stream_is_sound_when_all_of_it_is_there() {
+    let shelf = Shelf::new();
+    let log = "2026-02-01 RPM 2500\n".repeat(9000);
+    let packed = gzip(log.as_bytes());
+    assert_eq!(checked(&shelf.put("a.log.gz", &packed)), Finding::Sound);
+    assert_eq!(
+        checked(&shelf.put("two-members.gz", [&packed[..], &packed[..]].concat())),
+        Finding::Sound
+    );
+    for length in [1, 10, packed.len() / 2, packed.len() - 1] {
+        assert!(
+            is_damaged(&shelf.put("cut.gz", &packed[..length])),
+            "{length} bytes"
+        );
+    }
+}
+
+#[test]
+fn a_gzip_stream_whose_crc_does_not_fit_is_damaged() {
+    let shelf = Shelf::new();
+    let mut packed = gzip("2026-02-01 RPM 2500\n".repeat(9000).as_bytes());
+    let crc = packed.len() - 8;
+    packed[crc] ^= 1;
+    assert!(is_damaged(&shelf.put("crc.gz", packed)));
+    assert!(is_damaged(&shelf.put("noise.gz", [7; 1024])));
+    assert!(is_damaged(&shelf.put("empty.gz", "")));
+}
+
+#[test]
+fn json_is_sound_when_it_is_one_whole_value() {
+    let shelf = Shelf::new();
+    let long = format!("[{}1]", "\"\u{b0}C\",".repeat(40_000));
+    let deep = "[".repeat(5000) + &"]".repeat(5000);
+    for sound in [
+        "{}",
+        " 1 ",
+        "{\"a\": [1, 2.5e3, null, \"\\u00b0C\"]}\n",
+        &long,
+        &deep,
+    ] {
+        assert_eq!(checked(&shelf.put("a.json", sound)), Finding::Sound);
+    }
+    for broken in [
+        "",
+        "{",
+        "{'a': 1}",
+        "{} {}",
+        "nul",
+        "[1,]",
+        &long[..long.len() / 2],
+    ] {
+        assert!(is_damaged(&shelf.put("a.json", broken)), "{}", broken.len());
+    }
+}
+
+#[test]
+fn json_with_a_flipped_bit_in_a_string_is_damaged() {
+    let shelf = Shelf::new();
+    let mut content = format!("[{}1]", "\"\u{b0}C\",".repeat(40_000)).into_bytes();
+    let inside_a_character = content.iter().rposition(|&byte| byte == 0xb0).unwrap();
+    content[inside_a_character] ^= 0x80;
+    assert!(is_damaged(&shelf.put("a.json", content)));
+    assert!(is_damaged(&shelf.put("cut.json", b"\"\xc2")));
+}
+
+#[test]
+fn nothing_is_said_about_a_log() {
+    let shelf = Shelf::new();
+    for content in ["", "2026-02-01 RPM 2500\n"] {
+        assert!(matches!(
+            checked(&shelf.put("a.log", content)),
+            Finding::Unverifiable { .. }
+        ));
+    }
+}
+
+#[test]
+fn a_check_that_nobody_waits_for_stops() {
+    let shelf = Shelf::new();
+    let files = [
+        shelf.put("a.db", shelf.database("delete")),
+        shelf.put("a.gz", gzip(&[0; 500_000])),
+        shelf.put("a.json", format!("[{}1]", "1,".repeat(100_000))),
+    ];
+    let sign = StopOnDrop::default().sign();
+    for path in files {
+        let stopped = check(&path, &sign);
+        assert!(
+            matches!(stopped, Err(Unfinished::Stopped)),
+            "{}: {stopped:?}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_unreadable() {
+    let stop = StopOnDrop::default();
+    let missing = check(Path::new("/nonexistent/a.db"), &stop.sign());
+    assert!(matches!(missing, Err(Unfinished::Unreadable(_))));
+}

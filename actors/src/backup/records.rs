@@ -1,0 +1,294 @@
+//! What the server knows of the files it stored, one small file for each, beside the backups.
+//!
+//! A record lies at `.records/{device}/{type}/{name}.json` in the backups' root: on the same disk,
+//! copied and lost together with the files, there when MySQL is not, and out of the way of whoever
+//! looks into a backup folder. It is only ever read *for a file that exists*, and says itself how
+//! to tell whether it still fits that file; so files that come and go by hand cannot make it lie.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+use super::durable;
+use super::folder::Folder;
+use super::sha256::Sha256;
+use super::staging::Staging;
+
+const ROOT: &str = ".records";
+const SUFFIX: &str = ".json";
+
+/// A record without a file that is younger may belong to a file about to get its name.
+const ORPHAN_AFTER: Duration = Duration::from_secs(3600);
+
+/// What was stored under a name, and what is known of its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// Digest of the bytes that the client sent.
+    pub sha256: Sha256,
+    /// Their number.
+    pub size_bytes: u64,
+    /// The file's modification time when it was last known to hold these bytes.
+    pub modified: SystemTime,
+    /// What the check found.
+    pub verdict: Verdict,
+}
+
+/// The state of a stored file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase")]
+pub enum Verdict {
+    /// Not checked yet.
+    Pending,
+    /// Whole, as far as can be told.
+    Sound,
+    /// Not whole: it arrived like this.
+    Damaged {
+        /// What is wrong.
+        reason: String,
+    },
+    /// Nothing can be told about files of this kind, or not within the time there is.
+    Unverifiable {
+        /// Why.
+        reason: String,
+    },
+    /// It was whole or not when it arrived; since then somebody changed it.
+    Altered,
+}
+
+/// How a file relates to the record of its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The server did not store it.
+    Unknown,
+    /// It is what was stored.
+    AsStored(Record),
+    /// Somebody wrote to it, or copied it here without its time: only its digest can tell.
+    Touched(Record),
+    /// It is something else than what was stored.
+    Altered,
+}
+
+impl Standing {
+    /// Compares a file's size in bytes and its modification time with what its record says.
+    pub(super) fn of(record: Option<Record>, size_bytes: u64, modified: SystemTime) -> Self {
+        match record {
+            None => Self::Unknown,
+            Some(record) if record.size_bytes != size_bytes => Self::Altered,
+            Some(record) if record.modified != modified => Self::Touched(record),
+            Some(record) if record.verdict == Verdict::Altered => Self::Altered,
+            Some(record) => Self::AsStored(record),
+        }
+    }
+}
+
+/// All records of one backups' root. Blocking.
+#[derive(Clone, Debug)]
+pub(super) struct Records {
+    root: PathBuf,
+    staging: Staging,
+}
+
+impl Records {
+    pub(super) fn new(backups_root: &Path, staging: Staging) -> Self {
+        Self {
+            root: backups_root.join(ROOT),
+            staging,
+        }
+    }
+
+    /// The record of a name. One that cannot be read counts as none: then the file is nobody's.
+    pub(super) fn read(&self, folder: &Folder, name: &str) -> Option<Record> {
+        let path = self.path(folder, name);
+        let read = fs::read(&path).and_then(|json| Ok(serde_json::from_slice(&json)?));
+        match read {
+            Ok(record) => Some(record),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => {
+                log::warn!("record is unreadable path={} error={error}", path.display());
+                None
+            }
+        }
+    }
+
+    /// Writes the record of a name that has none, and so reserves the name; false if it has one.
+    pub(super) fn reserve(&self, folder: &Folder, name: &str, record: &Record) -> io::Result<bool> {
+        let path = self.path(folder, name);
+        durable::create_folder(&self.root.join(folder.relative_path()))?;
+        Ok(durable::rename_new(self.staged(record)?, &path)?.is_ok())
+    }
+
+    /// Replaces the record of a name.
+    pub(super) fn replace(&self, folder: &Folder, name: &str, record: &Record) -> io::Result<()> {
+        durable::rename_over(self.staged(record)?, &self.path(folder, name))
+    }
+
+    /// Removes the record of a name.
+    pub(super) fn remove(&self, folder: &Folder, name: &str) -> io::Result<()> {
+        durable::remove(&self.path(folder, name))
+    }
+
+    /// Removes the records of a folder for which `exists` knows no file: their files were removed
+    /// by hand, or never got their names because the process ended there.
+    pub(super) fn remove_orphans(
+        &self,
+        folder: &Folder,
+        exists: impl Fn(&str) -> bool,
+    ) -> io::Result<()> {
+        let entries = match fs::read_dir(self.root.join(folder.relative_path())) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let file_name = entry.file_name();
+            let Some(name) = file_name
+                .to_str()
+                .and_then(|name| name.strip_suffix(SUFFIX))
+            else {
+                continue;
+            };
+            let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+            if age > ORPHAN_AFTER && !exists(name) {
+                durable::remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn staged(&self, record: &Record) -> io::Result<NamedTempFile> {
+        let mut file = self.staging.create()?;
+        file.write_all(&serde_json::to_vec(record)?)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    }
+
+    fn path(&self, folder: &Folder, name: &str) -> PathBuf {
+        self.root
+            .join(folder.relative_path())
+            .join(format!("{name}{SUFFIX}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "obd-2026-02-01T12-00-05.db";
+
+    fn record() -> Record {
+        Record {
+            sha256: super::super::sha256::of_reader(&b"abc"[..]).unwrap(),
+            size_bytes: 3,
+            modified: SystemTime::UNIX_EPOCH + Duration::new(1_770_000_000, 123_456_789),
+            verdict: Verdict::Pending,
+        }
+    }
+
+    fn folder() -> Folder {
+        Folder {
+            device: "pi".parse().unwrap(),
+            kind: super::super::folder::Kind::Database,
+        }
+    }
+
+    fn records(root: &Path) -> Records {
+        Records::new(root, Staging::new(root))
+    }
+
+    #[test]
+    fn a_record_is_read_back_as_it_was_written() {
+        let root = tempfile::tempdir().unwrap();
+        let records = records(root.path());
+        assert_eq!(records.read(&folder(), NAME), None);
+        assert!(records.reserve(&folder(), NAME, &record()).unwrap());
+        assert_eq!(records.read(&folder(), NAME), Some(record()));
+
+        let damaged = Record {
+            verdict: Verdict::Damaged {
+                reason: "torn".into(),
+            },
+            ..record()
+        };
+        records.replace(&folder(), NAME, &damaged).unwrap();
+        assert_eq!(records.read(&folder(), NAME), Some(damaged));
+
+        records.remove(&folder(), NAME).unwrap();
+        assert_eq!(records.read(&folder(), NAME), None);
+    }
+
+    #[test]
+    fn a_name_is_reserved_once() {
+        let root = tempfile::tempdir().unwrap();
+        let records = records(root.path());
+        assert!(records.reserve(&folder(), NAME, &record()).unwrap());
+        let other = Record {
+            size_bytes: 4,
+            ..record()
+        };
+        assert!(!records.reserve(&folder(), NAME, &other).unwrap());
+        assert_eq!(records.read(&folder(), NAME), Some(record()));
+    }
+
+    #[test]
+    fn an_unreadable_record_counts_as_none() {
+        let root = tempfile::tempdir().unwrap();
+        let records = records(root.path());
+        records.reserve(&folder(), NAME, &record()).unwrap();
+        fs::write(records.path(&folder(), NAME), "{\"sha256\": \"torn").unwrap();
+        assert_eq!(records.read(&folder(), NAME), None);
+    }
+
+    #[test]
+    fn only_old_records_without_a_file_are_orphans() {
+        let root = tempfile::tempdir().unwrap();
+        let records = records(root.path());
+        let old = SystemTime::now() - 2 * ORPHAN_AFTER;
+        for (name, modified) in [("gone", old), ("there", old), ("coming", SystemTime::now())] {
+            records.reserve(&folder(), name, &record()).unwrap();
+            let file = fs::File::open(records.path(&folder(), name)).unwrap();
+            file.set_modified(modified).unwrap();
+        }
+        records
+            .remove_orphans(&folder(), |name| name == "there")
+            .unwrap();
+        let left = ["gone", "there", "coming"].map(|name| records.read(&folder(), name).is_some());
+        assert_eq!(left, [false, true, true]);
+    }
+
+    #[test]
+    fn a_record_fits_the_file_it_was_written_for_and_no_other() {
+        let (size, modified) = (record().size_bytes, record().modified);
+        let later = modified + Duration::from_nanos(1);
+        let altered = Record {
+            verdict: Verdict::Altered,
+            ..record()
+        };
+
+        assert_eq!(Standing::of(None, size, modified), Standing::Unknown);
+        assert_eq!(
+            Standing::of(Some(record()), size, modified),
+            Standing::AsStored(record())
+        );
+        assert_eq!(
+            Standing::of(Some(record()), size, later),
+            Standing::Touched(record())
+        );
+        assert_eq!(
+            Standing::of(Some(record()), size + 1, modified),
+            Standing::Altered
+        );
+        assert_eq!(
+            Standing::of(Some(altered.clone()), size, modified),
+            Standing::Altered
+        );
+        assert_eq!(
+            Standing::of(Some(altered.clone()), size, later),
+            Standing::Touched(altered)
+        );
+    }
+}

@@ -1,0 +1,287 @@
+//! An upload while it arrives.
+//!
+//! Whoever receives the bytes writes them here; they pass through no mailbox. One block is hashed
+//! and written in the blocking pool while the next one fills, so memory is two blocks, however
+//! large the file. Dropped before it is stored, an upload leaves nothing behind.
+
+use std::io::{self, Write};
+use std::mem;
+use std::time::SystemTime;
+
+use tempfile::NamedTempFile;
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::error::BackupError;
+use super::sha256::{Hasher, Sha256};
+use crate::admission::Turn;
+use crate::runtime::blocking;
+
+const BLOCK_BYTES: usize = 256 * 1024;
+
+/// The receiving end of one upload: an upload slot, and a file in the staging folder.
+pub struct Upload {
+    sink: SinkState,
+    block: Vec<u8>,
+    size_bytes: u64,
+    max_bytes: u64,
+    turn: Option<Turn>,
+}
+
+enum SinkState {
+    Idle(Sink),
+    Writing(JoinHandle<io::Result<Sink>>),
+    /// Taken, or lost to an error; the staged file is gone.
+    Gone,
+}
+
+/// The file and its running digest; lives in the blocking pool while it works.
+struct Sink {
+    file: NamedTempFile,
+    hasher: Hasher,
+    /// The block before the current one: written, emptied, to be filled again.
+    spare_block: Vec<u8>,
+}
+
+/// A complete upload: all of it is on the disk, under no name yet. It keeps its upload slot.
+#[derive(Debug)]
+pub struct StagedFile {
+    pub(super) file: NamedTempFile,
+    pub(super) sha256: Sha256,
+    pub(super) size_bytes: u64,
+    pub(super) modified: SystemTime,
+    _turn: Option<Turn>,
+}
+
+impl Upload {
+    pub(super) fn new(file: NamedTempFile, max_bytes: u64, turn: Turn) -> Self {
+        let spare_block = Vec::with_capacity(BLOCK_BYTES);
+        Self {
+            sink: SinkState::Idle(Sink {
+                file,
+                hasher: Hasher::default(),
+                spare_block,
+            }),
+            block: Vec::with_capacity(BLOCK_BYTES),
+            size_bytes: 0,
+            max_bytes,
+            turn: Some(turn),
+        }
+    }
+
+    /// Takes the next bytes of the file; waits when the disk is slower than the sender.
+    ///
+    /// After an error the staged file is gone, and every further call fails.
+    pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), BackupError> {
+        self.size_bytes += bytes.len() as u64;
+        if self.size_bytes > self.max_bytes {
+            self.discard();
+            return Err(BackupError::TooLarge {
+                max_bytes: self.max_bytes,
+            });
+        }
+        while !bytes.is_empty() {
+            let (fitting, rest) = bytes.split_at(bytes.len().min(BLOCK_BYTES - self.block.len()));
+            self.block.extend_from_slice(fitting);
+            bytes = rest;
+            if self.block.len() == BLOCK_BYTES {
+                self.write_block().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of the file: writes what is left, and waits until all of it is on the disk.
+    pub async fn finish(mut self) -> Result<StagedFile, BackupError> {
+        let mut sink = self.idle_sink().await?;
+        let last_block = mem::take(&mut self.block);
+        let (sink, modified) = blocking(move || {
+            sink.append(&last_block)?;
+            sink.file.as_file().sync_all()?;
+            let modified = sink.file.as_file().metadata()?.modified()?;
+            io::Result::Ok((sink, modified))
+        })
+        .await?;
+        Ok(StagedFile {
+            file: sink.file,
+            sha256: sink.hasher.finish(),
+            size_bytes: self.size_bytes,
+            modified,
+            _turn: self.turn.take(),
+        })
+    }
+
+    async fn write_block(&mut self) -> Result<(), BackupError> {
+        let mut sink = self.idle_sink().await?;
+        let full_block = mem::replace(&mut self.block, mem::take(&mut sink.spare_block));
+        self.sink = SinkState::Writing(spawn_blocking(move || {
+            sink.append(&full_block)?;
+            sink.spare_block = full_block;
+            sink.spare_block.clear();
+            Ok(sink)
+        }));
+        Ok(())
+    }
+
+    /// Takes the sink, once the block before has been written.
+    async fn idle_sink(&mut self) -> Result<Sink, BackupError> {
+        if let SinkState::Writing(writing) = &mut self.sink {
+            // Waits in place, so that a caller that gives up here does not lose the sink.
+            let written = writing.await;
+            self.sink = SinkState::Gone;
+            return Ok(written.map_err(io::Error::other)??);
+        }
+        match mem::replace(&mut self.sink, SinkState::Gone) {
+            SinkState::Idle(sink) => Ok(sink),
+            _ => Err(io::Error::other("the upload has failed before").into()),
+        }
+    }
+
+    /// Removes the staged file without making the caller wait for it.
+    fn discard(&mut self) {
+        if let SinkState::Idle(sink) = mem::replace(&mut self.sink, SinkState::Gone)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn_blocking(move || drop(sink));
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        self.discard();
+    }
+}
+
+impl Sink {
+    fn append(&mut self, block: &[u8]) -> io::Result<()> {
+        self.hasher.update(block);
+        self.file.as_file_mut().write_all(block)
+    }
+}
+
+#[cfg(test)]
+impl StagedFile {
+    /// A complete upload of this content that holds no slot.
+    pub(super) fn of(mut file: NamedTempFile, content: &[u8]) -> Self {
+        file.write_all(content).unwrap();
+        Self {
+            sha256: super::sha256::of_reader(content).unwrap(),
+            size_bytes: content.len() as u64,
+            modified: file.as_file().metadata().unwrap().modified().unwrap(),
+            file,
+            _turn: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::admission::Admission;
+    use crate::backup::sha256;
+    use crate::backup::staging::Staging;
+
+    fn begin(root: &Path, max_bytes: u64) -> (Upload, Admission) {
+        let admission = Admission::new(1, 0);
+        let turn =
+            futures_util::FutureExt::now_or_never(admission.admit().unwrap().turn()).unwrap();
+        (
+            Upload::new(Staging::new(root).create().unwrap(), max_bytes, turn),
+            admission,
+        )
+    }
+
+    fn staged_files(root: &Path) -> usize {
+        fs::read_dir(root.join(".staging")).unwrap().count()
+    }
+
+    async fn until(mut condition: impl FnMut() -> bool) {
+        tokio::time::timeout(Duration::from_secs(10), async {
+            while !condition() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+
+    fn noise(size_bytes: usize) -> Vec<u8> {
+        (0..size_bytes).map(|i| (i * 31 % 251) as u8).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_written_in_pieces_is_on_the_disk_with_its_digest() {
+        let root = tempfile::tempdir().unwrap();
+        let content = noise(3 * BLOCK_BYTES + 17);
+        let (mut upload, _admission) = begin(root.path(), u64::MAX);
+        for piece in content.chunks(7001) {
+            upload.write(piece).await.unwrap();
+        }
+        let staged = upload.finish().await.unwrap();
+        assert_eq!(fs::read(staged.file.path()).unwrap(), content);
+        assert_eq!(staged.size_bytes, content.len() as u64);
+        assert_eq!(staged.sha256, sha256::of_reader(&content[..]).unwrap());
+        assert_eq!(
+            staged.modified,
+            staged
+                .file
+                .as_file()
+                .metadata()
+                .unwrap()
+                .modified()
+                .unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_piece_of_several_blocks_is_kept_in_order() {
+        let root = tempfile::tempdir().unwrap();
+        let content = noise(5 * BLOCK_BYTES + 1);
+        let (mut upload, _admission) = begin(root.path(), u64::MAX);
+        upload.write(&content).await.unwrap();
+        let staged = upload.finish().await.unwrap();
+        assert_eq!(fs::read(staged.file.path()).unwrap(), content);
+    }
+
+    #[tokio::test]
+    async fn the_limit_itself_is_allowed_and_one_byte_more_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut upload, _admission) = begin(root.path(), 10);
+        upload.write(&[0; 10]).await.unwrap();
+        let refused = upload.write(&[0]).await;
+        assert!(matches!(
+            refused,
+            Err(BackupError::TooLarge { max_bytes: 10 })
+        ));
+        until(|| staged_files(root.path()) == 0).await;
+        upload.finish().await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn a_dropped_upload_leaves_neither_file_nor_slot_taken() {
+        let root = tempfile::tempdir().unwrap();
+        for size_bytes in [10, 4 * BLOCK_BYTES] {
+            let (mut upload, admission) = begin(root.path(), u64::MAX);
+            upload.write(&noise(size_bytes)).await.unwrap();
+            drop(upload);
+            until(|| staged_files(root.path()) == 0).await;
+            assert_eq!(admission.running(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_staged_file_holds_its_slot_until_it_is_dropped() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut upload, admission) = begin(root.path(), u64::MAX);
+        upload.write(b"abc").await.unwrap();
+        let staged = upload.finish().await.unwrap();
+        assert_eq!(admission.running(), 1);
+        drop(staged);
+        assert_eq!((admission.running(), staged_files(root.path())), (0, 0));
+    }
+}
