@@ -1,10 +1,14 @@
 //! What the tests share: a database and a server for each of them, and a device that speaks to it.
 
 mod database;
+mod form;
+mod process;
 mod server;
 
 pub(crate) use database::TestDatabase;
-pub(crate) use server::{TestServer, answer};
+pub(crate) use form::Form;
+pub(crate) use process::ServerProcess;
+pub(crate) use server::{API_KEY, TestServer, answer};
 
 use std::time::Duration;
 
