@@ -17,3 +17,4 @@ mod shutdown;
 mod survival;
 mod sync;
 mod upserts;
+mod backup;

@@ -7,6 +7,7 @@ mod pi;
 mod private_database;
 mod process;
 mod proxy;
+mod form;
 mod server;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
@@ -17,6 +18,7 @@ pub(crate) use pi::{Delivery, Pi};
 pub(crate) use private_database::PrivateDatabase;
 pub(crate) use process::ServerProcess;
 pub(crate) use proxy::{Fate, Proxy};
+pub(crate) use form::Form;
 pub(crate) use server::{API_KEY, TestServer, answer};
 
 use std::time::Duration;

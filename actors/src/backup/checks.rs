@@ -7,6 +7,7 @@ mod gzip;
 mod json;
 mod sqlite;
 
+use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -142,7 +143,10 @@ impl<R: Read> Read for Watched<R> {
 
 /// An error that says nothing about the file's content.
 fn unfinished(error: io::Error) -> Unfinished {
-    if error.get_ref().is_some_and(|inner| inner.is::<Stopped>()) {
+    if error
+        .get_ref()
+        .is_some_and(<dyn Error + Send + Sync>::is::<Stopped>)
+    {
         Unfinished::Stopped
     } else {
         Unfinished::Unreadable(error)

@@ -1,0 +1,135 @@
+//! US-CMP-007: backups. None of it needs a database, so there is none: backups work while it is down.
+
+mod download;
+mod faults;
+mod listing;
+mod names;
+mod process;
+mod refusals;
+mod storing;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Form, TestServer, answer};
+
+/// Nobody listens there.
+const NO_DATABASE: &str = "mysql://nobody@127.0.0.1:9/none";
+
+/// A server, and the folder above its backups' root.
+struct Fixture {
+    server: TestServer,
+    outside: TempDir,
+}
+
+impl Fixture {
+    async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    async fn start_with(variables: &[(&str, &str)]) -> Self {
+        let outside = tempfile::tempdir().unwrap();
+        let root = outside.path().join("data/backups");
+        let backup_dir = [("BACKUP_DIR", root.to_str().unwrap())];
+        let variables = [&backup_dir, variables].concat();
+        let server = TestServer::start_unready(NO_DATABASE, &variables).await;
+        Self { server, outside }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.outside.path().join("data/backups")
+    }
+
+    /// Posts a form; returns the status and the body.
+    async fn post(&self, form: Form) -> (u16, Value) {
+        let request = self.server.post("/api/v1/backup");
+        answer(
+            request
+                .header("Content-Type", Form::CONTENT_TYPE)
+                .body(form.finish()),
+        )
+        .await
+    }
+
+    /// Stores a file as the device `test-pi`; returns its receipt.
+    async fn store(&self, kind: &str, filename: &str, content: impl AsRef<[u8]>) -> Value {
+        let form = form(kind).file(filename, content);
+        let (status, receipt) = self.post(form).await;
+        assert_eq!(status, 200, "{receipt}");
+        receipt
+    }
+
+    async fn list(&self, query: &str) -> Vec<Value> {
+        let path = format!("/api/v1/backups{query}");
+        let (status, mut list) = answer(self.server.get(&path)).await;
+        assert_eq!(status, 200, "{list}");
+        serde_json::from_value(list["backups"].take()).unwrap()
+    }
+
+    /// The names in `test-pi`'s folder of a type.
+    fn stored(&self, kind: &str) -> Vec<String> {
+        names_in(&self.root().join("test-pi").join(kind))
+    }
+}
+
+/// The fields that go with a file.
+fn form(kind: &str) -> Form {
+    Form::default()
+        .text("type", kind)
+        .text("deviceId", "test-pi")
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Every file below a folder, however deep, hidden ones too.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let below = |path: PathBuf| {
+        if path.is_dir() {
+            files_below(&path)
+        } else {
+            vec![path]
+        }
+    };
+    entries
+        .flat_map(|entry| below(entry.unwrap().path()))
+        .collect()
+}
+
+/// Bytes without a pattern that compression or a lucky offset could hide behind.
+fn noise(size_bytes: usize) -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    })
+    .flatten()
+    .take(size_bytes)
+    .collect()
+}
+
+/// SHA-256 in lower-case hex.
+fn sha256(content: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, content);
+    digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

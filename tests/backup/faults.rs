@@ -1,0 +1,296 @@
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+
+use super::{Fixture, files_below, form, names_in, noise};
+use super::process::ServerProcess;
+use crate::support::{API_KEY, Form, answer, eventually};
+
+const MEGABYTE: usize = 1024 * 1024;
+
+/// A client that speaks HTTP by hand, and may stop in the middle of a word.
+struct RawClient(TcpStream);
+
+impl RawClient {
+    /// Begins an upload whose body has this length.
+    fn begin(address: &str, body_bytes: usize) -> Self {
+        Self::send_head(address, &format!("Content-Length: {body_bytes}"))
+    }
+
+    /// Begins an upload whose length the server cannot know.
+    fn begin_chunked(address: &str) -> Self {
+        Self::send_head(address, "Transfer-Encoding: chunked")
+    }
+
+    fn send_head(address: &str, framing: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        // A test that waits for longer than this would wait for ever.
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
+        stream
+            .set_write_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
+        let mut client = Self(stream);
+        let content_type = Form::CONTENT_TYPE;
+        client.send(
+            format!(
+                "POST /api/v1/backup HTTP/1.1\r\nHost: test\r\nX-API-Key: {API_KEY}\r\n\
+                 Content-Type: {content_type}\r\n{framing}\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+        client
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).unwrap();
+    }
+
+    fn send_chunk(&mut self, bytes: &[u8]) {
+        self.send(format!("{:x}\r\n", bytes.len()).as_bytes());
+        self.send(bytes);
+        self.send(b"\r\n");
+    }
+
+    /// Reads an answer; returns its status and its body.
+    fn answer(&mut self) -> (u16, Value) {
+        let mut received = Vec::new();
+        let mut block = [0; 4096];
+        loop {
+            let text = String::from_utf8_lossy(&received).into_owned();
+            if let Some((head, body)) = text.split_once("\r\n\r\n")
+                && let Ok(body) = serde_json::from_str(body)
+            {
+                let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+                return (status, body);
+            }
+            let count = self.0.read(&mut block).unwrap();
+            assert!(count > 0, "the connection ended after {text:?}");
+            received.extend(&block[..count]);
+        }
+    }
+
+    /// Waits until the server has closed the connection.
+    fn is_closed(&mut self) -> bool {
+        let mut block = [0; 4096];
+        loop {
+            match self.0.read(&mut block) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) => return error.kind() == ErrorKind::ConnectionReset,
+            }
+        }
+    }
+}
+
+fn address(fixture: &Fixture) -> String {
+    fixture.server.url.trim_start_matches("http://").to_owned()
+}
+
+async fn nothing_is_left(root: &Path) {
+    eventually("nothing is left of the upload", async || {
+        files_below(root).is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_leaves_nothing() {
+    let fixture = Fixture::start().await;
+    for sent_bytes in [0, 1, 100_000, 2 * MEGABYTE] {
+        let mut client = RawClient::begin(&address(&fixture), 3 * MEGABYTE);
+        client.send(&form("database").up_to_file("obd.db"));
+        client.send(&noise(sent_bytes));
+        eventually("the upload has begun", async || {
+            !files_below(&fixture.root()).is_empty()
+        })
+        .await;
+        drop(client);
+        nothing_is_left(&fixture.root()).await;
+    }
+    fixture.store("database", "obd.db", "x").await;
+}
+
+#[tokio::test]
+async fn uploads_that_are_cut_free_their_slots() {
+    let fixture = Fixture::start().await;
+    let stalled: Vec<RawClient> = (0..12)
+        .map(|_| {
+            let mut client = RawClient::begin(&address(&fixture), 3 * MEGABYTE);
+            client.send(&form("database").up_to_file("obd.db"));
+            client
+        })
+        .collect();
+    let staged = fixture.root().join(".staging");
+    eventually("all slots are taken", async || names_in(&staged).len() == 8).await;
+    drop(stalled);
+    fixture.store("database", "obd.db", "x").await;
+    eventually("all of them are gone", async || {
+        names_in(&staged).is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_in_mid_upload_leaves_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let mut server = ServerProcess::start(root.path());
+    let mut client = RawClient::begin(&server.address, 3 * MEGABYTE);
+    client.send(&form("database").up_to_file("obd.db"));
+    client.send(&noise(MEGABYTE));
+    eventually("some of it is on the disk", async || {
+        let files = files_below(root.path());
+        files
+            .iter()
+            .any(|file| file.metadata().is_ok_and(|file| file.len() > 100_000))
+    })
+    .await;
+    server.kill();
+    assert_eq!(names_in(root.path()), [".staging"]);
+
+    let _server = ServerProcess::start(root.path());
+    nothing_is_left(root.path()).await;
+}
+
+#[tokio::test]
+async fn a_backup_that_was_answered_outlives_a_kill() {
+    let root = tempfile::tempdir().unwrap();
+    let mut server = ServerProcess::start(root.path());
+    let content = noise(MEGABYTE);
+    let request = reqwest::Client::new()
+        .post(server.url("/api/v1/backup"))
+        .header("X-API-Key", API_KEY)
+        .header("Content-Type", Form::CONTENT_TYPE)
+        .body(form("database").file("obd.db", &content).finish());
+    let (status, receipt) = answer(request).await;
+    server.kill();
+    assert_eq!(status, 200, "{receipt}");
+    assert!(std::fs::read(receipt["storedAt"].as_str().unwrap()).unwrap() == content);
+
+    let server = ServerProcess::start(root.path());
+    let list = reqwest::Client::new().get(server.url("/api/v1/backups"));
+    let (_, list) = answer(list.header("X-API-Key", API_KEY)).await;
+    assert_eq!(list["backups"][0]["sha256"], receipt["sha256"]);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_the_server_goes_on() {
+    let root = tempfile::tempdir().unwrap();
+    let server = ServerProcess::start_on_small_disk(root.path(), "2m");
+    let inside = server.seen_from_inside(root.path());
+    let post = async |content: Vec<u8>| {
+        let request = reqwest::Client::new()
+            .post(server.url("/api/v1/backup"))
+            .header("X-API-Key", API_KEY)
+            .header("Content-Type", Form::CONTENT_TYPE);
+        answer(request.body(form("database").file("obd.db", content).finish())).await
+    };
+    for _ in 0..2 {
+        let told = json!({"detail": "No space is left for backups"});
+        assert_eq!(post(noise(5 * MEGABYTE)).await, (507, told));
+        nothing_is_left(&inside).await;
+        let (status, receipt) = post(noise(MEGABYTE / 2)).await;
+        assert_eq!(status, 200, "{receipt}");
+        assert_eq!(names_in(&inside.join("test-pi/database")).len(), 1);
+        std::fs::remove_dir_all(inside.join("test-pi")).unwrap();
+        std::fs::remove_dir_all(inside.join(".records")).unwrap();
+    }
+    assert!(
+        files_below(root.path()).is_empty(),
+        "the disk was the server's own"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_goes_silent_is_told_and_cut_off() {
+    let fixture = Fixture::start().await;
+    let mut client = RawClient::begin(&address(&fixture), 3 * MEGABYTE);
+    client.send(&form("database").up_to_file("obd.db"));
+    client.send(&noise(100_000));
+    let (answer, is_closed) = spawn_blocking(move || (client.answer(), client.is_closed()))
+        .await
+        .unwrap();
+    assert_eq!(
+        answer,
+        (408, json!({"detail": "Nothing was sent for 30 seconds"}))
+    );
+    assert!(is_closed);
+    nothing_is_left(&fixture.root()).await;
+}
+
+#[tokio::test]
+async fn a_refusal_reaches_a_client_that_sends_everything_first() {
+    let fixture = Fixture::start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
+    let too_large = (413, json!({"detail": "File too large. Max: 1MB"}));
+    let address = address(&fixture);
+
+    // Slower than the patience of the HTTP server itself, which is a second.
+    let announced = spawn_blocking({
+        let address = address.clone();
+        move || {
+            let mut client = RawClient::begin(&address, 40 * 100_000);
+            for piece in noise(40 * 100_000).chunks(100_000) {
+                client.send(piece);
+                std::thread::sleep(Duration::from_millis(60));
+            }
+            client.answer()
+        }
+    });
+    let chunked = spawn_blocking(move || {
+        let mut client = RawClient::begin_chunked(&address);
+        client.send_chunk(&form("database").up_to_file("obd.db"));
+        for piece in noise(50 * 100_000).chunks(100_000) {
+            client.send_chunk(piece);
+            std::thread::sleep(Duration::from_millis(60));
+        }
+        client.send_chunk(Form::tail_of_file().as_bytes());
+        client.send(b"0\r\n\r\n");
+        client.answer()
+    });
+    assert_eq!(announced.await.unwrap(), too_large);
+    assert_eq!(chunked.await.unwrap(), too_large);
+    nothing_is_left(&fixture.root()).await;
+}
+
+#[tokio::test]
+async fn a_refusal_reaches_a_client_that_looks_up_while_it_sends() {
+    let fixture = Fixture::start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
+    let mut client = RawClient::begin(&address(&fixture), 500 * MEGABYTE);
+    client.send(&noise(100_000));
+    let answer = spawn_blocking(move || client.answer()).await.unwrap();
+    assert_eq!(answer, (413, json!({"detail": "File too large. Max: 1MB"})));
+}
+
+#[tokio::test]
+async fn memory_does_not_grow_with_the_file() {
+    let root = tempfile::tempdir().unwrap();
+    let server = ServerProcess::start(root.path());
+    let upload = |address: String, megabytes: usize| {
+        spawn_blocking(move || {
+            let block = noise(MEGABYTE);
+            let head = form("database").up_to_file("obd.db");
+            let tail = Form::tail_of_file();
+            let body_bytes = head.len() + megabytes * MEGABYTE + tail.len();
+            let mut client = RawClient::begin(&address, body_bytes);
+            client.send(&head);
+            (0..megabytes).for_each(|_| client.send(&block));
+            client.send(tail.as_bytes());
+            client.answer()
+        })
+    };
+    let (status, _) = upload(server.address.clone(), 1).await.unwrap();
+    assert_eq!(status, 200);
+    let before = server.peak_memory_bytes();
+    let (status, receipt) = upload(server.address.clone(), 99).await.unwrap();
+    assert_eq!(
+        (status, &receipt["sizeBytes"]),
+        (200, &json!(99 * MEGABYTE))
+    );
+    let grown = server.peak_memory_bytes() - before;
+    assert!(grown < 20 * MEGABYTE as u64, "{grown} bytes more");
+}

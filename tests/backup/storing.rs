@@ -1,0 +1,178 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::{Fixture, files_below, form, noise, sha256};
+use crate::support::Form;
+
+/// `{stem}-{YYYY-MM-DDTHH-MM-SS}{.ext}`
+fn has_time(name: &str, stem: &str, extension: &str) -> bool {
+    let time = name
+        .strip_prefix(&format!("{stem}-"))
+        .and_then(|n| n.strip_suffix(extension));
+    time.is_some_and(|time| {
+        chrono::NaiveDateTime::parse_from_str(time, "%Y-%m-%dT%H-%M-%S").is_ok()
+    })
+}
+
+#[tokio::test]
+async fn a_database_is_stored_under_its_name_and_the_time() {
+    let fixture = Fixture::start().await;
+    let content = noise(1024);
+    let receipt = fixture.store("database", "testfile.db", &content).await;
+
+    let [name] = fixture.stored("database").try_into().unwrap();
+    assert!(has_time(&name, "testfile", ".db"), "{name}");
+    let path = fixture.root().join("test-pi/database").join(&name);
+    assert_eq!(
+        receipt,
+        json!({
+            "status": "ok",
+            "filename": name,
+            "storedAt": path.to_str().unwrap(),
+            "sizeBytes": 1024,
+            "sha256": sha256(&content),
+        })
+    );
+    assert_eq!(fs::read(path).unwrap(), content);
+}
+
+#[tokio::test]
+async fn folders_that_are_missing_are_created() {
+    let fixture = Fixture::start().await;
+    assert!(!fixture.root().exists());
+    for kind in ["database", "logs", "config"] {
+        fixture.store(kind, "a.json", "{}").await;
+        assert!(fixture.root().join("test-pi").join(kind).is_dir());
+    }
+}
+
+#[tokio::test]
+async fn every_allowed_extension_is_taken_in_any_case() {
+    let fixture = Fixture::start().await;
+    for extension in [".db", ".log", ".json", ".gz", ".DB", ".Log", ".JSON", ".gZ"] {
+        let receipt = fixture.store("logs", &format!("a{extension}"), "x").await;
+        let name = receipt["filename"].as_str().unwrap();
+        assert!(has_time(name, "a", extension), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_file_may_come_first_last_or_in_between() {
+    let fixture = Fixture::start().await;
+    let content = noise(300_000);
+    let first = Form::default()
+        .file("first.db", &content)
+        .text("type", "database")
+        .text("deviceId", "test-pi")
+        .text("sha256", &sha256(&content));
+    let middle = Form::default()
+        .text("deviceId", "test-pi")
+        .text("sha256", &sha256(&content).to_uppercase())
+        .file("middle.db", &content)
+        .text("type", "database");
+    let last = form("database")
+        .text("comment", "nobody asked")
+        .file("last.db", &content);
+    for form in [first, middle, last] {
+        let (status, receipt) = fixture.post(form).await;
+        assert_eq!(status, 200, "{receipt}");
+        assert_eq!(receipt["sha256"], sha256(&content));
+        let stored = Path::new(receipt["storedAt"].as_str().unwrap());
+        assert_eq!(fs::read(stored).unwrap(), content);
+    }
+}
+
+#[tokio::test]
+async fn twenty_uploads_of_one_name_at_once_are_all_kept() {
+    let fixture = Fixture::start().await;
+    let contents: Vec<Vec<u8>> = (0..20).map(|i| noise(40_000 + i)).collect();
+    let receipts = join_all(
+        contents
+            .iter()
+            .map(|c| fixture.store("database", "obd.db", c)),
+    )
+    .await;
+
+    let names: BTreeSet<_> = receipts
+        .iter()
+        .map(|r| r["filename"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.len(), 20);
+    assert_eq!(
+        fixture.stored("database"),
+        names.into_iter().collect::<Vec<_>>()
+    );
+    for (content, receipt) in contents.iter().zip(&receipts) {
+        assert_eq!(
+            fs::read(receipt["storedAt"].as_str().unwrap()).unwrap(),
+            *content
+        );
+    }
+}
+
+#[tokio::test]
+async fn two_of_thirty_two_are_rotated_away_and_the_newest_stay() {
+    let fixture = Fixture::start().await;
+    let mut names = Vec::new();
+    for i in 0..32 {
+        let receipt = fixture.store("database", "obd.db", noise(1000 + i)).await;
+        names.push(receipt["filename"].as_str().unwrap().to_owned());
+    }
+    let mut left = names.split_off(2);
+    left.sort();
+    assert_eq!(fixture.stored("database"), left);
+}
+
+#[tokio::test]
+async fn thirty_two_at_once_leave_thirty() {
+    let fixture = Fixture::start().await;
+    join_all((0..32).map(|_| fixture.store("logs", "obd.log", "x"))).await;
+    assert_eq!(fixture.stored("logs").len(), 30);
+}
+
+#[tokio::test]
+async fn the_only_backup_is_never_rotated_away() {
+    let fixture = Fixture::start_with(&[("BACKUP_RETENTION_COUNT", "1")]).await;
+    fixture.store("logs", "obd.log", "first").await;
+    assert_eq!(fixture.stored("logs").len(), 1);
+    let second = fixture.store("logs", "obd.log", "second").await;
+    assert_eq!(
+        fixture.stored("logs"),
+        [second["filename"].as_str().unwrap()]
+    );
+}
+
+#[tokio::test]
+async fn rotation_keeps_to_its_device_its_type_and_its_own_files() {
+    let fixture = Fixture::start_with(&[("BACKUP_RETENTION_COUNT", "2")]).await;
+    let folder = fixture.root().join("test-pi/logs");
+    fs::create_dir_all(&folder).unwrap();
+    let strangers = ["keep-me.log", "notes.txt", "obd-2019-01-01T00-00-00.log"];
+    for stranger in strangers {
+        fs::write(folder.join(stranger), "by hand").unwrap();
+    }
+    fixture.store("config", "obd.log", "another type").await;
+    let other_device = Form::default()
+        .text("type", "logs")
+        .text("deviceId", "pi-2")
+        .file("obd.log", "x");
+    assert_eq!(fixture.post(other_device).await.0, 200);
+
+    for _ in 0..5 {
+        fixture.store("logs", "obd.log", "x").await;
+    }
+    let left = fixture.stored("logs");
+    assert_eq!(left.len(), strangers.len() + 2, "{left:?}");
+    for stranger in strangers {
+        assert_eq!(
+            fs::read_to_string(folder.join(stranger)).unwrap(),
+            "by hand"
+        );
+    }
+    assert_eq!(fixture.stored("config").len(), 1);
+    assert_eq!(files_below(&fixture.root().join("pi-2")).len(), 1);
+}
