@@ -1,12 +1,14 @@
 //! What the tests share: a database and a server for each of them, and a device that speaks to it.
 
 mod batch;
+mod binary;
 mod database;
 mod pi;
 mod proxy;
 mod server;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
+pub(crate) use binary::Binary;
 pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;
 pub(crate) use pi::{Delivery, Pi};
