@@ -6,15 +6,18 @@
 mod support;
 
 mod auth;
+mod backup;
 mod duplicates;
 mod extra_data;
 mod history;
+mod migrations;
 mod pi;
 mod profiles;
 mod requests;
+mod schema;
 mod seed;
+mod settings;
 mod shutdown;
 mod survival;
 mod sync;
 mod upserts;
-mod backup;

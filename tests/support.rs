@@ -1,6 +1,7 @@
 //! What the tests share: a database and a server for each of them, and a device that speaks to it.
 
 mod batch;
+mod binary;
 mod database;
 mod failing;
 mod pi;
@@ -11,6 +12,7 @@ mod form;
 mod server;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
+pub(crate) use binary::Binary;
 pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;
 pub(crate) use failing::FAILURES;

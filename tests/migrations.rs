@@ -1,0 +1,177 @@
+//! US-CMP-003: `init-db` can be run at any time, by several at once, and after it broke half-way.
+
+use actors::sync::tables::TABLES;
+use mysql_async::prelude::Queryable as _;
+
+use crate::support::{Binary, TestDatabase, eventually};
+
+const SERVER_TABLES: [&str; 3] = ["sync_history", "analysis_history", "devices"];
+
+async fn tables(database: &TestDatabase) -> Vec<String> {
+    database.rows("SHOW TABLES").await
+}
+
+/// Every table with all that makes it what it is.
+async fn structure(database: &TestDatabase) -> Vec<(String, String)> {
+    let mut structure = Vec::new();
+    for table in tables(database).await {
+        structure.push(database.row(&format!("SHOW CREATE TABLE {table}")).await);
+    }
+    structure
+}
+
+/// Versions and names of the applied migrations.
+async fn applied(database: &TestDatabase) -> Vec<(i64, String)> {
+    database
+        .rows("SELECT version, name FROM refinery_schema_history ORDER BY version")
+        .await
+}
+
+#[tokio::test]
+async fn all_tables_are_created() {
+    let database = TestDatabase::create().await;
+    let ended = Binary::with_database(&database.url()).run(&["init-db"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    let tables = tables(&database).await;
+    for table in TABLES.iter().map(|table| table.name).chain(SERVER_TABLES) {
+        assert!(
+            tables.iter().any(|there| there == table),
+            "{table} in {tables:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_second_time_changes_nothing() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::with_database(&database.url());
+    binary.run(&["init-db"]);
+    let (structure_before, applied_before) = (structure(&database).await, applied(&database).await);
+    let ended = binary.run(&["init-db"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    assert!(
+        ended.output.contains("0 migrations applied"),
+        "{}",
+        ended.output
+    );
+    assert_eq!(structure(&database).await, structure_before);
+    assert_eq!(applied(&database).await, applied_before);
+}
+
+#[tokio::test]
+async fn several_at_once_apply_every_migration_once() {
+    let database = TestDatabase::create().await;
+    let binaries = [(); 4].map(|()| Binary::with_database(&database.url()));
+    let processes: Vec<_> = binaries
+        .iter()
+        .map(|binary| binary.start(&["init-db"]))
+        .collect();
+    let ended: Vec<_> = processes.into_iter().map(|process| process.end()).collect();
+    for ended in &ended {
+        assert_eq!(ended.code, Some(0), "{}", ended.output);
+    }
+    let idle = ended
+        .iter()
+        .filter(|ended| ended.output.contains("0 migrations applied"));
+    assert_eq!(idle.count(), 3, "one of them did all the work");
+    let versions: Vec<i64> = applied(&database)
+        .await
+        .into_iter()
+        .map(|(version, _)| version)
+        .collect();
+    assert!(
+        versions.windows(2).all(|pair| pair[0] < pair[1]),
+        "{versions:?}"
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_migrated_while_another_server_does() {
+    let database = TestDatabase::create().await;
+    let mut other = database.connect().await;
+    let locked: Option<i64> = other
+        .query_first("SELECT GET_LOCK(CONCAT(DATABASE(), 'eclipse_ai_schema'), 0)")
+        .await
+        .unwrap();
+    assert_eq!(locked, Some(1));
+    let binary = Binary::with_database(&database.url());
+    let process = binary.start(&["init-db"]);
+    eventually("it waits for the lock", async || {
+        let waiting = "SELECT COUNT(*) FROM information_schema.processlist \
+                       WHERE db = DATABASE() AND state LIKE 'User lock%'";
+        database.row::<u64>(waiting).await == 1
+    })
+    .await;
+    assert!(tables(&database).await.is_empty());
+    other.disconnect().await.unwrap();
+    let ended = process.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    assert!(!tables(&database).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_migration_that_broke_half_way_goes_on_when_the_obstacle_is_gone() {
+    let database = TestDatabase::create().await;
+    let whole = TestDatabase::create().await;
+    Binary::with_database(&whole.url()).run(&["init-db"]);
+    // The name of a foreign key that a later migration wants for itself.
+    let obstacle = "CREATE TABLE obstacle (id BIGINT PRIMARY KEY, other BIGINT, \
+                    CONSTRAINT fk_alert_log_profile FOREIGN KEY (other) REFERENCES obstacle (id))";
+    database.execute(obstacle).await.unwrap();
+    let binary = Binary::with_database(&database.url());
+    let ended = binary.run(&["init-db"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.output);
+    let half = applied(&database).await.len();
+    assert!(
+        half > 0 && half < applied(&whole).await.len(),
+        "{half} were applied"
+    );
+    database.execute("DROP TABLE obstacle").await.unwrap();
+    let ended = binary.run(&["init-db"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    assert_eq!(applied(&database).await, applied(&whole).await);
+    assert_eq!(structure(&database).await, structure(&whole).await);
+}
+
+#[tokio::test]
+async fn a_migration_that_was_applied_but_not_noted_is_applied_again() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::with_database(&database.url());
+    binary.run(&["init-db"]);
+    let (structure_before, applied_before) = (structure(&database).await, applied(&database).await);
+    // As if the server had been killed right after the statement, each time.
+    database
+        .execute("DELETE FROM refinery_schema_history WHERE version > 1")
+        .await
+        .unwrap();
+    let ended = binary.run(&["init-db"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    assert_eq!(structure(&database).await, structure_before);
+    assert_eq!(applied(&database).await, applied_before);
+}
+
+#[tokio::test]
+async fn a_migration_that_was_edited_after_it_was_applied_is_refused() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::with_database(&database.url());
+    binary.run(&["init-db"]);
+    database
+        .execute("UPDATE refinery_schema_history SET checksum = '1' WHERE version = 4")
+        .await
+        .unwrap();
+    let ended = binary.run(&["init-db"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.output);
+}
+
+#[test]
+fn init_db_says_why_it_cannot_reach_the_database_and_not_with_what_password() {
+    let url = "mysql://car:hunter2@127.0.0.1:9/eclipse_ai";
+    let ended = Binary::with_database(url).run(&["init-db"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.output.contains("the database cannot be reached"),
+        "{}",
+        ended.output
+    );
+    assert!(!ended.output.contains("hunter2"), "{}", ended.output);
+}

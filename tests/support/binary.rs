@@ -1,0 +1,167 @@
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long a command may take.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// The real binary, in a working directory of its own and with no variables but those that are given.
+pub(crate) struct Binary {
+    folder: Arc<TempDir>,
+    variables: Vec<(String, String)>,
+}
+
+/// How a command ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    /// All that it wrote, to wherever.
+    pub(crate) output: String,
+}
+
+impl Binary {
+    /// With a file `.env` that has these lines.
+    pub(crate) fn with_env_file(lines: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let text: String = lines
+            .iter()
+            .map(|(name, value)| format!("{name}={value}\n"))
+            .collect();
+        std::fs::write(folder.path().join(".env"), text).unwrap();
+        Self {
+            folder: Arc::new(folder),
+            variables: Vec::new(),
+        }
+    }
+
+    /// With what every test needs, and a database.
+    pub(crate) fn with_database(url: &str) -> Self {
+        let rest = [
+            ("API_KEY", super::API_KEY),
+            ("HOST", "127.0.0.1"),
+            ("PORT", "0"),
+        ];
+        let ollama = ("OLLAMA_BASE_URL", "http://127.0.0.1:9");
+        Self::with_env_file(&[&[("DATABASE_URL", url), ollama], &rest[..]].concat())
+    }
+
+    /// A variable of the environment.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts a command and goes on.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Process {
+        let output = self
+            .folder
+            .path()
+            .join(format!("output-{}", arguments.join("-")));
+        let file = File::create(&output).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(self.variables.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
+            .spawn()
+            .unwrap();
+        Process {
+            child,
+            output,
+            _folder: Arc::clone(&self.folder),
+        }
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        self.start(arguments).end()
+    }
+}
+
+/// A running command, killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    output: PathBuf,
+    _folder: Arc<TempDir>,
+}
+
+impl Process {
+    /// Waits for the end.
+    pub(crate) fn end(mut self) -> Ended {
+        let status = self.wait();
+        Ended {
+            code: status.code(),
+            output: self.output(),
+        }
+    }
+
+    /// Says SIGTERM and waits for the end.
+    pub(crate) fn terminate(self) -> Ended {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(told.success());
+        self.end()
+    }
+
+    /// All that it has written so far.
+    pub(crate) fn output(&self) -> String {
+        std::fs::read_to_string(&self.output).unwrap()
+    }
+
+    /// Where the server listens, once it does.
+    pub(crate) fn url(&mut self) -> String {
+        let started = Instant::now();
+        loop {
+            let output = self.output();
+            let port = output.split("server listens port=").nth(1);
+            if let Some((port, _)) = port.and_then(|rest| rest.split_once('\n')) {
+                return format!("http://127.0.0.1:{port}");
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended with {ended:?}: {output}");
+            assert!(started.elapsed() < LIMIT, "it does not listen: {output}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The most memory that was ever resident, in bytes.
+    pub(crate) fn peak_resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM:"))
+            .unwrap();
+        let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kib * 1024
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(
+                started.elapsed() < LIMIT,
+                "it does not end: {}",
+                self.output()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
