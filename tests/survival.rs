@@ -153,10 +153,7 @@ async fn a_database_that_hangs_and_goes_on_needs_no_restart() {
 
     database.go_on();
     lock.release().await;
-    eventually("batches are stored again", async || {
-        server.sync(&reading(1)).await.0 == 200
-    })
-    .await;
+    // None of these may find a connection on which the answer to a statement of before is still to come.
     for id in 100..120 {
         let (status, receipt) = server.sync(&reading(id)).await;
         let counts = &receipt["tablesProcessed"]["realtime_data"];
