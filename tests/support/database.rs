@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use mysql_async::prelude::{FromRow, Queryable as _};
 use mysql_async::{Conn, Opts, OptsBuilder};
@@ -83,23 +84,8 @@ impl TestDatabase {
     }
 
     /// Keeps everybody else away from a table.
-    pub(crate) async fn lock(&self, table: &str) -> TableLock {
-        let mut holder = self.connect().await;
-        let statement = format!("LOCK TABLES {table} WRITE");
-        holder.query_drop(statement).await.unwrap();
-        TableLock(Some(holder))
-    }
-
-    /// Waits until somebody's statement for a table is held up by a lock.
-    pub(crate) async fn is_waiting_for(&self, table: &str) {
-        let waiting = format!(
-            "SELECT COUNT(*) FROM information_schema.processlist \
-             WHERE db = DATABASE() AND state LIKE 'Waiting for%lock' AND info LIKE '%{table}%'"
-        );
-        eventually(&format!("somebody waits for {table}"), async || {
-            self.row::<u64>(&waiting).await > 0
-        })
-        .await;
+    pub(crate) async fn lock(&self, table: &'static str) -> TableLock {
+        TableLock::take(self.connect().await, table).await
     }
 
     /// Waits until nobody else works with this database.
@@ -122,13 +108,42 @@ impl TestDatabase {
 }
 
 /// A table that is kept from everybody else; free again when this is dropped.
-pub(crate) struct TableLock(Option<Conn>);
+pub(crate) struct TableLock {
+    holder: Conn,
+    table: &'static str,
+}
 
 impl TableLock {
-    pub(crate) async fn release(&mut self) {
-        if let Some(holder) = self.0.take() {
-            holder.disconnect().await.unwrap();
-        }
+    pub(crate) async fn take(mut holder: Conn, table: &'static str) -> Self {
+        let statement = format!("LOCK TABLES {table} WRITE");
+        holder.query_drop(statement).await.unwrap();
+        Self { holder, table }
+    }
+
+    /// Waits until it holds up a statement of somebody.
+    pub(crate) async fn holds_somebody_up(&mut self) {
+        let table = self.table;
+        let waiting = format!(
+            "SELECT id FROM information_schema.processlist WHERE db = DATABASE() \
+             AND state LIKE 'Waiting for%lock' AND info LIKE '%{table}%'"
+        );
+        let held_up = async {
+            while self
+                .holder
+                .query::<u64, _>(&waiting)
+                .await
+                .unwrap()
+                .is_empty()
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let held_up = tokio::time::timeout(Duration::from_secs(60), held_up).await;
+        assert!(held_up.is_ok(), "nobody wants {table}");
+    }
+
+    pub(crate) async fn release(self) {
+        self.holder.disconnect().await.unwrap();
     }
 }
 

@@ -2,8 +2,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use mysql_async::Conn;
 use tempfile::TempDir;
 
+use super::database::TableLock;
 use super::process::signal;
 
 /// A database server of one test, which can be made to hang; with an empty database on it. Ended when it is dropped.
@@ -66,6 +68,12 @@ impl PrivateDatabase {
     /// For `DATABASE_URL`.
     pub(crate) fn url(&self) -> String {
         format!("mysql://root@127.0.0.1:{}/eclipse_ai", self.port)
+    }
+
+    /// Keeps everybody else away from a table.
+    pub(crate) async fn lock(&self, table: &'static str) -> TableLock {
+        let holder = Conn::from_url(self.url()).await.unwrap();
+        TableLock::take(holder, table).await
     }
 
     /// From now on it says nothing, and ends no connection.
