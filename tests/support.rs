@@ -4,11 +4,11 @@ mod batch;
 mod binary;
 mod database;
 mod failing;
+mod form;
 mod pi;
 mod private_database;
 mod process;
 mod proxy;
-mod form;
 mod server;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
@@ -16,11 +16,11 @@ pub(crate) use binary::Binary;
 pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;
 pub(crate) use failing::FAILURES;
+pub(crate) use form::Form;
 pub(crate) use pi::{Delivery, Pi};
 pub(crate) use private_database::PrivateDatabase;
 pub(crate) use process::ServerProcess;
 pub(crate) use proxy::{Fate, Proxy};
-pub(crate) use form::Form;
 pub(crate) use server::{API_KEY, TestServer, answer};
 
 use std::time::Duration;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use super::{Fixture, files_below, form, names_in, noise};
 use super::process::ServerProcess;
+use super::{Fixture, files_below, form, names_in, noise};
 use crate::support::{API_KEY, Form, answer, eventually};
 
 const MEGABYTE: usize = 1024 * 1024;
