@@ -74,7 +74,7 @@ fn split_extension(name: &str) -> Option<(&str, &str)> {
 ///
 /// Ordered by time, then counter: oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StoredName {
+pub(super) struct StoredName {
     at: NaiveDateTime,
     counter: u32,
     stem: String,
@@ -86,7 +86,7 @@ impl StoredName {
     ///
     /// It counts on from the highest counter rather than filling gaps: rotation leaves gaps at the
     /// old end, and a new file there would pass for the oldest.
-    pub fn next<'a>(
+    pub(super) fn next<'a>(
         upload: &UploadName,
         at: NaiveDateTime,
         existing: impl IntoIterator<Item = &'a str>,
@@ -115,7 +115,7 @@ impl StoredName {
     }
 
     /// The same name with the next counter.
-    pub fn following(self) -> Self {
+    pub(super) fn following(self) -> Self {
         Self {
             counter: self.counter + 1,
             ..self
@@ -123,7 +123,7 @@ impl StoredName {
     }
 
     /// When the file was stored: UTC, to the second.
-    pub fn at(&self) -> NaiveDateTime {
+    pub(super) fn at(&self) -> NaiveDateTime {
         self.at
     }
 }
@@ -149,7 +149,7 @@ impl FromStr for StoredName {
 /// The server does not name files like this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a name that this server gives")]
-pub struct NotAStoredName;
+pub(super) struct NotAStoredName;
 
 fn parse_stored(name: &str) -> Option<StoredName> {
     if !name.chars().all(is_plain) || name.starts_with('.') {

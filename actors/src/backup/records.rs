@@ -22,12 +22,12 @@ const ROOT: &str = ".records";
 const SUFFIX: &str = ".json";
 
 /// A record without a file that is younger may belong to a file about to get its name.
-const ORPHAN_AFTER: Duration = Duration::from_secs(3600);
+const ORPHAN_AFTER: Duration = Duration::from_hours(1);
 
 /// What was stored under a name, and what is known of its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Record {
+pub(super) struct Record {
     /// Digest of the bytes that the client sent.
     pub sha256: Sha256,
     /// Their number.
@@ -41,7 +41,7 @@ pub struct Record {
 /// The state of a stored file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// Not checked yet.
     Pending,
     /// Whole, as far as can be told.

@@ -14,7 +14,7 @@ const READ_BYTES: usize = 64 * 1024;
 pub struct Sha256([u8; digest::SHA256_OUTPUT_LEN]);
 
 /// A digest under way.
-pub struct Hasher(digest::Context);
+pub(super) struct Hasher(digest::Context);
 
 impl Default for Hasher {
     fn default() -> Self {
@@ -24,12 +24,12 @@ impl Default for Hasher {
 
 impl Hasher {
     /// Adds bytes to the end.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
     /// The digest of all bytes so far.
-    pub fn finish(self) -> Sha256 {
+    pub(super) fn finish(self) -> Sha256 {
         let mut bytes = [0; digest::SHA256_OUTPUT_LEN];
         bytes.copy_from_slice(self.0.finish().as_ref());
         Sha256(bytes)
@@ -37,7 +37,7 @@ impl Hasher {
 }
 
 /// The digest of all that can still be read.
-pub fn of_reader(mut reader: impl Read) -> io::Result<Sha256> {
+pub(super) fn of_reader(mut reader: impl Read) -> io::Result<Sha256> {
     let mut hasher = Hasher::default();
     let mut buffer = vec![0; READ_BYTES];
     loop {

@@ -193,7 +193,7 @@ fn a_check_that_nobody_waits_for_stops() {
     let shelf = Shelf::new();
     let files = [
         shelf.put("a.db", shelf.database("delete")),
-        shelf.put("a.gz", gzip(&[0; 500_000])),
+        shelf.put("a.gz", gzip(&vec![0; 500_000])),
         shelf.put("a.json", format!("[{}1]", "1,".repeat(100_000))),
     ];
     let sign = StopOnDrop::default().sign();
