@@ -6,6 +6,9 @@
 mod support;
 
 mod auth;
+mod bad_input;
+mod bad_json;
+mod bad_values;
 mod duplicates;
 mod extra_data;
 mod history;

@@ -4,6 +4,7 @@ mod batch;
 mod binary;
 mod database;
 mod pi;
+mod problems;
 mod proxy;
 mod server;
 
@@ -12,6 +13,7 @@ pub(crate) use binary::Binary;
 pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;
 pub(crate) use pi::{Delivery, Pi};
+pub(crate) use problems::{kinds_and_places, refused};
 pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use server::{API_KEY, TestServer, answer};
 
