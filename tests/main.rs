@@ -7,6 +7,10 @@ mod support;
 
 mod auth;
 mod backup;
+mod bad_input;
+mod bad_json;
+mod bad_values;
+mod connection;
 mod duplicates;
 mod extra_data;
 mod history;

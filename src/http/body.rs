@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::{HttpRequest, web};
 use actors::byte_budget::{ByteBudget, Reservation};
 use bytes::{Bytes, BytesMut};
@@ -26,6 +26,9 @@ pub(super) async fn read(
     let too_large = || ApiError::PayloadTooLarge {
         limit_mb: limit / (1024 * 1024),
     };
+    if is_compressed(request) {
+        return Err(ApiError::Compressed);
+    }
     let declared = declared_length(request);
     if declared.is_some_and(|length| length > limit) {
         return Err(too_large());
@@ -43,6 +46,11 @@ pub(super) async fn read(
     }
     memory.shrink_to(body.len());
     Ok((body.freeze(), memory))
+}
+
+fn is_compressed(request: &HttpRequest) -> bool {
+    let encoding = request.headers().get(CONTENT_ENCODING);
+    encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Waits for the client's next bytes, but not for ever.

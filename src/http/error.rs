@@ -4,7 +4,7 @@ use actix::MailboxError;
 use actix_multipart::MultipartError;
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use actors::admission::Full;
 use actors::backup::{BackupError, ExtensionNotAllowed};
@@ -31,6 +31,8 @@ pub(super) enum ApiError {
     KeyLookup(#[source] DatabaseError),
     #[error("Payload too large. Max: {limit_mb}MB")]
     PayloadTooLarge { limit_mb: usize },
+    #[error("A compressed body is not taken: send it without Content-Encoding")]
+    Compressed,
     #[error("Nothing was sent for {seconds} seconds")]
     ClientSilent { seconds: u64 },
     #[error("The request's body cannot be read")]
@@ -90,6 +92,7 @@ impl ApiError {
         match self {
             Self::MissingKey | Self::InvalidKey => (StatusCode::UNAUTHORIZED, detail(self)),
             Self::PayloadTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, detail(self)),
+            Self::Compressed => (StatusCode::UNSUPPORTED_MEDIA_TYPE, detail(self)),
             Self::ClientSilent { .. } => (StatusCode::REQUEST_TIMEOUT, detail(self)),
             Self::BodyBroken(_) | Self::FormBroken(_) => (StatusCode::BAD_REQUEST, detail(self)),
             Self::Invalid(problems) => refused(problems),
@@ -167,6 +170,9 @@ impl ResponseError for ApiError {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
         ) {
             response.insert_header((RETRY_AFTER, RETRY_SECONDS));
+        }
+        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            response.insert_header((ACCEPT_ENCODING, "identity"));
         }
         response.json(body)
     }

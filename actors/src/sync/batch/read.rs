@@ -30,7 +30,7 @@ pub fn read(body: &Bytes, extra_tables: &[String]) -> Result<Batch, Refusal> {
     if let Err(error) = whole {
         let fault = Fault {
             kind: "json_invalid",
-            msg: format!("JSON decode error: {error}"),
+            msg: format!("JSON decode error: {error}{}", reader.stopped_in),
             input: Value::Object(Map::new()),
         };
         reader.note(fault);
@@ -45,7 +45,8 @@ pub(super) struct Reader<'b> {
     place: Place,
     device_id: Option<String>,
     batch_id: Option<String>,
-    has_tables: bool,
+    /// What to say of the row in which the JSON broke off.
+    stopped_in: String,
     sheets: Vec<Sheet>,
     extra_sheets: Vec<ExtraSheet>,
     unknown_fields: Map<String, Value>,
@@ -82,7 +83,7 @@ impl<'b> Reader<'b> {
             place: Place::default(),
             device_id: None,
             batch_id: None,
-            has_tables: false,
+            stopped_in: String::new(),
             sheets: Vec::new(),
             extra_sheets: Vec::new(),
             unknown_fields: Map::new(),
@@ -99,20 +100,13 @@ impl<'b> Reader<'b> {
         self.place.column = None;
     }
 
-    fn finish(mut self) -> Result<Batch, Refusal> {
-        self.place = Place::default();
-        if self.problems.is_empty() {
-            let present = [
-                self.device_id.is_some(),
-                self.batch_id.is_some(),
-                self.has_tables,
-            ];
-            for (field, present) in ["deviceId", "batchId", "tables"].into_iter().zip(present) {
-                if !present {
-                    self.note_in(field, missing());
-                }
-            }
-        }
+    /// Remembers where the JSON broke off: in this column of the row that `row` tells of.
+    pub(super) fn stop_in(&mut self, column: Cow<'static, str>, row: String) {
+        self.place.column = Some(column);
+        self.stopped_in = row;
+    }
+
+    fn finish(self) -> Result<Batch, Refusal> {
         match (self.device_id, self.batch_id) {
             (Some(device_id), Some(batch_id)) if self.problems.is_empty() => Ok(Batch {
                 device_id,
@@ -192,7 +186,9 @@ impl<'de> Reading<'de> for Envelope<'_, '_> {
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         let reader = self.0;
+        let mut required = vec!["deviceId", "batchId", "tables"];
         while let Some(field) = object.next_key::<Cow<'de, str>>()? {
+            required.retain(|name| *name != field);
             match field.as_ref() {
                 "deviceId" => {
                     reader.place.field = Some("deviceId");
@@ -206,7 +202,6 @@ impl<'de> Reading<'de> for Envelope<'_, '_> {
                 }
                 "tables" => {
                     reader.place.field = Some("tables");
-                    reader.has_tables = true;
                     object.next_value_seed(Any(Tables(reader)))?;
                 }
                 unknown => {
@@ -218,6 +213,9 @@ impl<'de> Reading<'de> for Envelope<'_, '_> {
                 }
             }
             reader.place = Place::default();
+        }
+        for field in required {
+            reader.note_in(field, missing());
         }
         Ok(())
     }

@@ -32,26 +32,12 @@ impl Rows for Sheet {
         let mut draft = Draft::new(table);
         let mut expected = 0;
         while let Some(field) = row.next_key_seed(FieldName { table, expected })? {
-            match field {
-                Field::Column(position) => {
-                    expected = position + 1;
-                    let scalar = row.next_value_seed(Any(AsScalar))?;
-                    match accept(&table.columns[position], scalar) {
-                        Ok(accepted) => draft.cells[position] = self.keep(accepted),
-                        Err(fault) => draft.fault(table.columns[position].name, fault),
-                    }
-                }
-                Field::Key(name) => {
-                    let scalar = row.next_value_seed(Any(AsScalar))?;
-                    draft.take_key(self, name, scalar);
-                }
-                Field::Unknown(name) => {
-                    let value: Value = row.next_value()?;
-                    match cell::field_fault(&name, &value) {
-                        None => _ = draft.extra.insert(name, value),
-                        Some(fault) => draft.fault(name, fault),
-                    }
-                }
+            if let Field::Column(position) = field {
+                expected = position + 1;
+            }
+            if let Err(error) = draft.read_field(self, &field, &mut row) {
+                reader.stop_in(field.name(table), draft.called(self));
+                return Err(error);
             }
         }
         draft.complete(self);
@@ -82,6 +68,44 @@ impl Draft {
 
     fn fault(&mut self, column: impl Into<Cow<'static, str>>, fault: Fault) {
         self.faults.push((column.into(), fault));
+    }
+
+    fn read_field<'de, A: MapAccess<'de>>(
+        &mut self,
+        sheet: &mut Sheet,
+        field: &Field,
+        row: &mut A,
+    ) -> Result<(), A::Error> {
+        match field {
+            Field::Column(position) => {
+                let column = &self.table.columns[*position];
+                match accept(column, row.next_value_seed(Any(AsScalar))?) {
+                    Ok(accepted) => self.cells[*position] = sheet.keep(accepted),
+                    Err(fault) => self.fault(column.name, fault),
+                }
+            }
+            Field::Key(name) => {
+                let scalar = row.next_value_seed(Any(AsScalar))?;
+                self.take_key(sheet, name, scalar);
+            }
+            Field::Unknown(name) => {
+                let value: Value = row.next_value()?;
+                match cell::field_fault(name, &value) {
+                    None => _ = self.extra.insert(name.clone(), value),
+                    Some(fault) => self.fault(name.clone(), fault),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Which row it is, as far as that is known, to be put behind a sentence.
+    fn called(&self, sheet: &Sheet) -> String {
+        match self.id {
+            Some(Cell::Integer(id)) => format!(" (row with id {id})"),
+            Some(text) => format!(" (row with id {:?})", sheet.text(text)),
+            None => String::new(),
+        }
     }
 
     fn take_key(&mut self, sheet: &mut Sheet, name: &'static str, scalar: Scalar<'_>) {
@@ -147,13 +171,9 @@ impl Draft {
             sheet.push_row(id, &self.cells, self.extra);
             return;
         }
-        let id = match self.id {
-            Some(Cell::Integer(id)) => format!(" (row with id {id})"),
-            Some(text) => format!(" (row with id {:?})", sheet.text(text)),
-            None => String::new(),
-        };
+        let called = self.called(sheet);
         for (column, mut fault) in self.faults {
-            fault.msg.push_str(&id);
+            fault.msg.push_str(&called);
             reader.note_in(column, fault);
         }
     }
@@ -164,6 +184,16 @@ enum Field {
     Key(&'static str),
     Column(usize),
     Unknown(String),
+}
+
+impl Field {
+    fn name(self, table: &'static Table) -> Cow<'static, str> {
+        match self {
+            Self::Key(name) => name.into(),
+            Self::Column(position) => table.columns[position].name.into(),
+            Self::Unknown(name) => name.into(),
+        }
+    }
 }
 
 /// Reads a field's name without keeping it. Rows of one device name their columns in one order, so the column

@@ -1,0 +1,45 @@
+//! What becomes of batches when the way to the database breaks.
+
+use serde_json::json;
+
+use crate::support::{Proxy, TestDatabase, TestServer, batch, eventually, readings};
+
+#[tokio::test]
+async fn a_server_without_a_database_stays_up_and_stores_once_there_is_one() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::to_database_server().await;
+    proxy.refuse();
+    let server = TestServer::start_unready(&proxy.url_of(&database), &[]).await;
+    let batch = batch(&json!({"realtime_data": readings(1..=5)}));
+    let (status, answer) = server.sync(&batch).await;
+    assert_eq!((status, &answer["detail"]), (500, &json!("Sync failed")));
+    assert_eq!(answer["batchId"], batch["batchId"]);
+
+    proxy.restore();
+    eventually("the batch is stored", async || {
+        server.sync(&batch).await.0 == 200
+    })
+    .await;
+    assert_eq!(database.count("realtime_data", "TRUE").await, 5);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_costs_no_batch_and_the_next_one_is_stored() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::to_database_server().await;
+    let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
+    let first = batch(&json!({"realtime_data": readings(1..=5)}));
+    assert_eq!(server.sync(&first).await.0, 200);
+
+    proxy.refuse();
+    let second = batch(&json!({"realtime_data": readings(6..=10)}));
+    assert_eq!(server.sync(&second).await.0, 500);
+    assert_eq!(database.count("realtime_data", "TRUE").await, 5);
+
+    proxy.restore();
+    eventually("the batch is stored", async || {
+        server.sync(&second).await.0 == 200
+    })
+    .await;
+    assert_eq!(database.count("realtime_data", "TRUE").await, 10);
+}
