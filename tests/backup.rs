@@ -127,9 +127,10 @@ fn noise(size_bytes: usize) -> Vec<u8> {
 /// SHA-256 in lower-case hex.
 fn sha256(content: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, content);
-    digest
+    let digits: Vec<String> = digest
         .as_ref()
         .iter()
         .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .collect();
+    digits.concat()
 }

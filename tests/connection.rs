@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Proxy, TestDatabase, TestServer, batch, eventually, readings};
+use crate::support::{Proxy, TestDatabase, TestServer, answer, batch, eventually, readings};
 
 #[tokio::test]
 async fn a_server_without_a_database_stays_up_and_stores_once_there_is_one() {
@@ -42,4 +42,36 @@ async fn a_connection_that_is_cut_costs_no_batch_and_the_next_one_is_stored() {
     })
     .await;
     assert_eq!(database.count("realtime_data", "TRUE").await, 10);
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_no_success_and_repeating_it_doubles_nothing() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::to_database_server().await;
+    let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
+    let batch = batch(&json!({"realtime_data": readings(1..=5)}));
+    proxy.cut_answer_to("COMMIT");
+    assert_eq!(server.sync(&batch).await.0, 500);
+    assert!(proxy.has_cut_answer());
+    assert_eq!(server.sync(&batch).await.0, 200);
+    assert_eq!(database.count("realtime_data", "TRUE").await, 5);
+}
+
+#[tokio::test]
+async fn a_database_that_hangs_is_told_and_connections_that_broke_are_replaced() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::to_database_server().await;
+    let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
+    proxy.stall();
+    let (_, health) = answer(server.get("/api/v1/health")).await;
+    assert_eq!(health["components"]["mysql"], "down");
+
+    proxy.restore();
+    proxy.cut();
+    let batch = batch(&json!({"realtime_data": readings(1..=5)}));
+    eventually("the batch is stored", async || {
+        server.sync(&batch).await.0 == 200
+    })
+    .await;
+    assert_eq!(database.count("realtime_data", "TRUE").await, 5);
 }

@@ -3,7 +3,7 @@
 use actors::sync::tables::TABLES;
 use mysql_async::prelude::Queryable as _;
 
-use crate::support::{Binary, TestDatabase, eventually};
+use crate::support::{Binary, Process, TestDatabase, eventually};
 
 const SERVER_TABLES: [&str; 3] = ["sync_history", "analysis_history", "devices"];
 
@@ -66,7 +66,7 @@ async fn several_at_once_apply_every_migration_once() {
         .iter()
         .map(|binary| binary.start(&["init-db"]))
         .collect();
-    let ended: Vec<_> = processes.into_iter().map(|process| process.end()).collect();
+    let ended: Vec<_> = processes.into_iter().map(Process::end).collect();
     for ended in &ended {
         assert_eq!(ended.code, Some(0), "{}", ended.output);
     }

@@ -23,14 +23,16 @@ struct Described {
     has_default: bool,
 }
 
+/// Name, type, length, precision, whether it can be null, whether it has a default.
+type ColumnRow = (String, String, Option<u64>, Option<u64>, bool, bool);
+
 async fn described(database: &TestDatabase, table: &str) -> BTreeMap<String, Described> {
     let query = format!(
         "SELECT column_name, data_type, character_maximum_length, datetime_precision, is_nullable = 'YES', \
          COALESCE(column_default, 'NULL') <> 'NULL' FROM information_schema.columns \
          WHERE table_schema = DATABASE() AND table_name = '{table}'"
     );
-    let columns: Vec<(String, String, Option<u64>, Option<u64>, bool, bool)> =
-        database.rows(&query).await;
+    let columns: Vec<ColumnRow> = database.rows(&query).await;
     columns
         .into_iter()
         .map(

@@ -13,7 +13,7 @@ mod proxy;
 mod server;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
-pub(crate) use binary::Binary;
+pub(crate) use binary::{Binary, Process};
 pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;
 pub(crate) use failing::FAILURES;

@@ -173,7 +173,7 @@ async fn a_database_that_hangs_and_goes_on_needs_no_restart() {
 
 /// Where nothing bounded it, the answer would never come.
 async fn within_a_minute(server: &ServerProcess, id: usize) -> (u16, Value) {
-    tokio::time::timeout(Duration::from_secs(60), server.sync(&reading(id)))
+    tokio::time::timeout(Duration::from_mins(1), server.sync(&reading(id)))
         .await
         .expect("an answer comes though the database hangs")
 }

@@ -130,7 +130,7 @@ async fn all_eight_tables_fit_into_one_batch() {
         assert_eq!(receipt["tablesProcessed"][table]["inserted"], 1, "{table}");
         let condition = "sync_batch_id = 'test-batch' AND source_device = 'test-device' AND source_id <> '1' = \
                          (source_id IN ('daily', '4A3AK34T2VE033921'))";
-        let stubs = if table == "profiles" { 1 } else { 0 };
+        let stubs = u64::from(table == "profiles");
         assert_eq!(database.count(table, condition).await, 1 + stubs, "{table}");
     }
 }
@@ -185,7 +185,7 @@ async fn a_table_that_is_not_known_is_refused_and_the_known_ones_are_named() {
     assert_eq!(status, 422);
     let problem = &answer["detail"][0];
     assert_eq!(problem["loc"], json!(["body", "tables", "fake_table"]));
-    for table in actors::sync::tables::TABLES.iter() {
+    for table in &actors::sync::tables::TABLES {
         assert!(
             problem["msg"].as_str().unwrap().contains(table.name),
             "{problem}"

@@ -163,10 +163,14 @@ fn cause(error: Option<&Error>) -> String {
 }
 
 /// A client that reports a failure reports its id with it. What is no JSON object gives way to one: it was not
-/// written for the client.
+/// written for the client. An answer that is sent piece by piece keeps its body; the id is in its header.
 fn with_id_in_body(response: HttpResponse, id: &RequestId) -> HttpResponse {
     let (mut response, body) = response.into_parts();
-    let mut fields = json_object(body).unwrap_or_else(|| {
+    let body = match body.try_into_bytes() {
+        Ok(body) => body,
+        Err(stream) => return response.set_body(stream),
+    };
+    let mut fields = json_object(&body).unwrap_or_else(|| {
         let sentence = ApiError::Internal.to_string();
         Map::from_iter([("detail".to_owned(), sentence.into())])
     });
@@ -176,8 +180,8 @@ fn with_id_in_body(response: HttpResponse, id: &RequestId) -> HttpResponse {
     response.set_body(BoxBody::new(Value::Object(fields).to_string()))
 }
 
-fn json_object(body: BoxBody) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&body.try_into_bytes().ok()?).ok()
+fn json_object(body: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(body).ok()
 }
 
 #[cfg(test)]

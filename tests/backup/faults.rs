@@ -30,10 +30,10 @@ impl RawClient {
         let stream = TcpStream::connect(address).unwrap();
         // A test that waits for longer than this would wait for ever.
         stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
+            .set_read_timeout(Some(Duration::from_mins(1)))
             .unwrap();
         stream
-            .set_write_timeout(Some(Duration::from_secs(60)))
+            .set_write_timeout(Some(Duration::from_mins(1)))
             .unwrap();
         let mut client = Self(stream);
         let content_type = Form::CONTENT_TYPE;

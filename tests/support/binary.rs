@@ -28,7 +28,7 @@ impl Binary {
         let folder = tempfile::tempdir().unwrap();
         let text: String = lines
             .iter()
-            .map(|(name, value)| format!("{name}={value}\n"))
+            .flat_map(|(name, value)| [name, "=", value, "\n"])
             .collect();
         std::fs::write(folder.path().join(".env"), text).unwrap();
         Self {
@@ -128,17 +128,6 @@ impl Process {
             assert!(started.elapsed() < LIMIT, "it does not listen: {output}");
             std::thread::sleep(Duration::from_millis(5));
         }
-    }
-
-    /// The most memory that was ever resident, in bytes.
-    pub(crate) fn peak_resident_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmHWM:"))
-            .unwrap();
-        let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        kib * 1024
     }
 
     fn wait(&mut self) -> ExitStatus {

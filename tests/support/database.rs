@@ -138,7 +138,7 @@ impl TableLock {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let held_up = tokio::time::timeout(Duration::from_secs(60), held_up).await;
+        let held_up = tokio::time::timeout(Duration::from_mins(1), held_up).await;
         assert!(held_up.is_ok(), "nobody wants {table}");
     }
 

@@ -117,7 +117,7 @@ impl ServerProcess {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), ended)
+        tokio::time::timeout(Duration::from_mins(1), ended)
             .await
             .expect("the process ends")
     }

@@ -48,19 +48,19 @@ enum Mode {
 
 impl Proxy {
     /// In front of a server at `target`.
-    pub(crate) async fn start(target: SocketAddr) -> Self {
-        Self::start_with(target, |_| Fate::Pass).await
+    pub(crate) fn start(target: SocketAddr) -> Self {
+        Self::start_with(target, |_| Fate::Pass)
     }
 
     /// In front of the database server of the tests.
     pub(crate) async fn to_database_server() -> Self {
         let (host, port) = TestDatabase::server_address();
         let mut addresses = tokio::net::lookup_host((host, port)).await.unwrap();
-        Self::start(addresses.next().unwrap()).await
+        Self::start(addresses.next().unwrap())
     }
 
     /// Every connection gets the fate that belongs to its number, counted from 0.
-    pub(crate) async fn start_with(
+    pub(crate) fn start_with(
         target: SocketAddr,
         fate: impl Fn(usize) -> Fate + Send + 'static,
     ) -> Self {

@@ -19,7 +19,7 @@ pub(crate) struct TestServer {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), AppError>>>,
     /// For backups; removed in the end.
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
 }
 
 impl TestServer {
@@ -75,7 +75,7 @@ impl TestServer {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             stop: Some(stop),
             thread: Some(thread),
-            folder,
+            _folder: folder,
         }
     }
 
