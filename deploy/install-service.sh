@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Installs the service, or upgrades it and goes back to the version before when the new one does not come up.
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+. "$here/lib/host.sh"
+
+usage() {
+    cat <<HELP
+Usage: install-service.sh [OPTION...]
+
+Installs $service as a systemd service, starts it and waits until it answers. Run it again to upgrade: settings and data
+are left alone, the program is exchanged in one step, and the version before comes back if the new one does not answer.
+
+Options:
+  --binary FILE   the program [target/release/$service, made by: cargo build --release]
+  --no-start      install and enable only
+  --dry-run       print what would be done, and change nothing
+  --help          this text
+
+Puts in place:
+  $program                  the program; the one before as $service.previous
+  $unit
+  $settings_file                         if it does not exist: with a new API key and database password
+  $state_folder                        made by systemd; backups, unless BACKUP_DIR says otherwise
+  user and group $service_user
+
+See also setup-mysql.sh, which makes the database match the settings, and uninstall-service.sh.
+HELP
+}
+
+main() {
+    read_arguments "$@"
+    check_machine
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+
+    keep_what_is_there
+    install_files
+    run systemctl daemon-reload
+    run systemctl enable --quiet "$service"
+    [ -n "$start" ] || return 0
+    if run systemctl restart "$service" && answers; then
+        report
+    else
+        go_back
+    fi
+}
+
+read_arguments() {
+    binary=$here/../target/release/$service start=yes dry_run=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --binary) binary=${2:?--binary needs a file} && shift ;;
+            --no-start) start='' ;;
+            --dry-run) dry_run=yes ;;
+            --help | -h) usage && exit ;;
+            *) fail "unknown option $1; see --help" ;;
+        esac
+        shift
+    done
+}
+
+check_machine() {
+    [ -x "$binary" ] || fail "there is no program $binary: cargo build --release, or --binary FILE"
+    new_version=$("$binary" --version) || fail "$binary does not run on this machine"
+    new_version=${new_version##* }
+    have curl || fail "curl is missing: apt-get install curl"
+    have systemctl || fail "systemd is missing: this script has no other way to run a service"
+    [ ! -e "/usr/bin/$service" ] || fail "the Debian package is installed here: upgrade that, or apt-get remove $service first"
+    [ -n "$dry_run" ] || [ "$(id -u)" -eq 0 ] || fail "this needs root: sudo $0"
+}
+
+# The version that runs now, to go back to.
+keep_what_is_there() {
+    was_installed=''
+    [ -e "$program" ] && [ -e "$unit" ] || return 0
+    was_installed=yes
+    run ln -f "$program" "$program.previous"
+    run cp "$unit" "$scratch/unit.previous"
+}
+
+install_files() {
+    run create_service_user
+    run create_settings "$(settings_template)"
+    install_file 0644 "$here/eclipse-ai-server.8" "$manual"
+    install_file 0755 "$binary" "$program"
+    if [ -n "$dry_run" ]; then
+        echo "would write: $unit"
+    else
+        sed "s|^ExecStart=/usr/bin/|ExecStart=${program%/*}/|" "$here/$service.service" >"$scratch/unit"
+        install_file 0644 "$scratch/unit" "$unit"
+    fi
+}
+
+settings_template() {
+    readlink -f "$here/../.env.example"
+}
+
+# install_file MODE SOURCE TARGET: by a rename, so that a running program goes on undisturbed and none is ever half written.
+install_file() {
+    run install -D -m "$1" "$2" "$3.new"
+    run mv "$3.new" "$3"
+}
+
+# The new version's own answer, whatever it says of database and model: those may come later.
+answers() {
+    [ -z "$dry_run" ] || return 0
+    local address
+    address=$(read_setting "$settings_file" HOST)
+    case $address in
+        '' | 0.0.0.0 | ::) address=127.0.0.1 ;;
+        *:*) address="[$address]" ;;
+    esac
+    health_url=http://$address:$(read_setting "$settings_file" PORT | grep . || echo 8000)/api/v1/health
+    wait_until 30 new_version_answers
+}
+
+new_version_answers() {
+    systemctl is-active --quiet "$service" || return 1
+    health=$(curl --silent --fail --noproxy '*' --max-time 10 "$health_url") || return 1
+    grep -q "\"version\": *\"$new_version\"" <<<"$health"
+}
+
+report() {
+    [ -z "$dry_run" ] || return 0
+    systemctl --no-pager --lines=0 status "$service" || true
+    say "$service $new_version answers at $health_url: $health"
+    case $health in
+        *'"mysql":"down"'*) say "it cannot reach its database yet: sudo $here/setup-mysql.sh" ;;
+    esac
+    say "the key for the cars: sudo grep ^API_KEY= $settings_file"
+}
+
+go_back() {
+    journalctl --no-pager --unit "$service" --lines=20 >&2 || true
+    [ -n "$was_installed" ] || fail "$service $new_version does not come up; see its log above. Mend it, and run this again"
+    say "$service $new_version does not come up: going back to the version before"
+    install_file 0755 "$program.previous" "$program"
+    install_file 0644 "$scratch/unit.previous" "$unit"
+    new_version=$("$program" --version)
+    new_version=${new_version##* }
+    systemctl daemon-reload
+    if systemctl restart "$service" && answers; then
+        fail "upgrade undone: $new_version is running again"
+    fi
+    fail "and $new_version does not answer either: journalctl -u $service"
+}
+
+main "$@"
