@@ -11,6 +11,7 @@ mod bad_input;
 mod bad_json;
 mod bad_values;
 mod connection;
+mod database;
 mod duplicates;
 mod extra_data;
 mod history;

@@ -31,6 +31,7 @@ async fn one_at_a_time(database: &TestDatabase) -> ServerProcess {
 /// Every way to fail, one after the other, and then once more.
 #[rstest]
 #[case::sync("sync")]
+#[case::backup("backup")]
 #[case::health("health")]
 #[tokio::test]
 async fn an_actor_is_restarted_after_each_kind_of_failure_until_it_fails_once_too_often(

@@ -1,8 +1,9 @@
 //! One way to MySQL for every actor: a pool, time limits, transactions, and a small enum of what can go wrong.
 //!
-//! A statement that is cut off by its time limit leaves an answer on the wire that the next user of that connection
-//! would read as its own. A [`Lease`] therefore gives a connection back only after the work on it has come to an
-//! end; in every other case, a cancelled future included, the connection is cut.
+//! Work that is cut off by its time limit leaves things behind on its connection: an answer that is still to come, or
+//! an open transaction, which the next one on that connection would commit. A [`Lease`] therefore gives a connection
+//! back only after the work on it has come to an end; in every other case, a cancelled future included, the connection
+//! is cut.
 
 use std::ops::AsyncFnMut;
 use std::time::Duration;

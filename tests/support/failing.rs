@@ -9,6 +9,7 @@ use actix::{
 };
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
+use actors::backup::BackupActor;
 use actors::health::HealthActor;
 use actors::runtime::blocking;
 use actors::sync::SyncActor;
@@ -75,6 +76,7 @@ async fn fail_in_actor(
     let (actor, failure) = path.into_inner();
     let outcome = match actor.as_str() {
         "sync" => fail(&state.sync, failure).await,
+        "backup" => fail(&state.backups, failure).await,
         "health" => fail(&state.health, failure).await,
         _ => panic!("there is no actor {actor}"),
     };
@@ -133,4 +135,4 @@ macro_rules! fails_on_demand {
     )*};
 }
 
-fails_on_demand!(SyncActor, HealthActor);
+fails_on_demand!(SyncActor, BackupActor, HealthActor);

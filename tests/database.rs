@@ -1,0 +1,63 @@
+//! The one way to the database: what is cut off leaves nothing behind for the next.
+
+use std::time::Duration;
+
+use actors::database::{Database, DatabaseError, DatabaseUrl};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable as _;
+
+use crate::support::TestDatabase;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Asks the only connection for a number, after so many seconds.
+async fn ask(number: u64, seconds: u64, connection: &mut Conn) -> Result<u64, DatabaseError> {
+    let question = format!("SELECT {number} + SLEEP({seconds})");
+    let answer: Option<u64> = connection.query_first(question).await?;
+    Ok(answer.unwrap())
+}
+
+async fn one_connection() -> (TestDatabase, Database) {
+    let database = TestDatabase::create().await;
+    let url = DatabaseUrl::parse(&database.url()).unwrap();
+    (database, Database::open(&url, 1))
+}
+
+#[tokio::test]
+async fn nobody_gets_the_answer_to_a_question_that_was_cut_off() {
+    let (_server, database) = one_connection().await;
+    for number in 0..5 {
+        let limit = Duration::from_millis(200);
+        let cut = database.run(limit, async |connection| ask(100, 1, connection).await);
+        assert!(matches!(cut.await, Err(DatabaseError::TimedOut { .. })));
+
+        let next = database.run(LONG, async |connection| ask(number, 0, connection).await);
+        assert_eq!(next.await.unwrap(), number);
+    }
+}
+
+/// A connection that came back with its transaction open would commit it when the next one starts.
+#[tokio::test]
+async fn nobody_commits_a_transaction_that_was_abandoned_between_two_statements() {
+    let (server, database) = one_connection().await;
+    let create = "CREATE TABLE notes (note INT) ENGINE = InnoDB";
+    server.execute(create).await.unwrap();
+    let limit = Duration::from_millis(200);
+    let cut = database.transaction(limit, async |connection| {
+        connection
+            .query_drop("INSERT INTO notes VALUES (1)")
+            .await?;
+        std::future::pending::<Result<(), DatabaseError>>().await
+    });
+    assert!(matches!(cut.await, Err(DatabaseError::TimedOut { .. })));
+
+    let next = database.transaction(LONG, async |connection| {
+        Ok(connection
+            .query_drop("INSERT INTO notes VALUES (2)")
+            .await?)
+    });
+    next.await.unwrap();
+
+    let notes: Vec<u64> = server.rows("SELECT note FROM notes").await;
+    assert_eq!(notes, [2]);
+}
