@@ -21,6 +21,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::time::timeout;
 
 use super::body::SILENCE_LIMIT;
+use super::request;
 
 /// How long a client may go on sending after it was refused.
 const LINGER_LIMIT: Duration = Duration::from_mins(5);
@@ -41,6 +42,7 @@ pub(super) async fn read_on(
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => ServiceResponse::from_err(error, http_request),
     };
+    let response = request::name_failure(response);
     if body.has_ended() || response.status() == StatusCode::REQUEST_TIMEOUT {
         return Ok(response);
     }

@@ -10,7 +10,7 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpMessage as _, HttpResponse};
 use actors::{causes, panic_message};
 use futures_util::FutureExt as _;
 use log::Level;
@@ -35,6 +35,7 @@ pub async fn trace(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let trace = Trace::begin(&request);
+    request.extensions_mut().insert(trace.id.clone());
     // What a panic leaves half done belongs to this request alone, which is over.
     let answer = AssertUnwindSafe(async move { next.call(request).await });
     let error = match answer.catch_unwind().await {
@@ -160,6 +161,17 @@ fn cause(error: Option<&Error>) -> String {
     error
         .as_error::<ApiError>()
         .map_or_else(|| error.to_string(), |error| causes(error))
+}
+
+/// Puts the request's id into the body of a failure. For what makes a stream of a body, which is out of reach then.
+pub(super) fn name_failure(response: ServiceResponse) -> ServiceResponse {
+    let (request, response) = response.into_parts();
+    let id = request.extensions().get::<RequestId>().cloned();
+    let response = match id {
+        Some(id) if response.status().is_server_error() => with_id_in_body(response, &id),
+        _ => response,
+    };
+    ServiceResponse::new(request, response)
 }
 
 /// A client that reports a failure reports its id with it. What is no JSON object gives way to one: it was not
