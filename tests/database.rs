@@ -8,7 +8,7 @@ use mysql_async::prelude::Queryable as _;
 
 use crate::support::TestDatabase;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// Asks the only connection for a number, after so many seconds.
 async fn ask(number: u64, seconds: u64, connection: &mut Conn) -> Result<u64, DatabaseError> {
