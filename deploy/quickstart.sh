@@ -50,6 +50,15 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+require_tools() {
+    require_cargo
+    have cc || fail "Rust needs a C compiler: apt-get install gcc"
+    if ! have curl; then
+        refresh_package_lists
+        install_packages curl
+    fi
+}
+
 choose_address() {
     local host
     host=$(setting HOST)
@@ -91,9 +100,6 @@ prepare_own_database() {
 }
 
 build_server() {
-    require_cargo
-    have cc || fail "Rust needs a C compiler: apt-get install gcc"
-    have curl || install_packages curl
     say "building the server, which takes some minutes the first time"
     cd "$repository"
     run_session cargo build --release --locked --bin eclipse-ai-server
@@ -211,6 +217,7 @@ stop_both() {
     return "$exit_code"
 }
 
+require_tools
 if "$check"; then
     temporary_folder=$(mktemp -d)
     cd "$temporary_folder"

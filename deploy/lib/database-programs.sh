@@ -97,7 +97,7 @@ install_database_server() {
     local flavour=$1 packages
     can_become_root || return 1
     [ ! -e /usr/sbin/mysqld ] && [ ! -e /usr/sbin/mariadbd ] || return 1
-    as_root apt-get update -qq >&2 || say "apt-get update has failed in part: going on with what it got"
+    refresh_package_lists
     packages=$(database_packages "$flavour") || return 1
     # shellcheck disable=SC2086 # two names
     install_packages $packages >&2
