@@ -27,7 +27,8 @@ databases=any
 while [ $# -gt 0 ]; do
     case $1 in
         --database)
-            databases=${2:-}
+            [ $# -gt 1 ] || fail "--database wants a name (see --help)"
+            databases=$2
             shift
             ;;
         --database=*) databases=${1#*=} ;;
