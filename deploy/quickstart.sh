@@ -33,7 +33,10 @@ case ${1:-} in
     *) fail "unknown option $1 (see --help)" ;;
 esac
 
+repository=$PWD
+database_folder=
 server_pid=
+# A trap sees the local variables of the function that it interrupts: what it removes needs a name that none of them has.
 temporary_folder=
 clean_up() {
     # Also what was started just before a signal came.
@@ -47,13 +50,13 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-build_server() {
+require_tools() {
     require_cargo
-    have cc || fail "Rust needs a C compiler to link: apt-get install gcc"
-    have curl || install_packages curl
-    say "building the server (some minutes for the first time)"
-    run_session cargo build --release --locked --bin eclipse-ai-server
-    server=$(realpath "${CARGO_TARGET_DIR:-target}")/release/eclipse-ai-server
+    have cc || fail "Rust needs a C compiler: apt-get install gcc"
+    if ! have curl; then
+        refresh_package_lists
+        install_packages curl
+    fi
 }
 
 choose_address() {
@@ -64,7 +67,7 @@ choose_address() {
         *:*) host="[$host]" ;;
     esac
     port=$(setting PORT 8000)
-    ! port_is_taken "$port" || fail "port $port is in use: stop what listens there, or choose another PORT in .env"
+    ! port_is_taken "$port" || fail "port $port is in use: stop what listens there (another run of this?), or choose another PORT in .env"
     address=http://$host:$port
 }
 
@@ -80,31 +83,43 @@ complete_settings() {
 }
 
 # The private database is the one whose user is called quickstart; its password and port are what the settings say.
-start_own_database() {
-    local url='^mysql://quickstart:([0-9a-f]+)@127\.0\.0\.1:([0-9]+)/eclipse_ai$'
-    local password database_port flavour
+prepare_own_database() {
+    local url='^mysql://quickstart:([0-9a-f]+)@127\.0\.0\.1:([0-9]+)/eclipse_ai$' flavour
     if ! [[ $database_url =~ $url ]]; then
         say "using the database of your DATABASE_URL"
         return
     fi
-    password=${BASH_REMATCH[1]}
+    database_password=${BASH_REMATCH[1]}
     database_port=${BASH_REMATCH[2]}
-
     database_folder=$PWD/data/database
     if flavour=$(private_database_flavour "$database_folder"); then
         get_database_programs "$flavour"
     else
         get_any_database_programs
     fi || fail "no database server to be had"
-    (umask 077 && mkdir -p "$database_folder")
-    [ -s "$database_folder/root-password" ] || random_hex 16 >"$database_folder/root-password"
+}
 
+build_server() {
+    say "building the server, which takes some minutes the first time"
+    cd "$repository"
+    run_session cargo build --release --locked --bin eclipse-ai-server
+    server=$(realpath "${CARGO_TARGET_DIR:-target}")/release/eclipse-ai-server
+    cd "$OLDPWD"
+}
+
+start_own_database() {
+    [ -n "$database_folder" ] || return 0
+    (
+        umask 077
+        mkdir -p "$database_folder"
+        [ -s "$database_folder/root-password" ] || random_hex 16 >"$database_folder/root-password"
+    )
     say "starting $database_flavour in data/database"
     start_private_database "$database_flavour" "$database_folder" "$database_port" "$(root_password)" --performance-schema=OFF
     private_database_sql "$database_folder" "$(root_password)" <<SQL
 CREATE DATABASE IF NOT EXISTS eclipse_ai CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS quickstart@'127.0.0.1';
-ALTER USER quickstart@'127.0.0.1' IDENTIFIED BY '$password';
+ALTER USER quickstart@'127.0.0.1' IDENTIFIED BY '$database_password';
 GRANT ALL PRIVILEGES ON eclipse_ai.* TO quickstart@'127.0.0.1';
 SQL
 }
@@ -144,13 +159,13 @@ print_what_to_do() {
 
 The server runs at $address; Ctrl-C stops it. In another terminal, send the first batch:
 
-curl $address/api/v1/sync -H 'Content-Type: application/json' \\
+curl -sS $address/api/v1/sync -H 'Content-Type: application/json' \\
   -H "X-API-Key: $key" --data-binary '$(first_batch)'
 
 and see its rows:
 
 TEXT
-    if [ -n "$private_database_pid" ]; then
+    if [ -n "$database_folder" ]; then
         cat <<TEXT
 MYSQL_PWD=\$(cat '$database_folder/root-password') '$database_client' --no-defaults --user=root \\
   --socket='$database_folder/server.sock' eclipse_ai --execute='$rows_query'
@@ -175,28 +190,34 @@ send_first_batch() {
 
 # Until a signal comes or one of the two has ended by itself.
 wait_for_the_end() {
+    stopping=false
     trap 'stopping=true' HUP INT TERM
-    until "$stopping" || has_ended "$server_pid" || { [ -n "$private_database_pid" ] && has_ended "$private_database_pid"; }; do
+    until "$stopping" || has_ended "$server_pid" || own_database_has_ended; do
         sleep 0.5 || true
     done
 }
 
-# The exit code is the server's own, unless the database has failed.
+own_database_has_ended() {
+    [ -n "$database_folder" ] && has_ended "$private_database_pid"
+}
+
+# Returns the server's own exit code, or 1 when the database has failed.
 stop_both() {
     local exit_code=0
-    if [ -n "$private_database_pid" ] && has_ended "$private_database_pid"; then
-        say "the private database has ended by itself; see data/database/server.log"
-        exit_code=1
-    fi
+    ! has_ended "$server_pid" || say "the server has ended by itself"
     end_session "$server_pid" 20
     wait "$server_pid" || exit_code=$?
-    [ -z "$private_database_pid" ] || say "stopping the private database"
-    stop_private_database
-    say "stopped"
+    if own_database_has_ended; then
+        say "the private database has ended by itself: see data/database/server.log"
+        exit_code=1
+    else
+        stop_private_database
+    fi
+    say "all is stopped"
     return "$exit_code"
 }
 
-build_server
+require_tools
 if "$check"; then
     temporary_folder=$(mktemp -d)
     cd "$temporary_folder"
@@ -206,9 +227,10 @@ if "$check"; then
 fi
 choose_address
 complete_settings
+prepare_own_database
+build_server
 start_own_database
 start_server
-stopping=false
 if "$check"; then
     send_first_batch
 else

@@ -27,7 +27,8 @@ databases=any
 while [ $# -gt 0 ]; do
     case $1 in
         --database)
-            databases=${2:-}
+            [ $# -gt 1 ] || fail "--database wants a name (see --help)"
+            databases=$2
             shift
             ;;
         --database=*) databases=${1#*=} ;;
@@ -45,12 +46,13 @@ while [ $# -gt 0 ]; do
 done
 require_cargo
 
-folder=
+# A trap sees the local variables of the function that it interrupts: what it removes needs a name that none of them has.
+temporary_folder=
 clean_up() {
     # The last that was started: the tests, or else the database.
     [ -z "${!:-}" ] || end_session "$!" 10
     stop_private_database
-    [ -z "$folder" ] || rm -rf "$folder"
+    [ -z "$temporary_folder" ] || rm -rf "$temporary_folder"
 }
 trap clean_up EXIT
 trap 'exit 129' HUP
@@ -74,13 +76,13 @@ done
 # start_test_database FLAVOUR: forgets all when it stops, so it need not wait for the disk.
 start_test_database() {
     local port password
-    folder=$(mktemp -d)
+    temporary_folder=$(mktemp -d)
     port=$(free_port)
     password=$(random_hex 16)
-    start_private_database "$1" "$folder" "$port" "$password" \
+    start_private_database "$1" "$temporary_folder" "$port" "$password" \
         --max-connections=400 --performance-schema=OFF --innodb-buffer-pool-size=256M \
         --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF
-    version=$(private_database_sql "$folder" "$password" --execute='SELECT VERSION()')
+    version=$(private_database_sql "$temporary_folder" "$password" --execute='SELECT VERSION()')
     export TEST_DATABASE_URL="mysql://root:$password@127.0.0.1:$port/"
 }
 
@@ -94,10 +96,10 @@ for flavour in $databases; do
     else
         results+=("$flavour $version: FAILED")
         exit_code=1
-        ! has_ended "$private_database_pid" || tail -n 20 "$folder/server.log" >&2
+        ! has_ended "$private_database_pid" || tail -n 20 "$temporary_folder/server.log" >&2
     fi
     stop_private_database
-    rm -rf "$folder"
+    rm -rf "$temporary_folder"
 done
 for result in "${results[@]}"; do
     say "$result"

@@ -97,7 +97,7 @@ install_database_server() {
     local flavour=$1 packages
     can_become_root || return 1
     [ ! -e /usr/sbin/mysqld ] && [ ! -e /usr/sbin/mariadbd ] || return 1
-    as_root apt-get update -qq >&2 || say "apt-get update has failed in part: going on with what it got"
+    refresh_package_lists
     packages=$(database_packages "$flavour") || return 1
     # shellcheck disable=SC2086 # two names
     install_packages $packages >&2
@@ -105,22 +105,22 @@ install_database_server() {
 
 # From the distribution's own suite or, on Debian, from unstable: stable has no MySQL.
 unpack_database_server() (
-    local flavour=$1 folder suite suites packages state
-    folder=$(unpacked_database "$flavour")
-    state=$(mktemp -d)
-    trap 'rm -rf "$state" "$folder.$$"' EXIT
+    local flavour=$1 suite suites packages private_apt partial
+    partial=$(unpacked_database "$flavour").$$
+    private_apt=$(mktemp -d)
+    trap 'rm -rf "$private_apt" "$partial"' EXIT
     suites=('')
     ! grep -qx 'ID=debian' /etc/os-release || suites+=(unstable)
 
     for suite in "${suites[@]}"; do
-        prepare_private_apt "$state" "$suite"
-        if packages=$(database_packages "$flavour" -c "$state/apt.conf"); then
-            say "unpacking $packages into $folder"
+        prepare_private_apt "$private_apt" "$suite"
+        if packages=$(database_packages "$flavour" -c "$private_apt/apt.conf"); then
+            say "unpacking $packages into ${partial%.*}"
             # shellcheck disable=SC2086 # two names
-            unpack_packages "$state" "$folder.$$" $packages || return 1
+            unpack_packages "$private_apt" "$partial" $packages || return 1
             # Whole or not at all; of two at once, one wins.
-            rm -rf "$folder"
-            mv --no-target-directory "$folder.$$" "$folder"
+            rm -rf "${partial%.*}"
+            mv --no-target-directory "$partial" "${partial%.*}"
             return
         fi
     done

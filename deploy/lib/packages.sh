@@ -18,6 +18,10 @@ as_root() {
     fi
 }
 
+refresh_package_lists() {
+    as_root apt-get update -qq >&2 || say "apt-get update has failed in part: going on with what it got"
+}
+
 # Takes nothing away: a package that conflicts with what is installed is refused.
 install_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive \

@@ -7,9 +7,9 @@
 #   private_database_sql FOLDER PASSWORD [CLIENT OPTION...]                  as root, statements on standard input
 #   stop_private_database                                                    the one that was started, and wait
 #
-# FOLDER holds data/, server.sock, server.pid, server.log and, once it is complete, a file that names its flavour. root comes in from
-# 127.0.0.1 and through the socket, with PASSWORD or, when that is empty, without one. A FOLDER that was started before
-# goes on with what it holds.
+# FOLDER holds data/, server.sock, server.pid, server.log and a file that names its flavour. root comes in from 127.0.0.1
+# and through the socket, with PASSWORD or, when that is empty, without one. A FOLDER that was started before goes on with
+# what it holds.
 
 . "$(dirname "${BASH_SOURCE[0]}")/database-programs.sh"
 
@@ -23,21 +23,17 @@ start_private_database() {
     [ "${#folder}" -le 90 ] || fail "the path $folder is too long to hold a database's socket (90 characters at most)"
     ! private_database_runs "$folder" || fail "the database in $folder runs already, as process $(cat "$folder/server.pid")"
     ! port_is_taken "$port" || fail "port $port, wanted for a private $flavour server, is in use"
-    [ "$(private_database_flavour "$folder" || echo "$flavour")" = "$flavour" ] || fail "$folder is not a $flavour database"
     find_database_programs "$flavour" || fail "there is no $flavour server on this machine"
 
-    mkdir -p "$folder/files"
-    chmod 700 "$folder"
-    if private_database_flavour "$folder" >/dev/null; then
-        run_database_server "$flavour" "$folder" "$port" "$@"
-    else
-        rm -rf "$folder/data"
-        create_system_tables "$flavour" "$folder" >>"$folder/server.log" 2>&1 ||
-            fail_with_log "$folder" "$flavour could not create its system tables"
+    if [ ! -e "$folder/data" ] || [ -e "$folder/incomplete" ]; then
+        create_private_database "$flavour" "$folder"
         run_database_server "$flavour" "$folder" "$port" "$@"
         wait_for_database_server "$folder" ""
         let_root_in "$password" | private_database_sql "$folder" ""
-        echo "$flavour" >"$folder/flavour"
+        rm "$folder/incomplete"
+    else
+        [ "$(private_database_flavour "$folder")" = "$flavour" ] || fail "the database in $folder is not of $flavour"
+        run_database_server "$flavour" "$folder" "$port" "$@"
     fi
     wait_for_database_server "$folder" "$password"
 }
@@ -64,6 +60,18 @@ stop_private_database() {
     [ -n "$private_database_pid" ] || return 0
     end_session "$private_database_pid" 60
     private_database_pid=
+}
+
+# Begins anew where an earlier first start did not get to its end; nothing else removes data.
+create_private_database() {
+    local flavour=$1 folder=$2
+    mkdir -p "$folder/files"
+    chmod 700 "$folder"
+    touch "$folder/incomplete"
+    echo "$flavour" >"$folder/flavour"
+    rm -rf "$folder/data"
+    create_system_tables "$flavour" "$folder" >>"$folder/server.log" 2>&1 ||
+        fail_with_log "$folder" "$flavour could not create its system tables"
 }
 
 create_system_tables() {

@@ -45,6 +45,39 @@ fn optional_variables_have_the_documented_defaults() {
 }
 
 #[test]
+fn the_example_file_names_every_variable_with_its_default() {
+    let lines: Vec<(&str, &str)> = include_str!("../../.env.example")
+        .lines()
+        .filter_map(|line| line.split_once('=').filter(|_| !line.starts_with('#')))
+        .collect();
+    let mut names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    assert_eq!(names, variables_in(include_str!("../config.rs")));
+
+    let (empty, optional): (Vec<_>, Vec<_>) = lines
+        .into_iter()
+        .partition(|(_, default)| default.is_empty());
+    assert_eq!(empty.len(), 3, "DATABASE_URL, API_KEY, EXTRA_TABLES");
+    let as_in_example = read(&optional).unwrap();
+    assert_eq!(
+        format!("{as_in_example:?}"),
+        format!("{:?}", read(&[]).unwrap())
+    );
+}
+
+/// What the documentation of the settings calls a variable, sorted.
+fn variables_in(source: &str) -> Vec<&str> {
+    let mut names: Vec<&str> = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("/// `")?.split_once('`'))
+        .map(|(name, _)| name)
+        .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
 fn every_variable_is_taken_over() {
     let settings = read(&[
         ("OLLAMA_BASE_URL", "http://gpu.lan:11434/"),
