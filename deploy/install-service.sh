@@ -65,10 +65,11 @@ check_machine() {
     [ -x "$binary" ] || fail "there is no program $binary: cargo build --release, or --binary FILE"
     new_version=$("$binary" --version) || fail "$binary does not run on this machine"
     new_version=${new_version##* }
+    [ ! -e "/usr/bin/$service" ] || fail "the Debian package is installed here: upgrade that, or apt-get remove $service first"
+    [ -z "$dry_run" ] || return 0
+    [ "$(id -u)" -eq 0 ] || fail "this needs root: sudo $0"
     have curl || fail "curl is missing: apt-get install curl"
     have systemctl || fail "systemd is missing: this script has no other way to run a service"
-    [ ! -e "/usr/bin/$service" ] || fail "the Debian package is installed here: upgrade that, or apt-get remove $service first"
-    [ -n "$dry_run" ] || [ "$(id -u)" -eq 0 ] || fail "this needs root: sudo $0"
 }
 
 # The version that runs now, to go back to.

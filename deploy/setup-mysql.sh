@@ -4,6 +4,7 @@ set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 . "$here/lib/host.sh"
+. "$here/lib/url.sh"
 
 usage() {
     cat <<'HELP'

@@ -22,8 +22,10 @@ main() {
     read_arguments "$@"
     cache=${XDG_CACHE_HOME:-~/.cache}/eclipse-ai-server/boot
     work=$(mktemp -d)
+    machine=''
     trap clean_up EXIT
-    trap 'exit 130' INT TERM
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
 
     [ -e "$cache/complete" ] || build_system
     prepare_disk
@@ -54,6 +56,7 @@ read_arguments() {
 }
 
 clean_up() {
+    [ -z "$machine" ] || end_session "$machine" 5
     rm -rf --one-file-system "$work"
 }
 
@@ -82,6 +85,8 @@ StandardError=inherit
 TTYPath=/dev/ttyS0
 TimeoutStartSec=600
 UNIT
+    # Nobody else is to write to the console.
+    ln -s /dev/null "$root/etc/systemd/system/serial-getty@ttyS0.service"
     mkdir -p "$root/etc/systemd/system/graphical.target.wants"
     ln -s ../boot-checks.service "$root/etc/systemd/system/graphical.target.wants/"
     touch "$cache/complete"
@@ -103,10 +108,13 @@ prepare_disk() {
 boot_and_report() {
     local log=$work/console
     say "booting: $1"
-    timeout 900 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1536 -no-reboot -nographic -nic none \
+    start_session timeout 900 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1536 -no-reboot -nographic -nic none \
         -kernel "$cache"/root/boot/vmlinuz-* -initrd "$cache"/root/boot/initrd.img-* \
         -append 'root=/dev/vda rw console=ttyS0 quiet loglevel=1 systemd.show_status=0 mitigations=off' \
-        -drive "file=$work/disk,if=virtio,format=raw" </dev/null >"$log" 2>&1 || true
+        -drive "file=$work/disk,if=virtio,format=raw" >"$log" 2>&1
+    machine=$!
+    wait "$machine" || true
+    machine=''
     grep -a -o -e '^ok .*' -e '^not ok .*' -e '^# .*' "$log" | tr -d '\r' || true
     grep -a -q '^done' "$log" || { tail -n 40 "$log" >&2 && fail "the checks did not run to their end"; }
     ! grep -a -q '^not ok' "$log" || fail "checks have failed"

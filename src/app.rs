@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use crate::config::Settings;
 use crate::http::{self, State};
+use crate::systemd;
 
 /// How long requests in flight may take to finish, the HTTP server to notice (it looks once a second), and then all
 /// actors to drain: the end comes within 10 s, whatever hangs.
@@ -77,6 +78,7 @@ pub fn serve_with(
         );
         let app = Application::build_with(settings, further_routes)?;
         log::info!("server listens port={}", app.port());
+        systemd::say_ready(app.port());
         tokio::select! {
             outcome = app.run_until(once) => outcome?,
             () = twice => return Err(AppError::Hurried),
@@ -144,12 +146,17 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let handle = self.server.handle();
         let mut server = actix_rt::spawn(self.server);
+        let supervision = self.supervision.clone();
+        actix_rt::spawn(systemd::report_alive(async move |limit| {
+            supervision.find_hung(limit).await
+        }));
         let outcome = tokio::select! {
             () = stop => Ok(()),
             gave_up = self.supervision.gave_up() => Err(AppError::GaveUp(gave_up)),
             ended = &mut server => Err(AppError::Http(io::Error::other(format!("{ended:?}")))),
         };
         log::info!("server stops");
+        systemd::say_stopping();
         // No new connections; requests in flight finish, with all actors still there for them.
         if timeout(HTTP_STOP_LIMIT, handle.stop(true)).await.is_err() {
             log::warn!("HTTP server is left behind, it does not stop");

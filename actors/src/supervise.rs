@@ -15,6 +15,7 @@
 //! - `stopping` never returns `Running::Continue`, `terminate` and `cancel_future` are not used:
 //!   the record `0001-supervision-and-mailboxes.md` says what they break.
 
+mod hang;
 mod life;
 mod policy;
 #[cfg(test)]
@@ -84,6 +85,7 @@ struct Registry {
 struct Member {
     name: &'static str,
     restarts: Arc<AtomicU64>,
+    arbiter: ArbiterHandle,
     /// Keeps the address connected as well: an actor lives until shutdown, whoever knows it.
     drain: Recipient<Drain>,
 }
@@ -116,6 +118,7 @@ impl Supervision {
         let member = Member {
             name,
             restarts: Arc::default(),
+            arbiter: arbiter.clone(),
             drain: addr.clone().recipient(),
         };
         self.members().push(member.clone());

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # for the caller
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-. "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/settings-file.sh"
 
 readonly service=eclipse-ai-server
 readonly service_user=eclipse-ai
