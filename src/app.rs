@@ -35,7 +35,7 @@ const KEY_LOOKUPS: usize = 2;
 const WAITING_KEY_LOOKUPS: usize = 64;
 
 /// The memory for bodies of batches: so many of the largest can be there at once, in megabytes of their limit.
-const BODIES_IN_MEMORY: usize = 4;
+const BODIES_IN_MEMORY: usize = 2;
 
 /// Why the server ended other than by being told to.
 #[derive(Debug, thiserror::Error)]

@@ -1,60 +1,110 @@
-//! Many devices at once.
+//! Many requests at once: each is stored whole, and none is lost to another.
 
-use futures_util::future::join_all;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
-use crate::support::{TestDatabase, TestServer, batch, readings, with};
+use crate::support::{TestDatabase, TestServer, batch, reading, readings, with, without};
 
-const DEVICES: i64 = 6;
-
-/// A batch that shares half of its readings with the device's next one.
-fn overlapping(device: i64, part: i64) -> Value {
-    let first = part * 50 + 1;
-    with(
-        batch(&json!({"realtime_data": readings(first..=first + 99)})),
-        &json!({"deviceId": format!("device-{device}"), "batchId": format!("batch-{part}")}),
-    )
-}
-
-#[tokio::test]
-async fn parallel_requests_with_repeats_are_all_accepted_and_leave_exact_rows() {
-    let database = TestDatabase::create().await;
-    let server = TestServer::start(&database).await;
-    // Two different parts and a repeat of each, from six devices: 24 requests at once.
-    let batches: Vec<Value> = (0..DEVICES)
-        .flat_map(|device| [0, 1, 0, 1].map(|part| overlapping(device, part)))
-        .collect();
-    let answers = join_all(batches.iter().map(|batch| server.sync(batch))).await;
-    let mut inserted = 0;
-    for (status, receipt) in answers {
-        assert_eq!(status, 200, "{receipt}");
-        let table = &receipt["tablesProcessed"]["realtime_data"];
-        let counts = ["inserted", "updated"].map(|name| table[name].as_i64().unwrap());
-        assert_eq!(counts.iter().sum::<i64>(), 100, "{receipt}");
-        inserted += counts[0];
-    }
-    assert_eq!(inserted, DEVICES * 150);
-    let exact = "SELECT COUNT(*), COUNT(DISTINCT source_device, source_id), MAX(source_id) FROM realtime_data";
-    assert_eq!(
-        database.row::<(i64, i64, i64)>(exact).await,
-        (DEVICES * 150, DEVICES * 150, 150)
-    );
-    let stubs = database.count("profiles", "TRUE").await;
-    assert_eq!(stubs, 6, "one stub for each device, whoever came first");
-}
-
-#[tokio::test]
-async fn rows_in_opposite_orders_do_not_lead_into_failures() {
-    let database = TestDatabase::create().await;
-    let server = TestServer::start(&database).await;
-    let forth = batch(&json!({"realtime_data": readings(1..=400)}));
-    let back: Vec<Value> = readings(1..=400).into_iter().rev().collect();
-    let back = batch(&json!({"realtime_data": back}));
-    for _ in 0..5 {
-        let batches = [&forth, &back, &forth, &back];
-        for (status, answer) in join_all(batches.map(|batch| server.sync(batch))).await {
+/// Sends all batches at once; returns the receipts, which must be receipts.
+async fn sync_all(server: &Arc<TestServer>, batches: Vec<Value>) -> Vec<Value> {
+    let mut requests = JoinSet::new();
+    for batch in batches {
+        let server = Arc::clone(server);
+        requests.spawn(async move {
+            let (status, answer) = server.sync(&batch).await;
             assert_eq!(status, 200, "{answer}");
+            answer
+        });
+    }
+    requests.join_all().await
+}
+
+/// The sum of a count over all receipts.
+fn sum(receipts: &[Value], table: &str, count: &str) -> u64 {
+    receipts
+        .iter()
+        .filter_map(|receipt| receipt["tablesProcessed"][table][count].as_u64())
+        .sum()
+}
+
+#[tokio::test]
+async fn twenty_four_requests_of_six_devices_are_all_stored_exactly() {
+    let database = TestDatabase::create().await;
+    let server = Arc::new(TestServer::start(&database).await);
+    let mut batches = Vec::new();
+    for device in 0..6 {
+        // Two batches that overlap, and a repetition of each.
+        for ids in [1..=700, 501..=1_200, 1..=700, 501..=1_200] {
+            let rows = json!({"realtime_data": readings(ids), "connection_log": [{"id": 1, "event_type": "drive_end"}]});
+            batches.push(with(
+                batch(&rows),
+                &json!({"deviceId": format!("pi-{device}")}),
+            ));
         }
     }
-    assert_eq!(database.count("realtime_data", "TRUE").await, 400);
+    let receipts = sync_all(&server, batches).await;
+    assert_eq!(receipts.len(), 24);
+    // A row is new once, whatever the order was.
+    assert_eq!(sum(&receipts, "realtime_data", "inserted"), 6 * 1_200);
+    assert_eq!(sum(&receipts, "realtime_data", "updated"), 6 * 1_600);
+    assert_eq!(sum(&receipts, "connection_log", "inserted"), 6);
+    for device in 0..6 {
+        let exact: u64 = database
+            .row(&format!(
+                "SELECT COUNT(DISTINCT source_id) FROM realtime_data WHERE source_device = 'pi-{device}' \
+                 AND value = 2500.5 + source_id % 1000"
+            ))
+            .await;
+        assert_eq!(exact, 1_200);
+    }
+    assert_eq!(database.count("realtime_data", "TRUE").await, 6 * 1_200);
+    let history: (u64, i64, i64) = database
+        .row("SELECT COUNT(*), CAST(SUM(rows_inserted) AS SIGNED), CAST(SUM(rows_updated) AS SIGNED) FROM sync_history")
+        .await;
+    assert_eq!(history, (6, 6 * 1_201, 6 * 1_603));
+}
+
+#[tokio::test]
+async fn requests_that_take_the_same_rows_in_opposite_orders_are_all_stored() {
+    let database = TestDatabase::create().await;
+    let server = Arc::new(TestServer::start(&database).await);
+    // Rows with the same columns share a statement: these two batches lock the odd and the even rows in turns.
+    let sparse = |parity: i64| -> Vec<Value> {
+        (1..=400)
+            .map(|id| {
+                if id % 2 == parity {
+                    without(reading(id), "unit")
+                } else {
+                    reading(id)
+                }
+            })
+            .collect()
+    };
+    let batches: Vec<Value> = (0..16)
+        .map(|n| batch(&json!({"realtime_data": sparse(n % 2)})))
+        .collect();
+    let receipts = sync_all(&server, batches).await;
+    assert_eq!(sum(&receipts, "realtime_data", "inserted"), 400);
+    assert_eq!(sum(&receipts, "realtime_data", "updated"), 15 * 400);
+    assert_eq!(database.count("realtime_data", "unit = 'rpm'").await, 400);
+}
+
+#[tokio::test]
+async fn a_profile_that_many_requests_name_first_is_made_once() {
+    let database = TestDatabase::create().await;
+    let server = Arc::new(TestServer::start(&database).await);
+    let batches = (1..=16).map(|id| {
+        let rows: Vec<Value> = [3, 1, 2]
+            .map(|n| with(reading(id * 10 + n), &json!({"profile_id": n})))
+            .into();
+        batch(&json!({"realtime_data": rows}))
+    });
+    let receipts = sync_all(&server, batches.collect()).await;
+    assert_eq!(sum(&receipts, "realtime_data", "inserted"), 48);
+    let profiles: Vec<String> = database
+        .rows("SELECT source_id FROM profiles ORDER BY source_id")
+        .await;
+    assert_eq!(profiles, ["1", "2", "3"]);
 }

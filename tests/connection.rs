@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Proxy, TestDatabase, TestServer, answer, batch, eventually, readings};
+use crate::support::{
+    Proxy, TestDatabase, TestServer, answer, batch, eventually, readings, without_request_id,
+};
 
 #[tokio::test]
 async fn a_server_without_a_database_stays_up_and_stores_once_there_is_one() {
@@ -74,4 +76,30 @@ async fn a_database_that_hangs_is_told_and_connections_that_broke_are_replaced()
     })
     .await;
     assert_eq!(database.count("realtime_data", "TRUE").await, 5);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_in_the_middle_of_a_transaction_leaves_nothing_behind() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::to_database_server().await;
+    let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
+    let batch = batch(&json!({"realtime_data": readings(1..=5)}));
+    // The device is written last.
+    let mut lock = database.lock("devices").await;
+    let cut = async {
+        lock.holds_somebody_up().await;
+        proxy.cut();
+    };
+    let ((status, answer), ()) = tokio::join!(server.sync(&batch), cut);
+    let expected = json!({
+        "detail": "Sync failed",
+        "batchId": "test-batch",
+        "error": "The database cannot be reached",
+    });
+    assert_eq!((status, without_request_id(answer)), (500, expected));
+    lock.release().await;
+    assert_eq!(database.count("realtime_data", "TRUE").await, 0);
+    let (status, receipt) = server.sync(&batch).await;
+    assert_eq!(status, 200, "{receipt}");
+    assert_eq!(receipt["tablesProcessed"]["realtime_data"]["inserted"], 5);
 }

@@ -1,68 +1,153 @@
-//! Keys that belong to a device.
+//! Keys that belong to a device: they let it write as itself and as nobody else.
 
-use ring::digest;
 use serde_json::{Value, json};
 
 use crate::support::{TestDatabase, TestServer, answer, batch, readings, with};
 
-const OWN_KEY: &str = "the-key-of-one-device";
+const KEY: &str = "the-key-of-one-device";
 
-async fn give_key(database: &TestDatabase, device: &str) {
-    let hash = digest::digest(&digest::SHA256, OWN_KEY.as_bytes());
-    let hex: Vec<String> = hash
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let hex = hex.concat();
-    database
-        .execute(&format!(
-            "INSERT INTO devices (device_id, api_key_hash) VALUES ('{device}', '{hex}')"
-        ))
-        .await
-        .unwrap();
-}
-
-async fn post_with_own_key(server: &TestServer, batch: &Value) -> (u16, Value) {
-    let url = format!("{}/api/v1/sync", server.url);
-    let request = server.http.post(url).header("X-API-Key", OWN_KEY);
-    answer(request.body(batch.to_string())).await
-}
-
-#[tokio::test]
-async fn a_devices_key_writes_as_that_device_and_no_other() {
-    let database = TestDatabase::create().await;
-    let server = TestServer::start(&database).await;
-    give_key(&database, "its-own").await;
-    let own = with(
-        batch(&json!({"realtime_data": readings(1..=3)})),
-        &json!({"deviceId": "its-own"}),
+/// Registers `test-device` with [`KEY`].
+async fn register(database: &TestDatabase) {
+    let statement = format!(
+        "INSERT INTO devices (device_id, display_name, api_key_hash) VALUES ('test-device', 'Ours', SHA2('{KEY}', 256))"
     );
-    assert_eq!(post_with_own_key(&server, &own).await.0, 200);
+    database.execute(&statement).await.unwrap();
+}
 
-    let foreign = with(own.clone(), &json!({"deviceId": "another"}));
-    assert_eq!(post_with_own_key(&server, &foreign).await.0, 403);
-    let foreign_and_bad = with(foreign, &json!({"tables": {"fake_table": {"rows": []}}}));
-    assert_eq!(post_with_own_key(&server, &foreign_and_bad).await.0, 403);
-    assert_eq!(database.count("realtime_data", "TRUE").await, 3);
-    let traces = database
-        .count("sync_history", "device_id = 'another'")
-        .await;
-    assert_eq!(traces, 0, "nothing is written in another's name");
+async fn sync_with(server: &TestServer, key: &str, batch: &Value) -> (u16, Value) {
+    let request = server.http.post(format!("{}/api/v1/sync", server.url));
+    answer(request.header("X-API-Key", key).body(batch.to_string())).await
+}
+
+async fn start() -> (TestDatabase, TestServer) {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    register(&database).await;
+    (database, server)
+}
+
+fn forbidden() -> (u16, Value) {
+    let detail = "The API key belongs to another device than the request names";
+    (403, json!({"detail": detail}))
 }
 
 #[tokio::test]
-async fn a_key_that_was_taken_away_opens_nothing_and_the_shared_one_still_does() {
-    let database = TestDatabase::create().await;
-    let server = TestServer::start(&database).await;
-    give_key(&database, "its-own").await;
-    let own = with(batch(&json!({})), &json!({"deviceId": "its-own"}));
-    assert_eq!(post_with_own_key(&server, &own).await.0, 200);
+async fn a_device_writes_as_itself_with_its_own_key() {
+    let (database, server) = start().await;
+    let batch = batch(&json!({"realtime_data": readings(1..=5)}));
+    let (status, receipt) = sync_with(&server, KEY, &batch).await;
+    assert_eq!(status, 200, "{receipt}");
+    assert_eq!(
+        database
+            .count("realtime_data", "source_device = 'test-device'")
+            .await,
+        5
+    );
+    // What was registered stays.
+    let registered = format!(
+        "display_name = 'Ours' AND api_key_hash = SHA2('{KEY}', 256) AND last_seen IS NOT NULL"
+    );
+    assert_eq!(database.count("devices", &registered).await, 1);
+}
+
+#[tokio::test]
+async fn a_device_cannot_write_as_another_and_leaves_no_trace_there() {
+    let (database, server) = start().await;
+    let good = batch(&json!({"realtime_data": readings(1..=5)}));
+    for bad_name in ["other-device", "Test-Device", "test-device2"] {
+        let others = with(good.clone(), &json!({"deviceId": bad_name}));
+        assert_eq!(sync_with(&server, KEY, &others).await, forbidden());
+        let invalid = with(
+            batch(&json!({"fake_table": []})),
+            &json!({"deviceId": bad_name}),
+        );
+        assert_eq!(sync_with(&server, KEY, &invalid).await, forbidden());
+    }
+    for table in ["realtime_data", "sync_history", "profiles"] {
+        assert_eq!(database.count(table, "TRUE").await, 0, "{table}");
+    }
+    assert_eq!(
+        database
+            .count("devices", "device_id NOT IN ('test-device', 'nobody')")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_its_own_batch_is_told_to_a_device() {
+    let (database, server) = start().await;
+    let invalid = batch(&json!({"fake_table": []}));
+    assert_eq!(sync_with(&server, KEY, &invalid).await.0, 422);
+    assert_eq!(
+        database
+            .count(
+                "sync_history",
+                "device_id = 'test-device' AND status = 'failed'"
+            )
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_was_taken_away_is_invalid_at_once() {
+    let (database, server) = start().await;
+    let batch = batch(&json!({"realtime_data": readings(1..=5)}));
+    assert_eq!(sync_with(&server, KEY, &batch).await.0, 200);
+    let invalid = (401, json!({"detail": "Invalid API key"}));
     database
         .execute("UPDATE devices SET api_key_hash = NULL")
         .await
         .unwrap();
-    let invalid = json!({"detail": "Invalid API key"});
-    assert_eq!(post_with_own_key(&server, &own).await, (401, invalid));
-    assert_eq!(server.sync(&own).await.0, 200);
+    assert_eq!(sync_with(&server, KEY, &batch).await, invalid);
+    database.execute("DELETE FROM devices").await.unwrap();
+    register(&database).await;
+    assert_eq!(sync_with(&server, KEY, &batch).await.0, 200);
+    database.execute("DELETE FROM devices").await.unwrap();
+    assert_eq!(sync_with(&server, KEY, &batch).await, invalid);
+}
+
+#[tokio::test]
+async fn the_shared_key_goes_on_working_for_all_devices() {
+    let (database, server) = start().await;
+    let own = batch(&json!({"realtime_data": readings(1..=5)}));
+    let others = with(own.clone(), &json!({"deviceId": "other-device"}));
+    for batch in [&own, &others] {
+        assert_eq!(server.sync(batch).await.0, 200);
+    }
+    assert_eq!(database.count("realtime_data", "TRUE").await, 10);
+}
+
+#[tokio::test]
+async fn nothing_but_the_key_itself_opens_the_door() {
+    let (_database, server) = start().await;
+    let batch = batch(&json!({}));
+    let hash: String = ring_sha256(KEY);
+    for wrong in [
+        &KEY.to_uppercase(),
+        &KEY[1..],
+        &format!("{KEY}x"),
+        "%",
+        "' OR 1=1 --",
+        &hash,
+        "NULL",
+    ] {
+        let answer = sync_with(&server, wrong, &batch).await;
+        assert_eq!(
+            answer,
+            (401, json!({"detail": "Invalid API key"})),
+            "{wrong}"
+        );
+    }
+}
+
+fn ring_sha256(text: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    let digits: Vec<String> = digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    digits.concat()
 }

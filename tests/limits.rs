@@ -1,49 +1,171 @@
-//! How large a batch may be.
+//! How large a batch may be, and what becomes of one that is larger.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{TestDatabase, TestServer, answer, batch, readings};
+use crate::support::{
+    Announced, Binary, TestDatabase, TestServer, batch, reading, readings, send_all_then_read, with,
+};
 
-const MEGABYTE: usize = 1024 * 1024;
+const MEBIBYTE: usize = 1024 * 1024;
 
-#[tokio::test]
-async fn a_batch_of_ten_megabytes_is_stored_whole_in_one_request() {
-    let database = TestDatabase::create().await;
-    let server = TestServer::start(&database).await;
-    let rows = 92_000;
-    let batch = batch(&json!({"realtime_data": readings(1..=rows)}));
-    let body = batch.to_string().into_bytes();
-    assert!(
-        (10_000_000..=10 * MEGABYTE).contains(&body.len()),
-        "{} bytes",
-        body.len()
-    );
-    let (status, receipt) = server.sync_bytes(body).await;
-    assert_eq!(status, 200, "{receipt}");
-    let table = &receipt["tablesProcessed"]["realtime_data"];
-    assert_eq!(table["inserted"], rows);
-    assert_eq!(database.count("realtime_data", "TRUE").await, 92_000);
+/// A batch with one reading, and blanks up to that size.
+fn batch_of(size_bytes: usize) -> Vec<u8> {
+    let mut body = batch(&json!({"realtime_data": [reading(1)]}))
+        .to_string()
+        .into_bytes();
+    assert!(body.len() <= size_bytes);
+    body.resize(size_bytes, b' ');
+    body
+}
+
+fn too_large(limit_mb: usize) -> (u16, Value) {
+    (
+        413,
+        json!({"detail": format!("Payload too large. Max: {limit_mb}MB")}),
+    )
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_refused_whether_its_length_is_told_or_not() {
+async fn a_batch_may_be_as_large_as_the_limit_and_not_a_byte_larger() {
     let database = TestDatabase::create().await;
-    let server = TestServer::start_with(&database.url(), &[("MAX_SYNC_PAYLOAD_MB", "1")]).await;
-    let too_large = (413, json!({"detail": "Payload too large. Max: 1MB"}));
-    let body = vec![b' '; MEGABYTE + 1];
-    assert_eq!(server.sync_bytes(body.clone()).await, too_large);
+    let server = TestServer::start_with(&database.url(), &[("MAX_SYNC_PAYLOAD_MB", "2")]).await;
+    for chunked in [false, true] {
+        let send = async |size: usize| {
+            let announced = if chunked {
+                Announced::Chunked
+            } else {
+                Announced::Bytes(size as u64)
+            };
+            send_all_then_read(&server.url, announced, batch_of(size)).await
+        };
+        assert_eq!(send(2 * MEBIBYTE + 1).await, too_large(2));
+        assert_eq!(
+            database.count("realtime_data", "TRUE").await,
+            u64::from(chunked)
+        );
+        assert_eq!(send(2 * MEBIBYTE).await.0, 200);
+        assert_eq!(database.count("realtime_data", "TRUE").await, 1);
+    }
+}
 
-    let pieces = body
-        .chunks(64 * 1024)
-        .map(|piece| Ok::<_, std::io::Error>(piece.to_vec()));
-    let stream = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces.collect::<Vec<_>>()));
+#[tokio::test]
+async fn the_limit_is_ten_megabytes_unless_it_is_set() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let announced = |size: usize| Announced::Bytes(size as u64);
+    let body = batch_of(10 * MEBIBYTE);
     assert_eq!(
-        answer(server.post("/api/v1/sync").body(stream)).await,
-        too_large
+        send_all_then_read(&server.url, announced(body.len()), body)
+            .await
+            .0,
+        200
     );
+    let body = batch_of(10 * MEBIBYTE + 1);
+    assert_eq!(
+        send_all_then_read(&server.url, announced(body.len()), body).await,
+        too_large(10)
+    );
+}
 
-    let (status, _) = server
-        .sync(&batch(&json!({"realtime_data": readings(1..=3)})))
+#[tokio::test]
+async fn a_client_that_sends_everything_first_can_read_why_it_was_too_much() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let size = 64 * MEBIBYTE;
+    for announced in [Announced::Bytes(size as u64), Announced::Chunked] {
+        let answer = send_all_then_read(&server.url, announced, vec![b' '; size]).await;
+        assert_eq!(answer, too_large(10));
+        // The server goes on.
+        assert_eq!(
+            server
+                .sync(&batch(&json!({"realtime_data": [reading(1)]})))
+                .await
+                .0,
+            200
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_announced_as_too_large_is_refused_before_it_is_sent() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    for length in [10 * MEBIBYTE as u64 + 1, 1 << 40, u64::MAX] {
+        let answer = send_all_then_read(&server.url, Announced::Bytes(length), Vec::new()).await;
+        assert_eq!(answer, too_large(10), "{length}");
+    }
+}
+
+#[tokio::test]
+async fn eighty_thousand_rows_are_stored_by_one_request() {
+    const ROWS: i64 = 80_000;
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let rows: Vec<Value> = (1..=ROWS)
+        .map(|id| {
+            with(
+                reading(id),
+                &json!({"value": id, "profile_id": format!("profile-{}", id % 3)}),
+            )
+        })
+        .collect();
+    let body = batch(&json!({"realtime_data": rows})).to_string();
+    assert!(
+        body.len() > 9 * MEBIBYTE && body.len() <= 10 * MEBIBYTE,
+        "{} bytes",
+        body.len()
+    );
+    for (inserted, updated) in [(ROWS, 0), (0, ROWS)] {
+        let (status, receipt) = server.sync_bytes(body.clone().into_bytes()).await;
+        assert_eq!(status, 200, "{receipt}");
+        let counts = json!({"inserted": inserted, "updated": updated, "errors": 0});
+        assert_eq!(receipt["tablesProcessed"]["realtime_data"], counts);
+    }
+    let exact: u64 = database
+        .row(
+            "SELECT COUNT(DISTINCT r.source_id) FROM realtime_data r JOIN profiles p ON p.id = r.profile_id \
+             WHERE r.value = r.source_id AND r.unit = 'rpm' AND p.source_id = CONCAT('profile-', r.source_id % 3) \
+             AND SECOND(r.timestamp) = r.source_id % 60 AND r.source_id BETWEEN 1 AND 80000",
+        )
         .await;
-    assert_eq!(status, 200, "the server goes on");
+    assert_eq!(exact, 80_000);
+    assert_eq!(database.count("realtime_data", "TRUE").await, 80_000);
+}
+
+#[tokio::test]
+async fn memory_is_bounded_whatever_many_clients_send_at_once() {
+    const LIMIT_BYTES: u64 = 150 * 1024 * 1024;
+    let database = TestDatabase::create().await;
+    let mut server = Binary::with_database(&database.url()).start(&["serve"]);
+    let url = server.url();
+    let mut clients = tokio::task::JoinSet::new();
+    for client in 0..8 {
+        let rows = readings(1..=84_000);
+        let batch = with(
+            batch(&json!({"realtime_data": rows})),
+            &json!({"deviceId": format!("pi-{client}")}),
+        );
+        let (body, url) = (batch.to_string().into_bytes(), url.clone());
+        assert!(
+            body.len() > 9 * MEBIBYTE && body.len() <= 10 * MEBIBYTE,
+            "{} bytes",
+            body.len()
+        );
+        clients.spawn(async move {
+            for _ in 0..2 {
+                let announced = Announced::Bytes(body.len() as u64);
+                let (status, answer) = send_all_then_read(&url, announced, body.clone()).await;
+                // Who finds no room is told to come again.
+                assert!([200, 503].contains(&status), "{status}: {answer}");
+            }
+        });
+    }
+    clients.join_all().await;
+    let peak = server.peak_resident_bytes();
+    println!("at most {} MiB were resident", peak / 1024 / 1024);
+    assert!(
+        peak < LIMIT_BYTES,
+        "{} MiB were resident",
+        peak / 1024 / 1024
+    );
 }

@@ -19,6 +19,7 @@ mod extra_data;
 mod history;
 mod limits;
 mod migrations;
+mod model;
 mod pi;
 mod profiles;
 mod requests;

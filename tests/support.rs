@@ -5,11 +5,13 @@ mod binary;
 mod database;
 mod failing;
 mod form;
+mod mirror;
 mod pi;
 mod private_database;
 mod problems;
 mod process;
 mod proxy;
+mod raw;
 mod server;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
@@ -18,12 +20,14 @@ pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;
 pub(crate) use failing::FAILURES;
 pub(crate) use form::Form;
+pub(crate) use mirror::assert_mirrored;
 pub(crate) use pi::{Delivery, Pi};
 pub(crate) use private_database::PrivateDatabase;
 pub(crate) use problems::{kinds_and_places, refused};
 pub(crate) use process::ServerProcess;
 pub(crate) use proxy::{Fate, Proxy};
-pub(crate) use server::{API_KEY, TestServer, answer};
+pub(crate) use raw::{Announced, send_all_then_read};
+pub(crate) use server::{API_KEY, TestServer, answer, without_request_id};
 
 use std::time::Duration;
 

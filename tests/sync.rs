@@ -3,7 +3,9 @@
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
-use crate::support::{DEVICE, TestDatabase, TestServer, batch, readings, with, without};
+use crate::support::{
+    DEVICE, TestDatabase, TestServer, batch, readings, with, without, without_request_id,
+};
 
 #[tokio::test]
 async fn the_rows_of_a_batch_are_stored_as_they_were_sent() {
@@ -270,13 +272,4 @@ async fn a_schema_that_lags_behind_is_a_failure_and_not_a_loss() {
         .unwrap();
     assert_eq!(server.sync(&batch).await.0, 200);
     assert_eq!(database.count("realtime_data", "unit = 'rpm'").await, 5);
-}
-
-/// The id differs with every request.
-fn without_request_id(mut answer: Value) -> Value {
-    let id = answer
-        .as_object_mut()
-        .and_then(|body| body.remove("requestId"));
-    assert!(id.is_some(), "a failure names its request: {answer}");
-    answer
 }

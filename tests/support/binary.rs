@@ -130,6 +130,20 @@ impl Process {
         }
     }
 
+    /// The most memory that was ever resident, in bytes.
+    pub(crate) fn peak_resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kib: u64 = line
+            .unwrap()
+            .split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        kib * 1024
+    }
+
     fn wait(&mut self) -> ExitStatus {
         let started = Instant::now();
         loop {

@@ -140,3 +140,12 @@ pub(crate) async fn answer(request: RequestBuilder) -> (u16, Value) {
         }),
     )
 }
+
+/// A failure's body without the id of its request, which differs with every one.
+pub(crate) fn without_request_id(mut answer: Value) -> Value {
+    let id = answer
+        .as_object_mut()
+        .and_then(|body| body.remove("requestId"));
+    assert!(id.is_some(), "a failure names its request: {answer}");
+    answer
+}

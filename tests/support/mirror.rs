@@ -1,0 +1,95 @@
+use actors::sync::tables::{Column, Kind, Table};
+use actors::sync::timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{Pi, TestDatabase};
+
+/// Sees that every row of every mirrored table of the device is stored exactly once, with every value it has.
+pub(crate) async fn assert_mirrored(database: &TestDatabase, pi: &Pi) {
+    for name in pi.tables() {
+        let Some(table) = Table::named(&name) else {
+            continue;
+        };
+        let stored = stored_rows(database, table, &pi.device_id).await;
+        assert_eq!(stored.len(), pi.rows(&name).len(), "rows of {name}");
+        for (stored, sent) in stored.iter().zip(pi.rows(&name)) {
+            assert_eq!(stored, &as_stored(table, sent), "{name}: {sent}");
+        }
+    }
+}
+
+/// In the order of the device's ids, with the names and in the form that the device has them.
+async fn stored_rows(database: &TestDatabase, table: &Table, device: &str) -> Vec<Value> {
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| selected(table, column))
+        .collect();
+    let query = format!(
+        "SELECT CAST(JSON_OBJECT('id', t.source_id, {}, 'extra', t.extra) AS CHAR) FROM {} t \
+         WHERE t.source_device = '{device}' ORDER BY t.source_id",
+        columns.join(", "),
+        table.name
+    );
+    let rows: Vec<String> = database.rows(&query).await;
+    rows.iter()
+        .map(|row| {
+            let mut row: Value = serde_json::from_str(row).unwrap();
+            for column in table
+                .columns
+                .iter()
+                .filter(|column| column.kind == Kind::Real)
+            {
+                row[column.name] = json!(row[column.name].as_f64());
+            }
+            row
+        })
+        .collect()
+}
+
+/// A name and an expression.
+fn selected(table: &Table, Column { name, kind, .. }: &Column) -> String {
+    let value = match kind {
+        Kind::Time => format!("DATE_FORMAT(t.{name}, '%Y-%m-%d %H:%i:%s.%f')"),
+        Kind::Profile => format!("(SELECT source_id FROM profiles WHERE id = t.{name})"),
+        Kind::SameTable => format!("(SELECT source_id FROM {} WHERE id = t.{name})", table.name),
+        _ => format!("t.{name}"),
+    };
+    format!("'{name}', {value}")
+}
+
+/// What of a row is to be stored. A column that the row does not have is null: the device's tables here have no
+/// defaults that matter.
+fn as_stored(table: &Table, sent: &Value) -> Value {
+    let id = sent.get("session_id").or(sent.get("id")).unwrap();
+    let mut row = Map::from_iter([("id".to_owned(), id.clone())]);
+    for Column { name, kind, .. } in table.columns {
+        let value = sent.get(*name).cloned().unwrap_or(Value::Null);
+        let value = match (kind, value.as_str()) {
+            (Kind::Time, Some(text)) => {
+                let time = timestamp::parse(text).unwrap();
+                json!(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+            }
+            // MariaDB writes 110.0 as 110.
+            (Kind::Real, None) => json!(value.as_f64()),
+            _ => value,
+        };
+        row.insert((*name).to_owned(), value);
+    }
+    let known = |name: &str| ["id", "session_id"].contains(&name) || table.position(name).is_some();
+    let extra = sent
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(name, _)| !known(name));
+    let extra: Map<_, _> = extra
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let extra = if extra.is_empty() {
+        Value::Null
+    } else {
+        Value::Object(extra)
+    };
+    row.insert("extra".to_owned(), extra);
+    Value::Object(row)
+}

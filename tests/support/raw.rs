@@ -1,0 +1,62 @@
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::API_KEY;
+
+/// How a body is announced.
+pub(crate) enum Announced {
+    /// By `Content-Length`, true or not.
+    Bytes(u64),
+    /// Not at all: it comes in chunks.
+    Chunked,
+}
+
+/// Posts a batch as Python's urllib would: all of it is sent before a byte of the answer is read. Returns status and
+/// body.
+pub(crate) async fn send_all_then_read(
+    url: &str,
+    announced: Announced,
+    body: Vec<u8>,
+) -> (u16, Value) {
+    let address = url.trim_start_matches("http://").to_owned();
+    let answer = tokio::task::spawn_blocking(move || exchange(&address, &announced, &body));
+    let answer = answer.await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap())
+}
+
+fn exchange(address: &str, announced: &Announced, body: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_mins(1)))
+        .unwrap();
+    stream
+        .set_write_timeout(Some(Duration::from_mins(1)))
+        .unwrap();
+    let length = match announced {
+        Announced::Bytes(length) => format!("Content-Length: {length}"),
+        Announced::Chunked => "Transfer-Encoding: chunked".to_owned(),
+    };
+    let head = format!(
+        "POST /api/v1/sync HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nX-API-Key: {API_KEY}\r\n{length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    match announced {
+        Announced::Bytes(_) => stream.write_all(body).unwrap(),
+        Announced::Chunked => {
+            for chunk in body.chunks(64 * 1024) {
+                write!(stream, "{:x}\r\n", chunk.len()).unwrap();
+                stream.write_all(chunk).unwrap();
+                stream.write_all(b"\r\n").unwrap();
+            }
+            stream.write_all(b"0\r\n\r\n").unwrap();
+        }
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
