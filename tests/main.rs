@@ -13,6 +13,7 @@ mod bad_values;
 mod connection;
 mod duplicates;
 mod extra_data;
+mod health;
 mod history;
 mod migrations;
 mod pi;

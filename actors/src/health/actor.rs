@@ -198,3 +198,6 @@ impl Handler<Drain> for HealthActor {
         Box::pin(async move { database.close(CLOSE_LIMIT).await }.into_actor(self))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,12 @@ enum Availability {
     Down,
 }
 
+impl Availability {
+    fn of(is_up: bool) -> Self {
+        if is_up { Self::Up } else { Self::Down }
+    }
+}
+
 /// What the server needs.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -147,14 +153,10 @@ impl From<Health> for HealthReport {
 
 impl From<&Facts> for Components {
     fn from(facts: &Facts) -> Self {
-        let up = |is_up| match is_up {
-            true => Availability::Up,
-            false => Availability::Down,
-        };
         Self {
             api: Availability::Up,
-            mysql: up(facts.mysql_is_up),
-            ollama: up(facts.ollama != OllamaState::Down),
+            mysql: Availability::of(facts.mysql_is_up),
+            ollama: Availability::of(facts.ollama != OllamaState::Down),
             ollama_model: match facts.ollama {
                 OllamaState::Ready => facts.model.clone(),
                 OllamaState::WithoutModel => "not_loaded".to_owned(),

@@ -46,7 +46,8 @@ fn without_mysql_nothing_is_better_than_unhealthy() {
 
 #[test]
 fn each_trouble_degrades_and_says_why() {
-    let troubles: [(fn(&mut Facts), &str); 6] = [
+    type Trouble = fn(&mut Facts);
+    let troubles: [(Trouble, &str); 6] = [
         (
             |facts| facts.ollama = OllamaState::Down,
             "Ollama does not answer.",

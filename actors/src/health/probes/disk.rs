@@ -5,11 +5,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::PROBE_LIMIT;
 use crate::runtime::blocking;
 
 /// A disk of this machine says at once; one in the network may never.
-const LIMIT: Duration = PROBE_LIMIT;
+const LIMIT: Duration = Duration::from_secs(4);
 
 /// The disk that a folder lies on.
 #[derive(Clone, Debug)]

@@ -2,12 +2,11 @@ use std::time::Duration;
 
 use reqwest::{Client, StatusCode, redirect};
 use serde::Deserialize;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::PROBE_LIMIT;
-
-/// How long Ollama may take to greet. The list of models comes after that, within [`PROBE_LIMIT`].
+/// How long Ollama may take to greet, and to greet and list its models.
 const GREETING_LIMIT: Duration = Duration::from_secs(4);
+const WHOLE_LIMIT: Duration = Duration::from_millis(4500);
 
 /// Whether drives can be analysed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,21 +60,14 @@ impl Ollama {
     }
 
     pub(super) async fn probe(&self) -> OllamaState {
-        let greeting_and_model = async {
-            if !timeout(GREETING_LIMIT, self.greets())
-                .await
-                .is_ok_and(|greets| greets)
-            {
-                return OllamaState::Down;
-            }
-            // What was found out so far holds even if the rest takes too long.
-            let rest = PROBE_LIMIT - GREETING_LIMIT;
-            match timeout(rest, self.has_model()).await {
-                Ok(Ok(true)) => OllamaState::Ready,
-                Ok(Ok(false) | Err(_)) | Err(_) => OllamaState::WithoutModel,
-            }
-        };
-        greeting_and_model.await
+        let deadline = Instant::now() + WHOLE_LIMIT;
+        if timeout(GREETING_LIMIT, self.greets()).await != Ok(true) {
+            return OllamaState::Down;
+        }
+        match timeout_at(deadline, self.has_model()).await {
+            Ok(Ok(true)) => OllamaState::Ready,
+            Ok(Ok(false) | Err(_)) | Err(_) => OllamaState::WithoutModel,
+        }
     }
 
     async fn greets(&self) -> bool {
