@@ -10,12 +10,14 @@ use actix_web::{App, HttpServer, web};
 use actors::admission::Admission;
 use actors::backup::{self, BackupActor, BackupSettings};
 use actors::byte_budget::ByteBudget;
-use actors::health::{HealthActor, HealthSettings};
+use actors::health::probes::Ollama;
+use actors::health::{HealthActor, HealthSettings, Queues};
+use actors::report::Reporter;
 use actors::runtime::ActorRuntime;
 use actors::supervise::{GaveUp, RestartPolicy, Supervision};
 use actors::sync::{SyncActor, SyncSettings};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::config::Settings;
 use crate::http::{self, State};
@@ -172,36 +174,50 @@ fn start_actors(
     runtime: &ActorRuntime,
     supervision: &Supervision,
 ) -> io::Result<State> {
-    let batches = Admission::new(settings.database_pool_size, WAITING_BATCHES);
+    let max_backup_bytes = settings.max_backup_size_mb * 1024 * 1024;
+    let queues = Queues {
+        batches: Admission::new(settings.database_pool_size, WAITING_BATCHES),
+        analyses: Admission::new(1, settings.analysis_queue_capacity),
+        uploads: backup::upload_admission(),
+    };
+    let health = HealthSettings {
+        database: settings.database_url.clone(),
+        ollama: Ollama::new(&settings.ollama_base_url, &settings.ollama_model)
+            .map_err(io::Error::other)?,
+        backup_folder: settings.backup_dir.clone(),
+        largest_backup_bytes: max_backup_bytes,
+        queues: queues.clone(),
+        supervision: supervision.clone(),
+        started: Instant::now(),
+    };
+    // First, as the others report to it; so it also ends last.
+    let health = supervision.start(&runtime.arbiter()?, "health", |_| HealthActor::new(health));
+    let reporter = Reporter::new(health.clone().recipient());
     let max_sync_payload_bytes = settings.max_sync_payload_mb * 1024 * 1024;
     let sync = SyncSettings {
         database: settings.database_url.clone(),
         connections: settings.database_pool_size,
         extra_tables: settings.extra_tables.clone(),
         history_retention_days: settings.sync_history_retention_days,
-        admission: batches.clone(),
+        admission: queues.batches.clone(),
+        reporter,
     };
-    let max_backup_bytes = settings.max_backup_size_mb * 1024 * 1024;
     let backups = BackupSettings::new(
         &settings.backup_dir,
         max_backup_bytes,
         settings.backup_retention_count,
     )?;
-    let health = HealthSettings {
-        database: settings.database_url.clone(),
-    };
     let sync = supervision.start(&runtime.arbiter()?, "sync", |_| SyncActor::new(sync));
     let backups = supervision.start(&runtime.arbiter()?, "backup", |_| BackupActor::new(backups));
-    let health = supervision.start(&runtime.arbiter()?, "health", |_| HealthActor::new(health));
     Ok(State {
         api_key: http::ApiKey::new(&settings.api_key),
         sync,
-        batches,
+        batches: queues.batches,
         key_lookups: Admission::new(KEY_LOOKUPS, WAITING_KEY_LOOKUPS),
         batch_memory: ByteBudget::new(BODIES_IN_MEMORY * max_sync_payload_bytes),
         max_sync_payload_bytes,
         backups,
-        uploads: backup::upload_admission(),
+        uploads: queues.uploads,
         max_backup_bytes,
         health,
     })

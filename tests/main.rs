@@ -16,6 +16,7 @@ mod database;
 mod device_keys;
 mod duplicates;
 mod extra_data;
+mod health;
 mod history;
 mod limits;
 mod migrations;

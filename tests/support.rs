@@ -2,6 +2,7 @@
 
 mod batch;
 mod binary;
+mod black_hole;
 mod database;
 mod failing;
 mod form;
@@ -16,6 +17,7 @@ mod server;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
 pub(crate) use binary::{Binary, Process};
+pub(crate) use black_hole::BlackHole;
 pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;
 pub(crate) use failing::FAILURES;

@@ -14,9 +14,11 @@ use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 use rand::Rng as _;
 
 mod error;
+mod pool_use;
 mod url;
 
 pub use error::DatabaseError;
+pub use pool_use::PoolUse;
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
 /// What every session is told first: times are UTC, bad values are refused instead of bent, a row that somebody
@@ -112,6 +114,11 @@ impl Database {
                 Err(error)
             }
         }
+    }
+
+    /// Tells how many connections are in use.
+    pub fn usage(&self) -> PoolUse {
+        PoolUse::new(self.pool.metrics())
     }
 
     /// Closes idle connections and waits for the ones in use, for `limit` at most.

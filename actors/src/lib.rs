@@ -9,6 +9,7 @@ pub mod byte_budget;
 pub mod clock;
 pub mod database;
 pub mod health;
+pub mod report;
 pub mod runtime;
 pub mod schema;
 pub mod supervise;

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actors::health::Health;
 use actors::sync::{Receipt, TableReceipt};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
 pub(super) mod backup;
+mod health;
+
+pub(super) use health::HealthReport;
 
 /// How times are written: UTC, to the second.
 fn time(time: NaiveDateTime) -> String {
@@ -78,36 +80,6 @@ impl From<Receipt> for SyncReceipt {
             drive_data_received: receipt.drive_data_received,
             auto_analysis_triggered: receipt.auto_analysis_triggered,
             unknown_fields: receipt.unknown_fields,
-        }
-    }
-}
-
-/// How the server is.
-#[derive(Debug, Serialize)]
-pub(super) struct HealthReport {
-    status: &'static str,
-    version: &'static str,
-    components: Components,
-}
-
-#[derive(Debug, Serialize)]
-struct Components {
-    api: &'static str,
-    mysql: &'static str,
-}
-
-impl From<Health> for HealthReport {
-    fn from(health: Health) -> Self {
-        let (status, mysql) = if health.mysql_is_up {
-            ("healthy", "up")
-        } else {
-            ("unhealthy", "down")
-        };
-        let version = env!("CARGO_PKG_VERSION");
-        Self {
-            status,
-            version,
-            components: Components { api: "up", mysql },
         }
     }
 }

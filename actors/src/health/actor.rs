@@ -1,37 +1,153 @@
-//! The actor that probes. It owns a connection to the database for that.
+//! The actor that knows how everything is.
+//!
+//! It owns the probes with a connection to the database of their own, and the journal. A probe that runs is shared by
+//! all who ask meanwhile, and its findings by all who ask within the second after. Others report to it and never wait
+//! for it; it reads the length of their queues and never waits for them.
+//!
+//! After a restart it probes anew with a fresh connection. What was reported to it stays: to forget failures would
+//! be to call a server healthy that is not.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use actix::{Actor, Context, Handler, ResponseActFuture, Supervised, WrapFuture as _};
-use mysql_async::prelude::Queryable as _;
+use actix::{
+    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseActFuture, Supervised,
+    WrapFuture as _,
+};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
+use super::assess::{AnalysisFacts, BackupFacts, Facts, SyncFacts, assess};
+use super::journal::Journal;
 use super::messages::{CheckHealth, Health};
+use super::probes::{Findings, Ollama, Probes};
+use crate::admission::Admission;
+use crate::clock;
 use crate::database::{Database, DatabaseUrl};
-use crate::supervise::Drain;
+use crate::report::Report;
+use crate::supervise::{Drain, Supervision};
 
-const MYSQL_LIMIT: Duration = Duration::from_secs(3);
+/// How long findings are good for.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// A disk with less room than this is nearly full, in bytes.
+const LEAST_ROOM_BYTES: u64 = 1024 * 1024 * 1024;
+
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
 /// What a [`HealthActor`] is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HealthSettings {
     /// The database to look at.
     pub database: DatabaseUrl,
+    /// The Ollama to look at.
+    pub ollama: Ollama,
+    /// The folder whose disk must not be full.
+    pub backup_folder: PathBuf,
+    /// The largest backup that is taken, in bytes.
+    pub largest_backup_bytes: u64,
+    /// Where work waits.
+    pub queues: Queues,
+    /// Counts the restarts.
+    pub supervision: Supervision,
+    /// When the server started.
+    pub started: Instant,
 }
 
-/// Probes what the server depends on.
-#[derive(Debug)]
+/// The doors in front of the other actors.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    /// In front of the sync actor.
+    pub batches: Admission,
+    /// In front of the model.
+    pub analyses: Admission,
+    /// In front of the backup actor.
+    pub uploads: Admission,
+}
+
+/// Probes, remembers and judges.
 pub struct HealthActor {
     settings: HealthSettings,
     database: Database,
+    probes: Probes,
+    /// The probe that runs, or else the last one.
+    probe: Option<watch::Receiver<Option<Findings>>>,
+    journal: Journal,
 }
 
 impl HealthActor {
     /// To be called on the runtime that the actor will live on.
     pub fn new(settings: HealthSettings) -> Self {
+        Self::with_journal(settings, Journal::default())
+    }
+
+    fn with_journal(settings: HealthSettings, journal: Journal) -> Self {
+        let database = Database::open(&settings.database, 1);
+        let probes = Probes::new(
+            database.clone(),
+            settings.ollama.clone(),
+            settings.backup_folder.clone(),
+        );
         Self {
-            database: Database::open(&settings.database, 1),
             settings,
+            database,
+            probes,
+            probe: None,
+            journal,
+        }
+    }
+
+    /// The findings to come of the probe that runs, or those of one that has just ended.
+    fn findings(&mut self, context: &mut Context<Self>) -> watch::Receiver<Option<Findings>> {
+        if let Some(probe) = &self.probe
+            && probe
+                .borrow()
+                .as_ref()
+                .is_none_or(|findings| findings.ended.elapsed() < FRESH)
+        {
+            return probe.clone();
+        }
+        let (announcer, findings) = watch::channel(None);
+        let probes = self.probes.clone();
+        let probe = async move {
+            announcer.send_replace(Some(probes.run().await));
+        };
+        context.spawn(probe.into_actor(self));
+        self.probe = Some(findings.clone());
+        findings
+    }
+
+    fn facts(&self, findings: Findings) -> Facts {
+        let now = clock::now();
+        let (settings, queues) = (&self.settings, &self.settings.queues);
+        let mut batches = self.journal.batches(now);
+        // The database remembers what came before the server's start.
+        let stored_at = findings.last_sync.as_ref().map(|sync| sync.stored_at);
+        batches.last_success = batches.last_success.max(stored_at);
+        Facts {
+            mysql_is_up: findings.mysql_is_up,
+            ollama: findings.ollama,
+            model: settings.ollama.model().to_owned(),
+            last_sync: findings.last_sync,
+            uptime: settings.started.elapsed(),
+            sync: SyncFacts {
+                record: batches,
+                waiting: queues.batches.waiting(),
+                failing_tables: self.journal.failing_tables(now),
+            },
+            analysis: AnalysisFacts {
+                record: self.journal.analyses(now),
+                waiting: queues.analyses.waiting(),
+                drives_waiting: self.journal.drives_waiting(),
+                growth: self.journal.drives_growth(now),
+            },
+            backup: BackupFacts {
+                record: self.journal.backups(now),
+                waiting: queues.uploads.waiting(),
+                free_bytes: findings.free_bytes,
+                wanted_bytes: LEAST_ROOM_BYTES.max(2 * settings.largest_backup_bytes),
+            },
+            restarts: settings.supervision.restarts(),
         }
     }
 }
@@ -42,26 +158,35 @@ impl Actor for HealthActor {
 
 impl Supervised for HealthActor {
     fn restarting(&mut self, _: &mut Self::Context) {
-        *self = Self::new(self.settings.clone());
+        let journal = std::mem::take(&mut self.journal);
+        *self = Self::with_journal(self.settings.clone(), journal);
     }
 }
 
 impl Handler<CheckHealth> for HealthActor {
     type Result = ResponseActFuture<Self, Health>;
 
-    fn handle(&mut self, _: CheckHealth, _: &mut Self::Context) -> Self::Result {
-        let database = self.database.clone();
-        let probe = async move {
-            let answer = database
-                .run(MYSQL_LIMIT, async |connection| {
-                    Ok(connection.query_drop("SELECT 1").await?)
-                })
-                .await;
-            Health {
-                mysql_is_up: answer.is_ok(),
-            }
+    fn handle(&mut self, _: CheckHealth, context: &mut Self::Context) -> Self::Result {
+        let mut findings = self.findings(context);
+        let found = async move {
+            let found = findings.wait_for(Option::is_some).await;
+            found.ok().and_then(|found| found.clone())
         };
-        Box::pin(probe.into_actor(self))
+        Box::pin(found.into_actor(self).map(|found, actor, _| {
+            let facts = actor.facts(found.unwrap_or_else(Findings::none));
+            Health {
+                verdict: assess(&facts),
+                facts,
+            }
+        }))
+    }
+}
+
+impl Handler<Report> for HealthActor {
+    type Result = ();
+
+    fn handle(&mut self, report: Report, _: &mut Self::Context) {
+        self.journal.enter(&report, clock::now());
     }
 }
 
@@ -73,3 +198,6 @@ impl Handler<Drain> for HealthActor {
         Box::pin(async move { database.close(CLOSE_LIMIT).await }.into_actor(self))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,33 @@
-//! What can be asked of the [`HealthActor`](super::HealthActor).
+//! What can be asked of the [`HealthActor`](super::HealthActor). It also takes every [`Report`](crate::report::Report).
 
 use actix::Message;
 
-/// Look at everything the server depends on.
+use super::assess::{Facts, Status, Verdict};
+
+/// Say how everything is, from what is at most a second old. The answer takes 4.5 s at most, whatever hangs.
 #[derive(Debug, Message)]
 #[rtype(result = "Health")]
 pub struct CheckHealth;
 
-/// How the server's parts are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How the server is.
+#[derive(Clone, Debug)]
 pub struct Health {
-    /// Whether the database answers.
-    pub mysql_is_up: bool,
+    /// Status and reasons.
+    pub verdict: Verdict,
+    /// What they come from.
+    pub facts: Facts,
+}
+
+impl Health {
+    /// For when the health actor itself does not answer.
+    pub fn unknown() -> Self {
+        let reason = "The actor that watches the server's health does not answer.";
+        Self {
+            verdict: Verdict {
+                status: Status::Unhealthy,
+                reasons: vec![reason.to_owned()],
+            },
+            facts: Facts::default(),
+        }
+    }
 }

@@ -18,6 +18,7 @@ use super::readiness::{self, Readiness};
 use super::store::{self, history};
 use crate::admission::Admission;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
+use crate::report::{BatchFailure, BatchOutcome, Report, Reporter, StoredRows};
 use crate::runtime::blocking;
 use crate::supervise::Drain;
 use crate::{causes, clock};
@@ -52,6 +53,8 @@ pub struct SyncSettings {
     pub history_retention_days: u32,
     /// The door in front of the actor; it is closed at the end.
     pub admission: Admission,
+    /// Told of every batch.
+    pub reporter: Reporter,
 }
 
 /// Stores batches. After a restart it begins anew with fresh connections; what was not committed is gone, and its
@@ -103,6 +106,10 @@ impl Actor for SyncActor {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
+        self.settings.reporter.tell(Report::Pool {
+            actor: "sync",
+            usage: self.database.usage(),
+        });
         if let Some(announcer) = self.announcer.take() {
             let migration = readiness::bring_up_to_date(self.database.clone(), announcer);
             let pruning = self.prune_history();
@@ -128,6 +135,7 @@ impl Handler<StoreBatch> for SyncActor {
             database: self.database.clone(),
             readiness: self.readiness.clone(),
             extra_tables: self.settings.extra_tables.clone(),
+            reporter: self.settings.reporter.clone(),
             started_at: clock::now(),
             clock: Instant::now(),
         };
@@ -181,6 +189,7 @@ struct Storing {
     database: Database,
     readiness: Readiness,
     extra_tables: Vec<String>,
+    reporter: Reporter,
     started_at: NaiveDateTime,
     clock: Instant,
 }
@@ -193,12 +202,13 @@ impl Storing {
             Err(refusal) => return Err(self.refuse(refusal, &sender).await),
         };
         if !sender.may_write_as(&batch.device_id) {
-            return Err(SyncError::Forbidden {
-                device_id: batch.device_id,
-            });
+            return Err(self.forbid(batch.device_id));
         }
         match self.commit(&batch).await {
-            Ok(receipt) => Ok(receipt),
+            Ok(receipt) => {
+                self.report(Some(&batch.device_id), stored_rows(&receipt));
+                Ok(receipt)
+            }
             Err(source) => Err(self.fail(&batch, source).await),
         }
     }
@@ -248,17 +258,30 @@ impl Storing {
         })
     }
 
+    fn forbid(&self, device_id: String) -> SyncError {
+        let error = SyncError::Forbidden { device_id };
+        let failure = BatchFailure {
+            tables: Vec::new(),
+            error: error.to_string(),
+        };
+        self.report(None, BatchOutcome::Refused(failure));
+        error
+    }
+
     async fn refuse(&self, refusal: Refusal, sender: &KeyHolder) -> SyncError {
         let summary = error::summary(&refusal.problems);
         if let (Some(device_id), Some(batch_id)) = (&refusal.device_id, &refusal.batch_id) {
             if !sender.may_write_as(device_id) {
-                return SyncError::Forbidden {
-                    device_id: device_id.clone(),
-                };
+                return self.forbid(device_id.clone());
             }
             self.record_failure(device_id, batch_id, &refusal.tables, &summary)
                 .await;
         }
+        let failure = BatchFailure {
+            tables: refusal.tables,
+            error: summary.clone(),
+        };
+        self.report(refusal.device_id.as_deref(), BatchOutcome::Refused(failure));
         log::warn!(
             "batch is refused batch={:?} device={:?} cause={summary:?}",
             refusal.batch_id.unwrap_or_default(),
@@ -275,12 +298,25 @@ impl Storing {
             causes(&source)
         );
         let (device_id, batch_id) = (&batch.device_id, &batch.batch_id);
-        self.record_failure(device_id, batch_id, &batch.tables(), &source.to_string())
+        let failure = BatchFailure {
+            tables: batch.tables(),
+            error: source.to_string(),
+        };
+        self.record_failure(device_id, batch_id, &failure.tables, &failure.error)
             .await;
+        self.report(Some(device_id), BatchOutcome::Failed(failure));
         SyncError::Failed {
             batch_id: batch.batch_id.clone(),
             source,
         }
+    }
+
+    fn report(&self, device_id: Option<&str>, outcome: BatchOutcome) {
+        self.reporter.tell(Report::Batch {
+            device_id: device_id.map(str::to_owned),
+            outcome,
+            took: self.clock.elapsed(),
+        });
     }
 
     /// As well as can be: where the database is away, the log alone has it.
@@ -303,4 +339,13 @@ impl Storing {
             );
         }
     }
+}
+
+fn stored_rows(receipt: &Receipt) -> BatchOutcome {
+    let rows = receipt.tables.iter().map(|(table, stored)| StoredRows {
+        table: table.clone(),
+        inserted: stored.counts.inserted,
+        updated: stored.counts.updated,
+    });
+    BatchOutcome::Stored(rows.collect())
 }

@@ -1,0 +1,99 @@
+//! What is remembered of the other actors' work. Bounded in size, whatever comes in; no I/O happens here.
+
+use chrono::NaiveDateTime;
+
+use crate::report::{BatchOutcome, Report};
+
+mod failing;
+mod growth;
+mod track;
+
+pub use failing::FailingTable;
+use failing::FailingTables;
+use growth::DriveQueue;
+pub use growth::Growth;
+use track::Track;
+pub use track::{Mishap, Record};
+
+/// The memory of what was reported.
+#[derive(Debug, Default)]
+pub struct Journal {
+    batches: Track,
+    analyses: Track,
+    backups: Track,
+    failing: FailingTables,
+    drives: DriveQueue,
+}
+
+impl Journal {
+    /// Takes a report into account, which came in at `now`.
+    pub fn enter(&mut self, report: &Report, now: NaiveDateTime) {
+        match report {
+            Report::Batch {
+                device_id, outcome, ..
+            } => self.enter_batch(device_id.as_deref(), outcome, now),
+            Report::Analysis { outcome, .. } => self.analyses.enter(outcome.as_ref(), now),
+            Report::Backup { outcome, .. } => self.backups.enter(outcome.as_ref(), now),
+            Report::DrivesWaiting(waiting) => self.drives.enter(*waiting, now),
+            Report::Pool { .. } => {}
+        }
+    }
+
+    fn enter_batch(&mut self, device: Option<&str>, outcome: &BatchOutcome, now: NaiveDateTime) {
+        match outcome {
+            BatchOutcome::Stored(tables) => {
+                // A batch without rows shows nothing: an idle device sends it for ever.
+                let with_rows = tables
+                    .iter()
+                    .filter(|rows| rows.inserted + rows.updated > 0);
+                for rows in with_rows {
+                    self.batches.succeed(now);
+                    if let Some(device) = device {
+                        self.failing.succeed(device, &rows.table);
+                    }
+                }
+            }
+            BatchOutcome::Refused(failure) | BatchOutcome::Failed(failure) => {
+                self.batches.fail(&failure.error, now);
+                if let Some(device) = device {
+                    for table in &failure.tables {
+                        self.failing.fail(device, table, now);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How the taking in of batches went.
+    pub fn batches(&self, now: NaiveDateTime) -> Record {
+        self.batches.record(now)
+    }
+
+    /// How analyses went.
+    pub fn analyses(&self, now: NaiveDateTime) -> Record {
+        self.analyses.record(now)
+    }
+
+    /// How backups went.
+    pub fn backups(&self, now: NaiveDateTime) -> Record {
+        self.backups.record(now)
+    }
+
+    /// The tables whose latest batches all failed.
+    pub fn failing_tables(&self, now: NaiveDateTime) -> Vec<FailingTable> {
+        self.failing.list(now)
+    }
+
+    /// How many drives wait for their analysis, where that was told.
+    pub fn drives_waiting(&self) -> Option<u64> {
+        self.drives.waiting()
+    }
+
+    /// The growth of a queue of drives that does nothing but grow.
+    pub fn drives_growth(&self, now: NaiveDateTime) -> Option<Growth> {
+        self.drives.growth(now)
+    }
+}
+
+#[cfg(test)]
+mod tests;
