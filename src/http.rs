@@ -20,6 +20,7 @@ mod health;
 mod linger;
 mod request;
 mod sync;
+mod turn;
 mod wire;
 
 pub use auth::ApiKey;

@@ -1,17 +1,11 @@
 //! `POST /api/v1/sync`
 
-use std::time::Duration;
-
 use actix_web::{HttpRequest, web};
 use actors::sync::{KeyHolder, StoreBatch};
-use tokio::time::timeout;
 
 use super::error::ApiError;
 use super::wire::SyncReceipt;
-use super::{State, body};
-
-/// How long a batch waits for its turn, before its sender is asked to come again.
-const TURN_LIMIT: Duration = Duration::from_secs(15);
+use super::{State, body, turn};
 
 /// Stores the rows of a batch, all of them or none.
 pub(super) async fn store_batch(
@@ -27,9 +21,7 @@ pub(super) async fn store_batch(
         &state.batch_memory,
     )
     .await?;
-    let turn = timeout(TURN_LIMIT, state.batches.enter())
-        .await
-        .map_err(|_| ApiError::Busy)??;
+    let turn = turn::take(&state.batches).await?;
     let sender = sender.into_inner();
     let receipt = state
         .sync

@@ -18,6 +18,7 @@ use super::fields::{FieldValue, Source};
 use crate::http::State;
 use crate::http::body::{declared_length, unless_silent};
 use crate::http::error::ApiError;
+use crate::http::turn;
 
 /// Longest value of a field that is not the file. All of them are names or digests.
 const TEXT_MAX_BYTES: usize = 1024;
@@ -129,7 +130,7 @@ impl Fields {
         if !self.problems.is_empty() {
             return Err(ApiError::Invalid(mem::take(&mut self.problems)));
         }
-        let turn = state.uploads.enter().await?;
+        let turn = turn::take(&state.uploads).await?;
         let mut upload = state.backups.send(BeginUpload { turn }).await??;
         while let Some(chunk) = unless_silent(field.next()).await? {
             upload.write(&chunk?).await?;
