@@ -109,7 +109,7 @@ impl Settings {
         Some(Self {
             ollama_base_url: reader.or("OLLAMA_BASE_URL", ollama, values::http_url),
             ollama_model: reader.or("OLLAMA_MODEL", "gemma2:2b".to_owned(), values::text),
-            ollama_num_ctx: reader.or("OLLAMA_NUM_CTX", 8192, values::number(1024, 1_048_576)),
+            ollama_num_ctx: reader.or("OLLAMA_NUM_CTX", 8192, values::number(2048, 1_048_576)),
             backup_dir: reader.or("BACKUP_DIR", "./data/backups".into(), values::path),
             host: reader.or("HOST", Ipv4Addr::UNSPECIFIED.into(), values::address),
             port: reader.or("PORT", 8000, values::number(0, u16::MAX)),

@@ -1,7 +1,10 @@
 //! Takes the batches of the devices and stores them, whole or not at all.
 
+use std::time::Duration;
+
 pub mod batch;
 pub mod devices;
+pub mod drives;
 pub mod store;
 pub mod tables;
 pub mod timestamp;
@@ -11,8 +14,12 @@ mod error;
 mod import;
 mod messages;
 mod readiness;
+mod storing;
 
 pub use actor::{SyncActor, SyncSettings};
 pub use error::SyncError;
 pub use import::import_batch;
 pub use messages::{IdentifyKey, KeyHolder, Receipt, StoreBatch, TableReceipt};
+
+/// Time limit of a single small statement.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(5);
