@@ -22,7 +22,7 @@ pub(crate) fn post_batches(port: u16, clients: usize, requests: usize) -> Durati
 
 /// Every client posts so many batches of nearly 10 MB.
 pub(crate) fn post_large_batches(port: u16, clients: usize, requests: usize) -> Duration {
-    const ROWS: usize = 55_000;
+    const ROWS: usize = 48_000;
     let bodies: Vec<Vec<String>> = (0..clients)
         .map(|client| {
             (0..requests)
