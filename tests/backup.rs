@@ -4,8 +4,9 @@ mod download;
 mod faults;
 mod listing;
 mod names;
-mod process;
+mod raw_client;
 mod refusals;
+mod shutdown;
 mod storing;
 
 use std::fs;
@@ -14,10 +15,18 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Form, TestServer, answer};
+use crate::support::{Form, ServerProcess, TestServer, answer};
 
 /// Nobody listens there.
 const NO_DATABASE: &str = "mysql://nobody@127.0.0.1:9/none";
+
+const MEGABYTE: usize = 1024 * 1024;
+
+/// A server of its own that keeps its backups there.
+async fn start_process(root: &Path) -> ServerProcess {
+    let backup_dir = [("BACKUP_DIR", root.to_str().unwrap())];
+    ServerProcess::start(NO_DATABASE, &backup_dir).await
+}
 
 /// A server, and the folder above its backups' root.
 struct Fixture {

@@ -1,16 +1,11 @@
 //! The end that is wanted: what is under way is finished or undone, whatever hangs, and the exit code says how it went.
 
 use std::net::TcpListener;
-use std::process::{Command, ExitStatus};
-use std::time::Duration;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::support::{PrivateDatabase, ServerProcess, TestDatabase, answer, eventually};
-
-/// The 10 s that are promised and some more for a machine that is busy with other tests; less than the 20 s after which
-/// a batch that hangs would end by itself.
-const END_LIMIT: Duration = Duration::from_secs(16);
 
 /// A batch with rows for two tables: the lock that holds it up is on the second.
 fn batch() -> Value {
@@ -21,12 +16,6 @@ fn batch() -> Value {
         ]},
         "connection_log": {"rows": [{"id": 1, "timestamp": at, "event_type": "drive_start"}]},
     }})
-}
-
-async fn ends_in_time(server: &mut ServerProcess) -> ExitStatus {
-    tokio::time::timeout(END_LIMIT, server.ends())
-        .await
-        .expect("it ends in time")
 }
 
 #[tokio::test]
@@ -47,7 +36,7 @@ async fn a_sync_in_flight_is_finished_before_the_end() {
     lock.release().await;
 
     assert_eq!(sync.await.unwrap().unwrap().status(), 200);
-    assert_eq!(ends_in_time(&mut server).await.code(), Some(0));
+    assert_eq!(server.ends_in_time().await.code(), Some(0));
     assert_eq!(database.count("realtime_data", "TRUE").await, 1);
     assert_eq!(database.count("connection_log", "TRUE").await, 1);
 }
@@ -63,7 +52,7 @@ async fn a_sync_that_hangs_does_not_hold_up_the_end_and_leaves_nothing_half() {
 
     server.signal("INT");
 
-    assert_eq!(ends_in_time(&mut server).await.code(), Some(0));
+    assert_eq!(server.ends_in_time().await.code(), Some(0));
     assert!(
         !sync
             .await
@@ -91,7 +80,7 @@ async fn a_database_that_hangs_does_not_hold_up_the_end() {
 
     server.signal("TERM");
 
-    assert_eq!(ends_in_time(&mut server).await.code(), Some(0));
+    assert_eq!(server.ends_in_time().await.code(), Some(0));
     assert!(sync.await.unwrap().is_err(), "it is cut off");
 }
 
@@ -108,7 +97,7 @@ async fn told_twice_the_server_ends_at_once_and_says_that_it_was_not_done() {
     server.logs("server stops").await;
     server.signal("TERM");
 
-    assert_eq!(ends_in_time(&mut server).await.code(), Some(1));
+    assert_eq!(server.ends_in_time().await.code(), Some(1));
     server.logs("told to stop twice").await;
     lock.release().await;
 }

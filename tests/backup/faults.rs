@@ -1,95 +1,22 @@
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use super::process::ServerProcess;
-use super::{Fixture, files_below, form, names_in, noise};
-use crate::support::{API_KEY, Form, answer, eventually};
-
-const MEGABYTE: usize = 1024 * 1024;
-
-/// A client that speaks HTTP by hand, and may stop in the middle of a word.
-struct RawClient(TcpStream);
-
-impl RawClient {
-    /// Begins an upload whose body has this length.
-    fn begin(address: &str, body_bytes: usize) -> Self {
-        Self::send_head(address, &format!("Content-Length: {body_bytes}"))
-    }
-
-    /// Begins an upload whose length the server cannot know.
-    fn begin_chunked(address: &str) -> Self {
-        Self::send_head(address, "Transfer-Encoding: chunked")
-    }
-
-    fn send_head(address: &str, framing: &str) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        // A test that waits for longer than this would wait for ever.
-        stream
-            .set_read_timeout(Some(Duration::from_mins(1)))
-            .unwrap();
-        stream
-            .set_write_timeout(Some(Duration::from_mins(1)))
-            .unwrap();
-        let mut client = Self(stream);
-        let content_type = Form::CONTENT_TYPE;
-        client.send(
-            format!(
-                "POST /api/v1/backup HTTP/1.1\r\nHost: test\r\nX-API-Key: {API_KEY}\r\n\
-                 Content-Type: {content_type}\r\n{framing}\r\n\r\n"
-            )
-            .as_bytes(),
-        );
-        client
-    }
-
-    fn send(&mut self, bytes: &[u8]) {
-        self.0.write_all(bytes).unwrap();
-    }
-
-    fn send_chunk(&mut self, bytes: &[u8]) {
-        self.send(format!("{:x}\r\n", bytes.len()).as_bytes());
-        self.send(bytes);
-        self.send(b"\r\n");
-    }
-
-    /// Reads an answer; returns its status and its body.
-    fn answer(&mut self) -> (u16, Value) {
-        let mut received = Vec::new();
-        let mut block = [0; 4096];
-        loop {
-            let text = String::from_utf8_lossy(&received).into_owned();
-            if let Some((head, body)) = text.split_once("\r\n\r\n")
-                && let Ok(body) = serde_json::from_str(body)
-            {
-                let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-                return (status, body);
-            }
-            let count = self.0.read(&mut block).unwrap();
-            assert!(count > 0, "the connection ended after {text:?}");
-            received.extend(&block[..count]);
-        }
-    }
-
-    /// Waits until the server has closed the connection.
-    fn is_closed(&mut self) -> bool {
-        let mut block = [0; 4096];
-        loop {
-            match self.0.read(&mut block) {
-                Ok(0) => return true,
-                Ok(_) => {}
-                Err(error) => return error.kind() == ErrorKind::ConnectionReset,
-            }
-        }
-    }
-}
+use super::raw_client::RawClient;
+use super::{Fixture, MEGABYTE, NO_DATABASE, files_below, form, names_in, noise, start_process};
+use crate::support::{API_KEY, Form, ServerProcess, answer, eventually};
 
 fn address(fixture: &Fixture) -> String {
     fixture.server.url.trim_start_matches("http://").to_owned()
+}
+
+async fn post_backup(server: &ServerProcess, content: &[u8]) -> (u16, Value) {
+    let request = server
+        .post("/api/v1/backup")
+        .header("Content-Type", Form::CONTENT_TYPE);
+    answer(request.body(form("database").file("obd.db", content).finish())).await
 }
 
 async fn nothing_is_left(root: &Path) {
@@ -139,8 +66,8 @@ async fn uploads_that_are_cut_free_their_slots() {
 #[tokio::test]
 async fn a_server_that_is_killed_in_mid_upload_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
-    let mut server = ServerProcess::start(root.path());
-    let mut client = RawClient::begin(&server.address, 3 * MEGABYTE);
+    let mut server = start_process(root.path()).await;
+    let mut client = RawClient::begin(server.address(), 3 * MEGABYTE);
     client.send(&form("database").up_to_file("obd.db"));
     client.send(&noise(MEGABYTE));
     eventually("some of it is on the disk", async || {
@@ -150,53 +77,41 @@ async fn a_server_that_is_killed_in_mid_upload_leaves_nothing() {
             .any(|file| file.metadata().is_ok_and(|file| file.len() > 100_000))
     })
     .await;
-    server.kill();
+    server.kill().await;
     assert_eq!(names_in(root.path()), [".staging"]);
 
-    let _server = ServerProcess::start(root.path());
+    let _server = start_process(root.path()).await;
     nothing_is_left(root.path()).await;
 }
 
 #[tokio::test]
 async fn a_backup_that_was_answered_outlives_a_kill() {
     let root = tempfile::tempdir().unwrap();
-    let mut server = ServerProcess::start(root.path());
+    let mut server = start_process(root.path()).await;
     let content = noise(MEGABYTE);
-    let request = reqwest::Client::new()
-        .post(server.url("/api/v1/backup"))
-        .header("X-API-Key", API_KEY)
-        .header("Content-Type", Form::CONTENT_TYPE)
-        .body(form("database").file("obd.db", &content).finish());
-    let (status, receipt) = answer(request).await;
-    server.kill();
+    let (status, receipt) = post_backup(&server, &content).await;
+    server.kill().await;
     assert_eq!(status, 200, "{receipt}");
     assert!(std::fs::read(receipt["storedAt"].as_str().unwrap()).unwrap() == content);
 
-    let server = ServerProcess::start(root.path());
-    let list = reqwest::Client::new().get(server.url("/api/v1/backups"));
-    let (_, list) = answer(list.header("X-API-Key", API_KEY)).await;
+    let server = start_process(root.path()).await;
+    let list = server.get("/api/v1/backups").header("X-API-Key", API_KEY);
+    let (_, list) = answer(list).await;
     assert_eq!(list["backups"][0]["sha256"], receipt["sha256"]);
 }
 
 #[tokio::test]
 async fn a_full_disk_is_told_and_the_server_goes_on() {
     let root = tempfile::tempdir().unwrap();
-    let server = ServerProcess::start_on_small_disk(root.path(), "2m");
+    let server = ServerProcess::start_on_small_disk(NO_DATABASE, root.path(), "2m").await;
     let inside = server.seen_from_inside(root.path());
-    let post = async |content: Vec<u8>| {
-        let request = reqwest::Client::new()
-            .post(server.url("/api/v1/backup"))
-            .header("X-API-Key", API_KEY)
-            .header("Content-Type", Form::CONTENT_TYPE);
-        answer(request.body(form("database").file("obd.db", content).finish())).await
-    };
     for _ in 0..2 {
-        let (status, told) = post(noise(5 * MEGABYTE)).await;
+        let (status, told) = post_backup(&server, &noise(5 * MEGABYTE)).await;
         assert_eq!(status, 507);
         assert_eq!(told["detail"], "No space is left for backups");
         assert!(told["requestId"].is_string(), "{told}");
         nothing_is_left(&inside).await;
-        let (status, receipt) = post(noise(MEGABYTE / 2)).await;
+        let (status, receipt) = post_backup(&server, &noise(MEGABYTE / 2)).await;
         assert_eq!(status, 200, "{receipt}");
         assert_eq!(names_in(&inside.join("test-pi/database")).len(), 1);
         std::fs::remove_dir_all(inside.join("test-pi")).unwrap();
@@ -271,7 +186,7 @@ async fn a_refusal_reaches_a_client_that_looks_up_while_it_sends() {
 #[tokio::test]
 async fn memory_does_not_grow_with_the_file() {
     let root = tempfile::tempdir().unwrap();
-    let server = ServerProcess::start(root.path());
+    let server = start_process(root.path()).await;
     let upload = |address: String, megabytes: usize| {
         spawn_blocking(move || {
             let block = noise(MEGABYTE);
@@ -285,10 +200,10 @@ async fn memory_does_not_grow_with_the_file() {
             client.answer()
         })
     };
-    let (status, _) = upload(server.address.clone(), 1).await.unwrap();
+    let (status, _) = upload(server.address().to_owned(), 1).await.unwrap();
     assert_eq!(status, 200);
     let before = server.peak_memory_bytes();
-    let (status, receipt) = upload(server.address.clone(), 99).await.unwrap();
+    let (status, receipt) = upload(server.address().to_owned(), 99).await.unwrap();
     assert_eq!(
         (status, &receipt["sizeBytes"]),
         (200, &json!(99 * MEGABYTE))

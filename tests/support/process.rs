@@ -1,5 +1,7 @@
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +12,10 @@ use tempfile::TempDir;
 
 use super::server::API_KEY;
 use super::{answer, eventually};
+
+/// The 10 s that are promised and some more for a machine that is busy with other tests; less than the 20 s after which
+/// a batch that hangs would end by itself, and than the 30 s after which a silent upload would.
+const END_LIMIT: Duration = Duration::from_secs(16);
 
 /// The server as a process of its own: with a log, signals and an exit code. Killed when it is dropped.
 pub(crate) struct ServerProcess {
@@ -25,6 +31,22 @@ impl ServerProcess {
     pub(crate) async fn start(database_url: &str, variables: &[(&str, &str)]) -> Self {
         let program = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"));
         Self::run(program, database_url, variables).await
+    }
+
+    /// The same, with `backup_dir` a disk of this size that only this process sees.
+    ///
+    /// Fails where neither root nor a user namespace may mount a tmpfs.
+    pub(crate) async fn start_on_small_disk(
+        database_url: &str,
+        backup_dir: &Path,
+        size: &str,
+    ) -> Self {
+        let mut command = Command::new("unshare");
+        let script = r#"mount -t tmpfs -o size="$1" tmpfs "$BACKUP_DIR" && exec "$2""#;
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+        command.args(["sh", size, env!("CARGO_BIN_EXE_eclipse-ai-server")]);
+        let backup_dir = [("BACKUP_DIR", backup_dir.to_str().unwrap())];
+        Self::run(command, database_url, &backup_dir).await
     }
 
     /// Whatever serves, as the real binary does.
@@ -67,6 +89,11 @@ impl ServerProcess {
         server
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.http.get(format!("{}{path}", self.url))
     }
@@ -105,6 +132,35 @@ impl ServerProcess {
     /// Sends a signal by its name, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         signal(self.child.id(), name);
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) async fn kill(&mut self) {
+        self.signal("KILL");
+        self.ends().await;
+    }
+
+    /// The most memory that it ever had, in bytes.
+    pub(crate) fn peak_memory_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
+        let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        kilobytes * 1024
+    }
+
+    /// A folder as this process sees it, which may be on a disk of its own.
+    pub(crate) fn seen_from_inside(&self, path: &Path) -> PathBuf {
+        Path::new(&format!("/proc/{}/root", self.child.id())).join(path.strip_prefix("/").unwrap())
+    }
+
+    /// Waits for the end of the process, for as long as an end that is told may take; returns how it ended.
+    pub(crate) async fn ends_in_time(&mut self) -> ExitStatus {
+        tokio::time::timeout(END_LIMIT, self.ends())
+            .await
+            .expect("it ends in time")
     }
 
     /// Waits for the end of the process; fails when that takes absurdly long.
