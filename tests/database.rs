@@ -43,7 +43,8 @@ async fn nobody_commits_a_transaction_that_was_abandoned_between_two_statements(
     let create = "CREATE TABLE notes (note INT) ENGINE = InnoDB";
     server.execute(create).await.unwrap();
     let limit = Duration::from_millis(200);
-    let cut = database.transaction(limit, async |connection| {
+    let cut = database.transaction(limit, async |transaction| {
+        let connection = transaction.connection().await?;
         connection
             .query_drop("INSERT INTO notes VALUES (1)")
             .await?;
@@ -51,7 +52,8 @@ async fn nobody_commits_a_transaction_that_was_abandoned_between_two_statements(
     });
     assert!(matches!(cut.await, Err(DatabaseError::TimedOut { .. })));
 
-    let next = database.transaction(LONG, async |connection| {
+    let next = database.transaction(LONG, async |transaction| {
+        let connection = transaction.connection().await?;
         Ok(connection
             .query_drop("INSERT INTO notes VALUES (2)")
             .await?)

@@ -15,10 +15,13 @@ use rand::Rng as _;
 
 mod error;
 mod pool_use;
+mod transaction;
 mod url;
 
 pub use error::DatabaseError;
 pub use pool_use::PoolUse;
+pub(crate) use transaction::Statement;
+pub use transaction::Transaction;
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
 /// What every session is told first: times are UTC, bad values are refused instead of bent, a row that somebody
@@ -74,7 +77,7 @@ impl Database {
     pub async fn transaction<T>(
         &self,
         limit: Duration,
-        mut work: impl AsyncFnMut(&mut Conn) -> Result<T, DatabaseError>,
+        mut work: impl AsyncFnMut(&mut Transaction<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let attempts = async {
             let mut attempt = 1;
@@ -95,25 +98,20 @@ impl Database {
 
     async fn attempt<T>(
         &self,
-        work: &mut impl AsyncFnMut(&mut Conn) -> Result<T, DatabaseError>,
+        work: &mut impl AsyncFnMut(&mut Transaction<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let mut lease = Lease(Some(self.pool.get_conn().await?));
         let connection = lease.connection()?;
-        connection.query_drop("START TRANSACTION").await?;
-        match work(connection).await {
-            Ok(value) => {
-                connection.query_drop("COMMIT").await?;
-                lease.settle::<()>(&Ok(()));
-                Ok(value)
-            }
-            Err(error) => {
-                // 1205 rolls back the statement only. Where even ROLLBACK fails, the cut connection does it.
-                if connection.query_drop("ROLLBACK").await.is_ok() {
-                    lease.settle::<()>(&Ok(()));
-                }
-                Err(error)
-            }
+        let mut transaction = Transaction::begin(connection);
+        let outcome = match work(&mut transaction).await {
+            Ok(value) => transaction.commit().await.map(|()| value),
+            Err(error) => Err(error),
+        };
+        // 1205 rolls back the statement only. Where even ROLLBACK fails, the cut connection does it.
+        if outcome.is_ok() || connection.query_drop("ROLLBACK").await.is_ok() {
+            lease.settle::<()>(&Ok(()));
         }
+        outcome
     }
 
     /// Tells how many connections are in use.

@@ -17,8 +17,8 @@ pub async fn import_batch(database: &Database, body: &Bytes) -> Result<usize, Sy
     let batch = batch::read(body, &[]).map_err(|refusal| SyncError::Refused(refusal.problems))?;
     let started_at = clock::now();
     database
-        .transaction(LIMIT, async |connection| {
-            store::store(connection, &batch, started_at).await
+        .transaction(LIMIT, async |transaction| {
+            store::store(transaction, &batch, started_at).await
         })
         .await
         .map_err(|source| SyncError::Failed {

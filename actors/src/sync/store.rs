@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Params, Value};
+use mysql_async::{Params, Value};
 
 use self::profiles::ProfileIds;
 use super::batch::{Batch, Sheet};
 use crate::clock;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Statement, Transaction};
 
 mod duplicates;
 pub(super) mod history;
@@ -56,17 +55,15 @@ pub(super) struct Stored {
     pub completed_at: NaiveDateTime,
 }
 
-/// Stores all of `batch` on a connection that is in a transaction.
+/// Stores all of `batch`.
 pub(super) async fn store(
-    connection: &mut Conn,
+    transaction: &mut Transaction<'_>,
     batch: &Batch,
     started_at: NaiveDateTime,
 ) -> Result<Stored, DatabaseError> {
     // Said once a batch instead of once a row.
-    let names = (&batch.device_id, &batch.batch_id);
-    connection
-        .exec_drop("SET @device = ?, @batch = ?", names)
-        .await?;
+    let names = [&batch.device_id, &batch.batch_id];
+    transaction.put_off(&Statement::new("SET @device = ?, @batch = ?", names));
     let mut counts = BTreeMap::new();
     // Sorted by the order of storing, which is the same for all: fewer deadlocks.
     let mut sheets: Vec<&Sheet> = batch.sheets.iter().collect();
@@ -75,10 +72,12 @@ pub(super) async fn store(
         .into_iter()
         .partition(|sheet| sheet.table.name == "profiles");
     for sheet in profiles {
+        let connection = transaction.connection().await?;
         let table = upsert::upsert_sheet(connection, sheet, &ProfileIds::new()).await?;
         counts.insert(sheet.table.name.to_owned(), table);
     }
-    let profile_ids = profiles::ids_of_all(connection, batch).await?;
+    let profile_ids = profiles::ids_of_all(transaction, batch).await?;
+    let connection = transaction.connection().await?;
     for sheet in others {
         let table = upsert::upsert_sheet(connection, sheet, &profile_ids).await?;
         duplicates::resolve(connection, sheet).await?;
@@ -100,9 +99,9 @@ pub(super) async fn store(
             completed_at,
             outcome: history::Outcome::Success(counts.values().copied().sum()),
         };
-        history::record(connection, entry).await?;
+        transaction.put_off(&history::record(&entry));
     }
-    history::see_device(connection, batch, completed_at).await?;
+    transaction.put_off(&history::see_device(batch, completed_at));
     Ok(Stored {
         counts,
         completed_at,

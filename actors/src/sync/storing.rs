@@ -60,8 +60,8 @@ impl Storing {
         let limit = STORE_LIMIT + STORE_LIMIT_PER_ROW * u32::try_from(rows).unwrap_or(u32::MAX);
         let stored = self
             .database
-            .transaction(limit, async |connection| {
-                store::store(connection, batch, self.started_at).await
+            .transaction(limit, async |transaction| {
+                store::store(transaction, batch, self.started_at).await
             })
             .await?;
         log::info!(
@@ -146,7 +146,7 @@ impl Storing {
                 completed_at: clock::now(),
                 outcome: history::Outcome::Failed(error),
             };
-            history::record(connection, entry).await
+            history::record(&entry).run(connection).await
         });
         if let Err(error) = recorded.await {
             log::warn!(

@@ -5,8 +5,8 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 use serde_json::Value as Json;
 
-use super::{Counts, SET_IN_EXTRA, positional};
-use crate::database::DatabaseError;
+use super::{Counts, SET_IN_EXTRA};
+use crate::database::{DatabaseError, Statement};
 use crate::sync::batch::{Batch, Extra};
 
 /// How much of an error is kept.
@@ -31,22 +31,19 @@ pub(in crate::sync) enum Outcome<'a> {
 }
 
 /// Requests that share a batch id share a row: tables united, counts summed, the latest outcome.
-pub(in crate::sync) async fn record(
-    connection: &mut Conn,
-    entry: Entry<'_>,
-) -> Result<(), DatabaseError> {
+pub(in crate::sync) fn record(entry: &Entry<'_>) -> Statement {
     // Assigned one after the other: each sees what the one before it has added.
     let unite = "tables_synced = IF(JSON_CONTAINS(tables_synced, JSON_QUOTE(?)), tables_synced, \
                  JSON_ARRAY_APPEND(tables_synced, '$', ?)), ";
-    let statement = format!(
+    let sql = format!(
         "INSERT INTO sync_history (batch_id, device_id, started_at, completed_at, tables_synced, rows_inserted, \
          rows_updated, status, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE {}\
          completed_at = VALUES(completed_at), status = VALUES(status), error = VALUES(error), \
          rows_inserted = rows_inserted + VALUES(rows_inserted), rows_updated = rows_updated + VALUES(rows_updated)",
         unite.repeat(entry.tables.len())
     );
-    let (status, counts, error) = match entry.outcome {
-        Outcome::Success(counts) => ("success", counts, None),
+    let (status, counts, error) = match &entry.outcome {
+        Outcome::Success(counts) => ("success", *counts, None),
         Outcome::Failed(error) => {
             let error: String = error.chars().take(ERROR_CHARACTERS).collect();
             ("failed", Counts::default(), Some(error))
@@ -67,21 +64,14 @@ pub(in crate::sync) async fn record(
         .tables
         .iter()
         .flat_map(|table| [Value::from(table.as_str()), Value::from(table.as_str())]);
-    connection
-        .exec_drop(statement, positional(row.into_iter().chain(tables)))
-        .await?;
-    Ok(())
+    Statement::new(sql, row.into_iter().chain(tables))
 }
 
 /// Notes that a device was here, and what it said beside its tables.
-pub(super) async fn see_device(
-    connection: &mut Conn,
-    batch: &Batch,
-    now: NaiveDateTime,
-) -> Result<(), DatabaseError> {
+pub(super) fn see_device(batch: &Batch, now: NaiveDateTime) -> Statement {
     let said = (!batch.unknown_fields.is_empty()).then(|| Extra::new(batch.unknown_fields.clone()));
     let extra = said.as_ref().map_or("extra", |_| SET_IN_EXTRA);
-    let statement = format!(
+    let sql = format!(
         "INSERT INTO devices (device_id, last_seen, extra) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE \
          last_seen = VALUES(last_seen), extra = {extra}"
     );
@@ -91,9 +81,7 @@ pub(super) async fn see_device(
         Some(Value::from(said.as_ref().map(|said| &said.values))),
         said.as_ref().map(|said| Value::from(&*said.nulls)),
     ];
-    let values = values.into_iter().flatten();
-    connection.exec_drop(statement, positional(values)).await?;
-    Ok(())
+    Statement::new(sql, values.into_iter().flatten())
 }
 
 /// Forgets batches that ended before `oldest`, except for the newest success of each device.

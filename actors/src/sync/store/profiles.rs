@@ -5,11 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Value};
-
-use super::{placeholders, positional};
-use crate::database::DatabaseError;
+use super::placeholders;
+use crate::database::{DatabaseError, Statement, Transaction};
 use crate::sync::batch::{Batch, Cell};
 use crate::sync::tables::Kind;
 
@@ -22,21 +19,21 @@ const CHUNK: usize = 500;
 /// The ids of all profiles that the batch names, stubs made where they are missing. To be called once the batch's
 /// own `profiles` rows are stored.
 pub(super) async fn ids_of_all(
-    connection: &mut Conn,
+    transaction: &mut Transaction<'_>,
     batch: &Batch,
 ) -> Result<ProfileIds, DatabaseError> {
     let named: Vec<&str> = named_profiles(batch).into_iter().collect();
     let mut ids = ProfileIds::new();
     for chunk in named.chunks(CHUNK) {
-        look_up(connection, chunk, &mut ids).await?;
+        look_up(transaction, chunk, &mut ids).await?;
         let missing: Vec<&str> = chunk
             .iter()
             .copied()
             .filter(|name| !ids.contains_key(*name))
             .collect();
         if !missing.is_empty() {
-            make_stubs(connection, &missing).await?;
-            look_up(connection, &missing, &mut ids).await?;
+            transaction.put_off(&stubs(&missing));
+            look_up(transaction, &missing, &mut ids).await?;
         }
     }
     Ok(ids)
@@ -57,7 +54,7 @@ fn named_profiles(batch: &Batch) -> BTreeSet<&str> {
 }
 
 async fn look_up(
-    connection: &mut Conn,
+    transaction: &mut Transaction<'_>,
     names: &[&str],
     ids: &mut ProfileIds,
 ) -> Result<(), DatabaseError> {
@@ -65,22 +62,17 @@ async fn look_up(
         "SELECT source_id, id FROM profiles WHERE source_device = @device AND source_id IN {}",
         placeholders(names.len())
     );
-    let values = names.iter().copied().map(Value::from);
-    let found: Vec<(String, i64)> = connection.exec(query, positional(values)).await?;
-    ids.extend(found);
+    let query = Statement::new(query, names.iter().copied());
+    ids.extend(transaction.rows::<(String, i64)>(&query).await?);
     Ok(())
 }
 
 /// A stub that another transaction has just made is as good as ours.
-async fn make_stubs(connection: &mut Conn, names: &[&str]) -> Result<(), DatabaseError> {
-    let statement = format!(
+fn stubs(names: &[&str]) -> Statement {
+    let sql = format!(
         "INSERT INTO profiles (source_device, source_id, synced_at, sync_batch_id, name) VALUES {} \
          ON DUPLICATE KEY UPDATE source_id = VALUES(source_id)",
         vec!["(@device,?,NOW(6),@batch,?)"; names.len()].join(",")
     );
-    let values = names
-        .iter()
-        .flat_map(|name| [Value::from(*name), Value::from(*name)]);
-    connection.exec_drop(statement, positional(values)).await?;
-    Ok(())
+    Statement::new(sql, names.iter().flat_map(|name| [*name, *name]))
 }
