@@ -34,7 +34,7 @@ pub(super) fn accept<'de>(column: &Column, scalar: Scalar<'de>) -> Result<Accept
         Kind::SameTable => integer(scalar, i64::MIN, i64::MAX).map(Accepted::Integer),
         Kind::Real => real(&scalar).map(Accepted::Real),
         Kind::Time => time(&scalar).map(Accepted::Time),
-        Kind::Key | Kind::Profile => text_id(scalar).map(Accepted::Text),
+        Kind::Key | Kind::Profile => text_id(&scalar).map(Accepted::Text),
         Kind::Characters(limit) => text(column.kind, scalar, |text| text.chars().count(), limit),
         Kind::Bytes(limit) => text(column.kind, scalar, str::len, limit),
     }
@@ -46,10 +46,9 @@ pub(super) fn integer_id(scalar: Scalar<'_>) -> Result<i64, Fault> {
 }
 
 /// A text key; a number stands for its decimal text.
-pub(super) fn text_id(scalar: Scalar<'_>) -> Result<std::borrow::Cow<'_, str>, Fault> {
-    let shown = scalar.shown();
+pub(super) fn text_id<'de>(scalar: &Scalar<'de>) -> Result<std::borrow::Cow<'de, str>, Fault> {
     let text = match scalar {
-        Scalar::Text(text) => text,
+        Scalar::Text(text) => text.clone(),
         Scalar::Integer(number) => number.to_string().into(),
         Scalar::LargeInteger(number) => number.to_string().into(),
         Scalar::Real(number) => number.to_string().into(),
@@ -57,16 +56,12 @@ pub(super) fn text_id(scalar: Scalar<'_>) -> Result<std::borrow::Cow<'_, str>, F
             return Err(fault(
                 "string_type",
                 "Input should be a string or a number",
-                &other,
+                other,
             ));
         }
     };
     match text_id_fault(&text) {
-        Some((kind, msg)) => Err(Fault {
-            kind,
-            msg,
-            input: shown,
-        }),
+        Some((kind, msg)) => Err(fault(kind, msg, scalar)),
         None => Ok(text),
     }
 }
@@ -317,12 +312,15 @@ mod tests {
 
     #[test]
     fn a_number_as_a_text_key_is_its_decimal_text() {
-        assert_eq!(text_id(Scalar::Integer(1)).unwrap(), "1");
+        assert_eq!(text_id(&Scalar::Integer(1)).unwrap(), "1");
         assert_eq!(
-            text_id(Scalar::LargeInteger(u64::MAX)).unwrap(),
+            text_id(&Scalar::LargeInteger(u64::MAX)).unwrap(),
             "18446744073709551615"
         );
-        assert_eq!(text_id(Scalar::Bool(true)).unwrap_err().kind, "string_type");
+        assert_eq!(
+            text_id(&Scalar::Bool(true)).unwrap_err().kind,
+            "string_type"
+        );
     }
 
     #[rstest]

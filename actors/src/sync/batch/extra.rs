@@ -39,7 +39,7 @@ impl Rows for ExtraSheet {
             fields.insert(name, value);
         }
         let row = Value::Object(fields);
-        let id = row.get("id").map(|id| cell::text_id(scalar(id)));
+        let id = row.get("id").map(|id| cell::text_id(&scalar(id)));
         match (id, cell::json_fault(&row)) {
             (Some(Ok(id)), None) => _ = self.rows.insert(id.into_owned(), row.to_string()),
             (Some(Err(fault)), _) => reader.note_in("id", fault),

@@ -23,10 +23,11 @@ use crate::sync::tables::{TABLES, Table};
 /// `extra_tables` are the tables beyond the registry whose rows are kept as they are.
 pub fn read(body: &Bytes, extra_tables: &[String]) -> Result<Batch, Refusal> {
     let mut reader = Reader::new(body, extra_tables);
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let whole = Any(Envelope(&mut reader))
-        .deserialize(&mut json)
-        .and_then(|()| json.end());
+    // Texts that are known to be Unicode need not be looked at one by one. The others are, to tell where the fault is.
+    let whole = match std::str::from_utf8(body) {
+        Ok(text) => reader.read(serde_json::Deserializer::from_str(text)),
+        Err(_) => reader.read(serde_json::Deserializer::from_slice(body)),
+    };
     if let Err(error) = whole {
         let fault = Fault {
             kind: "json_invalid",
@@ -88,6 +89,14 @@ impl<'b> Reader<'b> {
             extra_sheets: Vec::new(),
             unknown_fields: Map::new(),
         }
+    }
+
+    fn read<'de, R: serde_json::de::Read<'de>>(
+        &mut self,
+        mut json: serde_json::Deserializer<R>,
+    ) -> serde_json::Result<()> {
+        Any(Envelope(self)).deserialize(&mut json)?;
+        json.end()
     }
 
     pub(super) fn note(&mut self, fault: Fault) {

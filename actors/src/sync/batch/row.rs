@@ -112,7 +112,7 @@ impl Draft {
         let shown = scalar.shown();
         let key = match self.table.key {
             Key::Integer(_) => cell::integer_id(scalar).map(Cell::Integer),
-            Key::Text | Key::TextIn(_) => cell::text_id(scalar).map(|text| sheet.keep_text(&text)),
+            Key::Text | Key::TextIn(_) => cell::text_id(&scalar).map(|text| sheet.keep_text(&text)),
         };
         match (key, self.id) {
             (Err(fault), _) => self.fault(name, fault),

@@ -191,11 +191,15 @@ impl Sheet {
 
     /// The text of a cell; empty for a cell that holds none.
     pub fn text(&self, cell: Cell) -> &str {
-        let bytes = match cell {
+        std::str::from_utf8(self.text_bytes(cell)).unwrap_or_default()
+    }
+
+    /// The same, in bytes.
+    pub fn text_bytes(&self, cell: Cell) -> &[u8] {
+        match cell {
             Cell::Text(span) => span.of(&self.body),
             Cell::Unescaped(span) => span.of(self.unescaped.as_bytes()),
-            _ => return "",
-        };
-        std::str::from_utf8(bytes).unwrap_or_default()
+            _ => &[],
+        }
     }
 }

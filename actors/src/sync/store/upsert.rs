@@ -171,7 +171,7 @@ pub(super) fn bind(sheet: &Sheet, cell: Cell) -> Value {
         Cell::Integer(value) => Value::Int(value),
         Cell::Real(value) => Value::Double(value),
         Cell::Time(time) => bind_time(time),
-        Cell::Text(_) | Cell::Unescaped(_) => Value::from(sheet.text(cell)),
+        Cell::Text(_) | Cell::Unescaped(_) => Value::from(sheet.text_bytes(cell)),
     }
 }
 
