@@ -1,9 +1,12 @@
 //! How large a batch may be, and what becomes of one that is larger.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{
-    Announced, Binary, TestDatabase, TestServer, batch, reading, readings, send_all_then_read, with,
+    Announced, Binary, TestDatabase, TestServer, batch, drip, reading, readings,
+    send_all_then_read, with,
 };
 
 const MEBIBYTE: usize = 1024 * 1024;
@@ -168,4 +171,20 @@ async fn memory_is_bounded_whatever_many_clients_send_at_once() {
         "{} MiB were resident",
         peak / 1024 / 1024
     );
+}
+
+#[tokio::test]
+async fn a_client_that_drips_is_cut_off_and_stores_nothing() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let pause = Duration::from_millis(300);
+    let (status, told) = drip(&server.url, batch_of(1_000), pause).await;
+    assert_eq!(
+        (status, told),
+        (
+            408,
+            json!({"detail": "The body did not arrive within 30 seconds"})
+        )
+    );
+    assert_eq!(database.count("realtime_data", "TRUE").await, 0);
 }

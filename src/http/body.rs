@@ -13,6 +13,10 @@ use super::error::ApiError;
 /// How long a client may send nothing.
 pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
+/// How much longer a whole body may take for each mebibyte of it, as a client that drips keeps its memory from others:
+/// no car is farther away than this.
+const PATIENCE_PER_MEBIBYTE: Duration = Duration::from_secs(16);
+
 /// How long a client waits for memory, before it is asked to come again.
 const MEMORY_LIMIT: Duration = Duration::from_secs(15);
 
@@ -33,17 +37,20 @@ pub(super) async fn read(
     if declared.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let mut memory = budget
-        .reserve(declared.unwrap_or(limit), MEMORY_LIMIT)
-        .await?;
+    let announced = declared.unwrap_or(limit);
+    let mut memory = budget.reserve(announced, MEMORY_LIMIT).await?;
     let mut body = BytesMut::with_capacity(declared.unwrap_or_default());
-    while let Some(chunk) = unless_silent(payload.next()).await? {
-        let chunk = chunk.map_err(ApiError::BodyBroken)?;
-        if body.len() + chunk.len() > limit {
-            return Err(too_large());
+    let whole = async {
+        while let Some(chunk) = unless_silent(payload.next()).await? {
+            let chunk = chunk.map_err(ApiError::BodyBroken)?;
+            if body.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
         }
-        body.extend_from_slice(&chunk);
-    }
+        Ok(())
+    };
+    unless_slow(announced, whole).await?;
     memory.shrink_to(body.len());
     Ok((body.freeze(), memory))
 }
@@ -60,6 +67,20 @@ pub(super) async fn unless_silent<T>(next: impl Future<Output = T>) -> Result<T,
         .map_err(|_| ApiError::ClientSilent {
             seconds: SILENCE_LIMIT.as_secs(),
         })
+}
+
+/// Waits for all that a client has to send, but not for ever.
+async fn unless_slow(
+    size_bytes: usize,
+    whole: impl Future<Output = Result<(), ApiError>>,
+) -> Result<(), ApiError> {
+    let mebibytes = u32::try_from(size_bytes / (1024 * 1024)).unwrap_or(u32::MAX);
+    let limit = SILENCE_LIMIT + PATIENCE_PER_MEBIBYTE * mebibytes;
+    tokio::time::timeout(limit, whole)
+        .await
+        .unwrap_or(Err(ApiError::ClientSlow {
+            seconds: limit.as_secs(),
+        }))
 }
 
 /// The body's length in bytes, if the client says it beforehand.

@@ -35,6 +35,8 @@ pub(super) enum ApiError {
     Compressed,
     #[error("Nothing was sent for {seconds} seconds")]
     ClientSilent { seconds: u64 },
+    #[error("The body did not arrive within {seconds} seconds")]
+    ClientSlow { seconds: u64 },
     #[error("The request's body cannot be read")]
     BodyBroken(#[source] PayloadError),
     #[error("The server is busy, try again")]
@@ -93,7 +95,9 @@ impl ApiError {
             Self::MissingKey | Self::InvalidKey => (StatusCode::UNAUTHORIZED, detail(self)),
             Self::PayloadTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, detail(self)),
             Self::Compressed => (StatusCode::UNSUPPORTED_MEDIA_TYPE, detail(self)),
-            Self::ClientSilent { .. } => (StatusCode::REQUEST_TIMEOUT, detail(self)),
+            Self::ClientSilent { .. } | Self::ClientSlow { .. } => {
+                (StatusCode::REQUEST_TIMEOUT, detail(self))
+            }
             Self::BodyBroken(_) | Self::FormBroken(_) => (StatusCode::BAD_REQUEST, detail(self)),
             Self::Invalid(problems) => refused(problems),
             Self::ForeignDevice => (StatusCode::FORBIDDEN, detail(self)),

@@ -14,6 +14,24 @@ pub(crate) enum Announced {
     Chunked,
 }
 
+/// Posts a batch a byte at a time, with pauses, until there is an answer. Returns status and body.
+pub(crate) async fn drip(url: &str, body: Vec<u8>, pause: Duration) -> (u16, Value) {
+    let address = url.trim_start_matches("http://").to_owned();
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut stream = begin(&address, &Announced::Bytes(body.len() as u64));
+        stream.set_nonblocking(true).unwrap();
+        let mut peeked = [0];
+        let mut bytes = body.iter();
+        while stream.peek(&mut peeked).is_err() {
+            stream.write_all(&[*bytes.next().unwrap()]).unwrap();
+            std::thread::sleep(pause);
+        }
+        stream.set_nonblocking(false).unwrap();
+        read_answer(stream)
+    });
+    split(&answer.await.unwrap())
+}
+
 /// Posts a batch as Python's urllib would: all of it is sent before a byte of the answer is read. Returns status and
 /// body.
 pub(crate) async fn send_all_then_read(
@@ -23,13 +41,16 @@ pub(crate) async fn send_all_then_read(
 ) -> (u16, Value) {
     let address = url.trim_start_matches("http://").to_owned();
     let answer = tokio::task::spawn_blocking(move || exchange(&address, &announced, &body));
-    let answer = answer.await.unwrap();
+    split(&answer.await.unwrap())
+}
+
+fn split(answer: &str) -> (u16, Value) {
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     (status, serde_json::from_str(body).unwrap())
 }
 
-fn exchange(address: &str, announced: &Announced, body: &[u8]) -> String {
+fn begin(address: &str, announced: &Announced) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_mins(1)))
@@ -45,6 +66,11 @@ fn exchange(address: &str, announced: &Announced, body: &[u8]) -> String {
         "POST /api/v1/sync HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nX-API-Key: {API_KEY}\r\n{length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
+    stream
+}
+
+fn exchange(address: &str, announced: &Announced, body: &[u8]) -> String {
+    let mut stream = begin(address, announced);
     match announced {
         Announced::Bytes(_) => stream.write_all(body).unwrap(),
         Announced::Chunked => {
@@ -56,6 +82,10 @@ fn exchange(address: &str, announced: &Announced, body: &[u8]) -> String {
             stream.write_all(b"0\r\n\r\n").unwrap();
         }
     }
+    read_answer(stream)
+}
+
+fn read_answer(mut stream: TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
