@@ -1,0 +1,108 @@
+//! What checks have found, and what becomes of it.
+
+use super::*;
+
+#[test]
+fn a_verified_backup_stays_until_a_younger_one_is_verified() {
+    let fixture = Fixture::keeping(1);
+    let sound = fixture.store("car.json", b"{}", second(1));
+    fixture.examine(&sound);
+    let damaged = fixture.store("car.json", b"{", second(2));
+    fixture.examine(&damaged);
+    assert_eq!(fixture.names(), [damaged.filename, sound.filename.clone()]);
+
+    let younger = fixture.store("car.json", b"{}", second(3));
+    assert_eq!(fixture.names(), [younger.filename.clone(), sound.filename]);
+    fixture.examine(&younger);
+    assert_eq!(fixture.names(), [younger.filename]);
+}
+
+#[test]
+fn the_list_says_what_a_check_found() {
+    let fixture = Fixture::keeping(30);
+    for (at, (name, content)) in [("a.json", "{}"), ("a.json", "{"), ("a.log", "")]
+        .into_iter()
+        .enumerate()
+    {
+        let stored = fixture.store(name, content.as_bytes(), second(u32::try_from(at).unwrap()));
+        fixture.examine(&stored);
+    }
+    let verified: Vec<_> = fixture
+        .list()
+        .into_iter()
+        .map(|backup| backup.verified)
+        .collect();
+    assert_eq!(verified, [None, Some(false), Some(true)]);
+    assert_eq!(fixture.archive.list(None, None).unwrap().1, []);
+}
+
+#[test]
+fn a_file_that_was_replaced_by_hand_is_told_as_such() {
+    let fixture = Fixture::keeping(30);
+    let stored = fixture.store("a.json", b"{}", second(1));
+    fixture.examine(&stored);
+    fs::write(&stored.path, "another length").unwrap();
+    let [backup] = fixture.list().try_into().unwrap();
+    assert_eq!((backup.sha256, backup.verified), (None, Some(false)));
+    assert_eq!(backup.note.as_deref(), Some("changed since it was stored"));
+    assert_eq!(backup.size_bytes, 14);
+}
+
+#[test]
+fn a_file_of_the_same_length_is_told_as_altered_once_it_was_compared() {
+    let fixture = Fixture::keeping(30);
+    let stored = fixture.store("a.json", b"{}", second(1));
+    fixture.examine(&stored);
+    fs::write(&stored.path, "[]").unwrap();
+    set_modified(&stored.path, SystemTime::now() + Duration::from_secs(5));
+
+    let (backups, due) = fixture.archive.list(None, None).unwrap();
+    assert_eq!((backups[0].sha256, backups[0].verified), (None, None));
+    assert_eq!(due.len(), 1);
+
+    fixture.examine(&stored);
+    let (backups, due) = fixture.archive.list(None, None).unwrap();
+    assert_eq!(
+        (backups[0].sha256, backups[0].verified),
+        (None, Some(false))
+    );
+    assert_eq!(due, []);
+}
+
+#[test]
+fn a_file_that_only_got_another_time_is_itself_again_once_it_was_compared() {
+    let fixture = Fixture::keeping(30);
+    let stored = fixture.store("a.json", b"{}", second(1));
+    fixture.examine(&stored);
+    set_modified(&stored.path, SystemTime::UNIX_EPOCH);
+    assert_eq!(fixture.list()[0].sha256, None);
+
+    fixture.examine(&stored);
+    let [backup] = fixture.list().try_into().unwrap();
+    assert_eq!(
+        (backup.sha256, backup.verified),
+        (Some(stored.sha256), Some(true))
+    );
+    assert_eq!(backup.created_at, second(1));
+}
+
+#[test]
+fn a_check_that_cannot_end_is_not_tried_again() {
+    let fixture = Fixture::keeping(30);
+    let stored = fixture.store("a.json", b"{}", second(1));
+    let key = BackupKey {
+        folder: folder(),
+        filename: stored.filename,
+    };
+    fixture
+        .archive
+        .conclude(&key, Err(checks::Unfinished::TooLong))
+        .unwrap();
+    let (backups, due) = fixture.archive.list(None, None).unwrap();
+    assert_eq!((backups[0].verified, due), (None, vec![]));
+    assert_eq!(backups[0].note.as_deref(), Some("the check takes too long"));
+}
+
+fn set_modified(path: &std::path::Path, time: SystemTime) {
+    File::open(path).unwrap().set_modified(time).unwrap();
+}
