@@ -9,11 +9,13 @@ pub mod byte_budget;
 pub mod clock;
 pub mod database;
 pub mod health;
+pub mod ollama;
 pub mod report;
 pub mod runtime;
 pub mod schema;
 pub mod supervise;
 pub mod sync;
+pub mod text;
 
 /// An error and what caused it, in one line for the log.
 pub fn causes(error: &dyn std::error::Error) -> String {

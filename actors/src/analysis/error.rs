@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::ollama::{Ollama, OllamaError};
 use super::recommendations::NoRecommendation;
 use crate::admission;
 use crate::database::DatabaseError;
+use crate::ollama::{Ollama, OllamaError};
 
 /// Why there is no analysis.
 #[derive(Debug, thiserror::Error)]

@@ -5,16 +5,15 @@
 //! placeholder.
 
 mod table;
-pub mod tokens;
 
 use std::fmt::Write;
 
 use chrono::NaiveDateTime;
 
 use self::table::lay_out;
-use self::tokens::{Budget, TokenRange, estimate};
 use crate::analysis::statistics::DriveStatistics;
-use crate::analysis::text::phrase;
+use crate::ollama::tokens::{Budget, TokenRange, estimate};
+use crate::text::phrase;
 
 const SYSTEM: &str = include_str!("prompts/system.txt");
 const USER: &str = include_str!("prompts/user.txt");

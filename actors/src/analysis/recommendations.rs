@@ -18,7 +18,7 @@ mod numbers;
 use self::grounding::is_grounded;
 use self::loose::{category, confidence, number};
 use super::statistics::ParameterStatistics;
-use super::text::line;
+use crate::text::line;
 
 /// More are not kept.
 pub const MAX_RECOMMENDATIONS: usize = 10;

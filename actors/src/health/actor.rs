@@ -20,10 +20,11 @@ use tokio::time::Instant;
 use super::assess::{AnalysisFacts, BackupFacts, Facts, SyncFacts, assess};
 use super::journal::Journal;
 use super::messages::{CheckHealth, Health};
-use super::probes::{Findings, Ollama, Probes};
+use super::probes::{Findings, Probes};
 use crate::admission::Admission;
 use crate::clock;
 use crate::database::{Database, DatabaseUrl};
+use crate::ollama::Ollama;
 use crate::report::Report;
 use crate::supervise::{Drain, Supervision};
 

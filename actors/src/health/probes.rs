@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use tokio::time::Instant;
 
 use crate::database::Database;
+use crate::ollama::Ollama;
 
 mod disk;
 mod mysql;
 mod ollama;
 
 pub use mysql::LastSync;
-pub use ollama::{Ollama, OllamaState};
+pub use ollama::OllamaState;
 
 use disk::Disk;
 
@@ -60,7 +61,7 @@ impl Probes {
     pub(super) async fn run(self) -> Findings {
         let (mysql, ollama, free_bytes) = tokio::join!(
             mysql::probe(&self.database),
-            self.ollama.probe(),
+            ollama::probe(&self.ollama),
             self.disk.free_bytes(),
         );
         Findings {

@@ -5,10 +5,10 @@
 
 use std::fmt::Write;
 
-use super::tokens::estimate;
 use crate::analysis::statistics::ParameterStatistics;
 use crate::analysis::statistics::limits::Limits;
-use crate::analysis::text::phrase;
+use crate::ollama::tokens::estimate;
+use crate::text::phrase;
 
 const NAME_CHARS: usize = 48;
 const UNIT_CHARS: usize = 16;

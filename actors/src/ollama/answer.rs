@@ -2,7 +2,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::Unusable;
-use crate::analysis::prompt::tokens::{Budget, TokenRange};
+use super::tokens::{Budget, TokenRange};
 
 /// What the model said.
 #[derive(Clone, Debug, PartialEq, Eq)]

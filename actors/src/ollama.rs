@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 mod answer;
 mod error;
+pub mod tokens;
 
 pub use self::answer::Answer;
 pub use self::error::{OllamaError, Unusable};
-use super::prompt::Prompt;
-use super::prompt::tokens::Budget;
-use super::text::line;
+use self::tokens::{Budget, TokenRange};
+use crate::text::line;
 
 /// A connection that takes longer is not made.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -27,6 +27,19 @@ const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 const MAX_ERROR_CHARS: usize = 500;
 /// Figures are to be read, not interpreted freely.
 const TEMPERATURE: f64 = 0.2;
+
+/// What a model is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Who the model is and what it knows beforehand.
+    pub system: &'a str,
+    /// What it is asked.
+    pub user: &'a str,
+    /// Tokens of both together.
+    pub tokens: TokenRange,
+    /// The JSON schema of the answer; the model may ignore it.
+    pub schema: &'a Value,
+}
 
 /// An Ollama server and the model that is wanted from it. Clones share it.
 #[derive(Clone, Debug)]
@@ -102,23 +115,21 @@ impl Ollama {
         Ok(models.iter().any(|name| is_same_model(name, &self.model)))
     }
 
-    /// Puts a prompt to the model and waits for the whole answer, for `limit` at most. `schema` is the JSON schema
-    /// of the answer; the model may ignore it.
+    /// Puts a question to the model and waits for the whole answer, for `limit` at most.
     pub async fn chat(
         &self,
-        prompt: &Prompt,
-        schema: &Value,
+        question: &Question<'_>,
         budget: Budget,
         limit: Duration,
     ) -> Result<Answer, OllamaError> {
         let request = json!({
             "model": self.model,
             "messages": [
-                {"role": "system", "content": prompt.system},
-                {"role": "user", "content": prompt.user},
+                {"role": "system", "content": question.system},
+                {"role": "user", "content": question.user},
             ],
             "stream": false,
-            "format": schema,
+            "format": question.schema,
             "options": {
                 "num_ctx": budget.context,
                 "num_predict": budget.answer,
@@ -127,7 +138,7 @@ impl Ollama {
         });
         let call = self.http.post(self.url("/api/chat")).json(&request);
         let body = within(limit, self.fetch(call)).await?;
-        Ok(Answer::read(body, prompt.tokens, budget)?)
+        Ok(Answer::read(body, question.tokens, budget)?)
     }
 
     fn url(&self, path: &str) -> String {

@@ -10,29 +10,26 @@ use wiremock::matchers::{body_partial_json, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-use crate::analysis::prompt::tokens::TokenRange;
-use crate::analysis::recommendations::answer_schema;
 
 /// Long enough for anything local; tests end by what happens, not by this.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn prompt() -> Prompt {
-    Prompt {
-        system: "You are a tuner.".to_owned(),
-        user: "RPM|rpm|3".to_owned(),
-        tokens: TokenRange {
-            at_least: 10,
-            at_most: 20,
-        },
-        parameters_left_out: 0,
-    }
+fn schema() -> Value {
+    json!({"type": "object", "properties": {"recommendations": {"type": "array"}}})
 }
 
 async fn chat(base_url: &str, limit: Duration) -> Result<Answer, OllamaError> {
     let ollama = Ollama::new(base_url, "gemma2:2b").unwrap();
-    ollama
-        .chat(&prompt(), &answer_schema(), Budget::of(8192), limit)
-        .await
+    let question = Question {
+        system: "You are a tuner.",
+        user: "RPM|rpm|3",
+        tokens: TokenRange {
+            at_least: 10,
+            at_most: 20,
+        },
+        schema: &schema(),
+    };
+    ollama.chat(&question, Budget::of(8192), limit).await
 }
 
 /// What a chat comes to when the server responds so.
@@ -92,7 +89,7 @@ async fn a_question_carries_model_schema_context_and_length() {
             {"role": "system", "content": "You are a tuner."},
             {"role": "user", "content": "RPM|rpm|3"},
         ],
-        "format": answer_schema(),
+        "format": schema(),
         "options": {"num_ctx": 8192, "num_predict": 2048},
     });
     Mock::given(method("POST"))
@@ -295,6 +292,8 @@ async fn a_model_is_found_by_its_whole_name() {
 #[case("host:5000/me/model", "host:5000/me/model:latest", true)]
 #[case("llama3", "llama3:8b", false)]
 #[case("llama3:8b-q4", "llama3:8b", false)]
+#[case("gemma2:27b", "gemma2:2b", false)]
+#[case("me/gemma2:2b", "gemma2:2b", false)]
 fn a_name_without_a_tag_means_latest(#[case] left: &str, #[case] right: &str, #[case] same: bool) {
     assert_eq!(is_same_model(left, right), same);
     assert_eq!(is_same_model(right, left), same);

@@ -3,7 +3,7 @@
 /// `text` as a word or phrase that cannot leave its place in a prompt: letters, digits and a few signs, on one
 /// line, at most `max_chars` long. What structures a prompt (line breaks, `|`, quotes, brackets, the markers of
 /// chat templates) becomes a blank.
-pub(super) fn phrase(text: &str, max_chars: usize) -> String {
+pub fn phrase(text: &str, max_chars: usize) -> String {
     let harmless = |c: char| {
         if c.is_alphanumeric() || "_-./%°+,&".contains(c) {
             c
