@@ -4,10 +4,12 @@ use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use actix::Addr;
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
 use actors::admission::Admission;
+use actors::analysis::{self, AnalysisActor, AnalysisSettings, StopAnalyzing};
 use actors::backup::{self, BackupActor, BackupSettings};
 use actors::byte_budget::ByteBudget;
 use actors::health::{HealthActor, HealthSettings, Queues};
@@ -38,6 +40,9 @@ const WAITING_KEY_LOOKUPS: usize = 64;
 
 /// The memory for bodies of batches: so many of the largest can be there at once, in megabytes of their limit.
 const BODIES_IN_MEMORY: usize = 2;
+
+/// The memory for bodies that ask for an analysis.
+const ANALYSIS_BODIES_BYTES: usize = 8 * 1024 * 1024;
 
 /// Why the server ended other than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +99,7 @@ pub fn serve_with(
 pub struct Application {
     port: u16,
     server: actix_web::dev::Server,
+    analysis: Addr<AnalysisActor>,
     supervision: Supervision,
     /// Ends last: everything above lives on it.
     _runtime: ActorRuntime,
@@ -115,6 +121,7 @@ impl Application {
         let listener =
             TcpListener::bind((settings.host, settings.port)).map_err(AppError::Start)?;
         let port = listener.local_addr().map_err(AppError::Start)?.port();
+        let analysis = state.analysis.clone();
         let state = web::Data::new(state);
         let server = HttpServer::new(move || {
             App::new()
@@ -133,6 +140,7 @@ impl Application {
         Ok(Self {
             port,
             server,
+            analysis,
             supervision,
             _runtime: runtime,
         })
@@ -159,6 +167,8 @@ impl Application {
         };
         log::info!("server stops");
         systemd::say_stopping();
+        // A model may take minutes, which nobody has now: whoever waits for it is told so at once.
+        self.analysis.do_send(StopAnalyzing);
         // No new connections; requests in flight finish, with all actors still there for them.
         if timeout(HTTP_STOP_LIMIT, handle.stop(true)).await.is_err() {
             log::warn!("HTTP server is left behind, it does not stop");
@@ -180,10 +190,11 @@ fn start_actors(
         analyses: Admission::new(1, settings.analysis_queue_capacity),
         uploads: backup::upload_admission(),
     };
+    let ollama =
+        Ollama::new(&settings.ollama_base_url, &settings.ollama_model).map_err(io::Error::other)?;
     let health = HealthSettings {
         database: settings.database_url.clone(),
-        ollama: Ollama::new(&settings.ollama_base_url, &settings.ollama_model)
-            .map_err(io::Error::other)?,
+        ollama: ollama.clone(),
         backup_folder: settings.backup_dir.clone(),
         largest_backup_bytes: max_backup_bytes,
         queues: queues.clone(),
@@ -200,6 +211,14 @@ fn start_actors(
         extra_tables: settings.extra_tables.clone(),
         history_retention_days: settings.sync_history_retention_days,
         admission: queues.batches.clone(),
+        reporter: reporter.clone(),
+    };
+    let analysis = AnalysisSettings {
+        database: settings.database_url.clone(),
+        ollama,
+        num_ctx: settings.ollama_num_ctx,
+        time_limit: settings.analysis_timeout,
+        admission: queues.analyses.clone(),
         reporter,
     };
     let backups = BackupSettings::new(
@@ -209,6 +228,9 @@ fn start_actors(
     )?;
     let sync = supervision.start(&runtime.arbiter()?, "sync", |_| SyncActor::new(sync));
     let backups = supervision.start(&runtime.arbiter()?, "backup", |_| BackupActor::new(backups));
+    let analysis = supervision.start(&runtime.arbiter()?, "analysis", |_| {
+        AnalysisActor::new(analysis)
+    });
     Ok(State {
         api_key: http::ApiKey::new(&settings.api_key),
         sync,
@@ -219,6 +241,10 @@ fn start_actors(
         backups,
         uploads: queues.uploads,
         max_backup_bytes,
+        analysis,
+        analyses: queues.analyses,
+        analysis_lookups: analysis::lookup_admission(),
+        analysis_memory: ByteBudget::new(ANALYSIS_BODIES_BYTES),
         health,
     })
 }

@@ -7,11 +7,13 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route};
 use actors::admission::Admission;
+use actors::analysis::AnalysisActor;
 use actors::backup::BackupActor;
 use actors::byte_budget::ByteBudget;
 use actors::health::HealthActor;
 use actors::sync::SyncActor;
 
+mod analysis;
 mod auth;
 mod backup;
 mod body;
@@ -47,6 +49,14 @@ pub struct State {
     pub uploads: Admission,
     /// The largest backup that is taken.
     pub max_backup_bytes: u64,
+    /// Has drives analysed.
+    pub analysis: Addr<AnalysisActor>,
+    /// The door in front of the model.
+    pub analyses: Admission,
+    /// The door for those who look at analyses.
+    pub analysis_lookups: Admission,
+    /// The memory for the bodies that ask for an analysis.
+    pub analysis_memory: ByteBudget,
     /// Knows how everything is.
     pub health: Addr<HealthActor>,
 }
@@ -88,6 +98,15 @@ pub fn endpoints() -> Vec<Endpoint> {
     };
     vec![
         post("/api/v1/sync", Key, |route| route.to(sync::store_batch)),
+        post("/api/v1/analyze", Key, |route| {
+            route.to(analysis::analyze_drive)
+        }),
+        get("/api/v1/analyses", Key, |route| {
+            route.to(analysis::list_analyses)
+        }),
+        get("/api/v1/analyses/{analysisId}", Key, |route| {
+            route.to(analysis::find_analysis)
+        }),
         post("/api/v1/backup", Key, |route| {
             route.to(backup::store_backup)
         }),

@@ -1,14 +1,36 @@
 //! Analysis of drives: from stored readings to recommendations worded by a local model.
 //!
 //! The figures are ours ([`statistics`]), the words the model's: it gets a bounded [`prompt`], is asked over HTTP
-//! ([`ollama`](crate::ollama)), and its answer is taken apart with distrust and held against the figures ([`recommendations`]).
+//! ([`ollama`](crate::ollama)), and its answer is taken apart with distrust and held against the figures
+//! ([`recommendations`]). The way of one analysis is in `analyst.rs`; what is left of it is in the tables
+//! `analysis_history` and `ai_recommendations`.
+//!
+//! How it fails: an Ollama that is away, says no or takes too long is an error to the one request it met. A server
+//! that ends in the middle leaves a row `running`, which any server sets to `failed` when it is too old to be true.
+
+use std::time::Duration;
 
 pub mod analysis_id;
-mod error;
-mod messages;
 pub mod prompt;
 pub mod recommendations;
 pub mod statistics;
 
-pub use self::error::AnalysisError;
-pub use self::messages::{Analysis, AnalyzeDrive};
+mod actor;
+mod analyst;
+mod error;
+mod history;
+mod messages;
+mod readings;
+mod results;
+mod subject;
+mod vehicle;
+
+pub use self::actor::{AnalysisActor, AnalysisSettings, lookup_admission};
+pub use self::error::{AnalysisError, Interruption};
+pub use self::messages::{
+    Analysis, AnalysisStatus, AnalyzeDrive, FindAnalysis, ListAnalyses, PastAnalysis,
+    StopAnalyzing, UnknownStatus,
+};
+
+/// Time limit of a single small statement.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(5);

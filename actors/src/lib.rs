@@ -6,6 +6,7 @@ pub mod admission;
 pub mod analysis;
 pub mod backup;
 pub mod byte_budget;
+pub mod caller;
 pub mod clock;
 pub mod database;
 pub mod health;

@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use actors::admission::Full;
+use actors::analysis::AnalysisError;
 use actors::backup::{BackupError, ExtensionNotAllowed};
 use actors::byte_budget::ReserveError;
 use actors::database::DatabaseError;
@@ -18,6 +19,9 @@ use super::wire::Detail;
 
 /// When to come again after a refusal for lack of room, in seconds.
 const RETRY_SECONDS: u64 = 2;
+
+/// The same where the model is what is waited for: it takes its time.
+const MODEL_RETRY_SECONDS: u64 = 15;
 
 /// What a request is refused for. A body has only what helps the client; the causes are for the log, where
 /// [`trace`](super::trace) writes them.
@@ -59,6 +63,8 @@ pub(super) enum ApiError {
     Backup(#[from] BackupError),
     #[error(transparent)]
     Sync(#[from] SyncError),
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
 }
 
 /// What a handler that panicked has said.
@@ -140,6 +146,53 @@ impl ApiError {
                     json!({ "detail": "Sync failed", "batchId": batch_id, "error": sentence(source) }),
                 ),
             },
+            Self::Analysis(error) => match error {
+                AnalysisError::Full(_) => (
+                    StatusCode::TOO_MANY_REQUESTS,
+                    detail(&"Too many analyses are waiting, try again"),
+                ),
+                AnalysisError::AmbiguousDevice { devices } => refused(&[Problem {
+                    kind: "value_error",
+                    loc: vec!["body".into(), "deviceId".into()],
+                    msg: format!(
+                        "Value error, several devices have readings in this window: {}",
+                        devices.join(", ")
+                    ),
+                    input: Value::Null,
+                }]),
+                AnalysisError::OllamaUnavailable { url, model, .. } => (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    json!({ "detail": "Ollama unavailable", "ollamaUrl": url, "model": model }),
+                ),
+                AnalysisError::Ollama { message } => (
+                    StatusCode::BAD_GATEWAY,
+                    json!({ "detail": "Ollama error", "ollamaError": message }),
+                ),
+                AnalysisError::TimedOut { limit } => (
+                    StatusCode::GATEWAY_TIMEOUT,
+                    detail(&format!(
+                        "The analysis took longer than {} seconds",
+                        limit.as_secs()
+                    )),
+                ),
+                AnalysisError::Database(error) => {
+                    (database_status(error), detail(&sentence(error)))
+                }
+                AnalysisError::Interrupted(_) => (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    detail(&"The analysis was interrupted, try again"),
+                ),
+                AnalysisError::NotFound => (StatusCode::NOT_FOUND, detail(&"No such analysis")),
+            },
+        }
+    }
+
+    fn retry_seconds(&self) -> u64 {
+        match self {
+            Self::Analysis(AnalysisError::Full(_) | AnalysisError::OllamaUnavailable { .. }) => {
+                MODEL_RETRY_SECONDS
+            }
+            _ => RETRY_SECONDS,
         }
     }
 }
@@ -150,6 +203,20 @@ fn refused(problems: &[Problem]) -> (StatusCode, Value) {
         StatusCode::UNPROCESSABLE_ENTITY,
         json!({ "detail": problems }),
     )
+}
+
+/// Coming again helps, or it does not.
+fn database_status(error: &DatabaseError) -> StatusCode {
+    match error {
+        DatabaseError::Unavailable(_)
+        | DatabaseError::TimedOut { .. }
+        | DatabaseError::Contended(_)
+        | DatabaseError::Closed => StatusCode::SERVICE_UNAVAILABLE,
+        DatabaseError::Constraint(_)
+        | DatabaseError::Refused(_)
+        | DatabaseError::Unreadable(_)
+        | DatabaseError::Migration(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
 }
 
 /// An error's own words, as a sentence; not those of its sources, which may tell of the database's inside.
@@ -173,7 +240,7 @@ impl ResponseError for ApiError {
             status,
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
         ) {
-            response.insert_header((RETRY_AFTER, RETRY_SECONDS));
+            response.insert_header((RETRY_AFTER, self.retry_seconds()));
         }
         if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
             response.insert_header((ACCEPT_ENCODING, "identity"));

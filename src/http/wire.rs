@@ -6,6 +6,7 @@ use actors::sync::{Receipt, TableReceipt};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
+pub(super) mod analysis;
 pub(super) mod backup;
 mod health;
 

@@ -35,7 +35,7 @@ pub enum AnalysisError {
         message: String,
     },
     /// The model took too long.
-    #[error("the analysis took longer than {limit:?}")]
+    #[error("the model took longer than {} seconds", limit.as_secs())]
     TimedOut {
         /// How long was waited.
         limit: Duration,
@@ -43,17 +43,42 @@ pub enum AnalysisError {
     /// The database did not do its part.
     #[error("the database failed")]
     Database(#[from] DatabaseError),
+    /// It was ended from outside; nothing is wrong with it.
+    #[error("the analysis was interrupted: {0}")]
+    Interrupted(Interruption),
+    /// There is no such analysis.
+    #[error("there is no such analysis")]
+    NotFound,
+}
+
+/// Why an analysis was ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Interruption {
+    /// Nobody waits for it any more.
+    #[error("whoever asked for it has left")]
+    CallerLeft,
+    /// The server stops.
+    #[error("the server stops")]
+    ServerStops,
+    /// Somebody else has taken the work over.
+    #[error("another server has taken it over")]
+    TakenOver,
 }
 
 impl AnalysisError {
+    /// `ollama` cannot be reached.
+    pub(super) fn unavailable(ollama: &Ollama, source: Option<OllamaError>) -> Self {
+        Self::OllamaUnavailable {
+            url: ollama.shown_url(),
+            model: ollama.model().to_owned(),
+            source,
+        }
+    }
+
     /// What a failed call to `ollama` means for the analysis.
-    pub fn of_ollama(error: OllamaError, ollama: &Ollama) -> Self {
+    pub(super) fn of_ollama(error: OllamaError, ollama: &Ollama) -> Self {
         match error {
-            OllamaError::Unavailable(_) => Self::OllamaUnavailable {
-                url: ollama.shown_url(),
-                model: ollama.model().to_owned(),
-                source: Some(error),
-            },
+            OllamaError::Unavailable(_) => Self::unavailable(ollama, Some(error)),
             OllamaError::Refused { message, .. } => Self::Ollama { message },
             OllamaError::Unusable(reason) => Self::Ollama {
                 message: reason.to_string(),

@@ -1,4 +1,6 @@
-//! What can be asked of the analysis actor.
+//! What can be asked of the [`AnalysisActor`](super::AnalysisActor).
+
+use std::str::FromStr;
 
 use actix::Message;
 use chrono::NaiveDateTime;
@@ -6,6 +8,7 @@ use chrono::NaiveDateTime;
 use super::error::AnalysisError;
 use super::recommendations::Recommendation;
 use crate::admission::Turn;
+use crate::caller::Caller;
 
 /// Analyse the stored readings of a window and wait for the result.
 #[derive(Debug, Message)]
@@ -23,9 +26,42 @@ pub struct AnalyzeDrive {
     pub parameters: Option<Vec<String>>,
     /// What to look at in particular.
     pub focus_areas: Vec<String>,
+    /// Whoever waits; when it leaves, the model is stopped.
+    pub caller: Caller,
     /// The right to the model.
     pub turn: Turn,
 }
+
+/// List the analyses that were made, the newest first.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<PastAnalysis>, AnalysisError>")]
+pub struct ListAnalyses {
+    /// Only of this device.
+    pub device_id: Option<String>,
+    /// Only with this status.
+    pub status: Option<AnalysisStatus>,
+    /// As many at most.
+    pub limit: u32,
+    /// The right to a connection.
+    pub turn: Turn,
+}
+
+/// Find an analysis and what it has recommended.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(PastAnalysis, Vec<Recommendation>), AnalysisError>")]
+pub struct FindAnalysis {
+    /// Its id.
+    pub analysis_id: String,
+    /// Only if it is of this device.
+    pub device_id: Option<String>,
+    /// The right to a connection.
+    pub turn: Turn,
+}
+
+/// End the analysis that runs, and begin none any more: the server is to stop.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct StopAnalyzing;
 
 /// The result of an analysis.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +72,70 @@ pub struct Analysis {
     pub recommendations: Vec<Recommendation>,
     /// The model that was asked, or would have been.
     pub model: String,
-    /// From the first query to the stored result, in ms.
+    /// From the first query to the answer, in ms; 1 at least.
     pub processing_time_ms: u64,
     /// Why there are no recommendations, where there are none.
     pub message: Option<String>,
+}
+
+/// An analysis as the history has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastAnalysis {
+    /// Its id.
+    pub analysis_id: String,
+    /// How it stands.
+    pub status: AnalysisStatus,
+    /// Whose readings were analysed.
+    pub device_id: String,
+    /// The device's own id of the profile.
+    pub profile_id: Option<String>,
+    /// Begin of the drive or the window, UTC.
+    pub window_start: Option<NaiveDateTime>,
+    /// Its end, UTC.
+    pub window_end: Option<NaiveDateTime>,
+    /// The model that was asked.
+    pub model: String,
+    /// How long it took, in ms, once it has ended.
+    pub processing_time_ms: Option<u64>,
+    /// When the model was asked, UTC.
+    pub created_at: NaiveDateTime,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// How an analysis stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnalysisStatus {
+    /// The model is being asked.
+    Running,
+    /// Its recommendations are stored.
+    Success,
+    /// There are none.
+    Failed,
+}
+
+impl AnalysisStatus {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Success => "success",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Not the name of a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a status is running, success or failed")]
+pub struct UnknownStatus;
+
+impl FromStr for AnalysisStatus {
+    type Err = UnknownStatus;
+
+    fn from_str(name: &str) -> Result<Self, UnknownStatus> {
+        let named = |status: &Self| status.as_str() == name;
+        let all = [Self::Running, Self::Success, Self::Failed];
+        all.into_iter().find(named).ok_or(UnknownStatus)
+    }
 }

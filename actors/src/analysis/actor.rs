@@ -1,0 +1,277 @@
+//! The actor that has drives analysed. It owns its connections to the database and the way to the model.
+//!
+//! One analysis runs at a time, which the door in front of the actor sees to; nobody else waits for the model. After a
+//! restart it begins anew with fresh connections: what was running is gone, and whoever waited for it is told so.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use actix::{
+    Actor, AsyncContext as _, Context, Handler, ResponseActFuture, Supervised, WrapFuture as _,
+};
+use mysql_async::Conn;
+use tokio::sync::watch;
+
+use super::STATEMENT_LIMIT;
+use super::analyst::Analyst;
+use super::error::{AnalysisError, Interruption};
+use super::messages::{
+    Analysis, AnalyzeDrive, FindAnalysis, ListAnalyses, PastAnalysis, StopAnalyzing,
+};
+use super::recommendations::Recommendation;
+use super::subject::{Selection, Subject};
+use super::{history, readings, results};
+use crate::admission::Admission;
+use crate::causes;
+use crate::database::{Database, DatabaseError, DatabaseUrl};
+use crate::ollama::Ollama;
+use crate::ollama::tokens::Budget;
+use crate::report::{Report, Reporter};
+use crate::supervise::Drain;
+
+/// How many who look at analyses are served at the same time, and how many wait for that, at most.
+const LOOKUPS: usize = 2;
+const WAITING_LOOKUPS: usize = 64;
+
+/// Beside the lookups, one for the analysis and one for what is done now and then.
+const CONNECTIONS: usize = LOOKUPS + 2;
+
+/// How long finding the device of a window may take.
+const SEARCH_LIMIT: Duration = Duration::from_secs(15);
+
+/// How often analyses are looked for whose server has ended without a word.
+const TIDY_INTERVAL: Duration = Duration::from_mins(1);
+
+/// How long connections may take to close at the end.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
+/// What an [`AnalysisActor`] is made of, now and after each restart.
+#[derive(Clone, Debug)]
+pub struct AnalysisSettings {
+    /// Where readings come from, and where results go.
+    pub database: DatabaseUrl,
+    /// Has the model.
+    pub ollama: Ollama,
+    /// The context that the model is loaded with, in tokens.
+    pub num_ctx: u32,
+    /// How long the model may take for one analysis.
+    pub time_limit: Duration,
+    /// The door in front of the model; it is closed at the end.
+    pub admission: Admission,
+    /// Told of every analysis.
+    pub reporter: Reporter,
+}
+
+/// Analyses drives, and knows what became of earlier ones.
+#[derive(Debug)]
+pub struct AnalysisActor {
+    settings: AnalysisSettings,
+    database: Database,
+    analyst: Analyst,
+    /// Turns true when the server is to stop.
+    stopping: watch::Sender<bool>,
+}
+
+/// The door for those who look at analyses.
+pub fn lookup_admission() -> Admission {
+    Admission::new(LOOKUPS, WAITING_LOOKUPS)
+}
+
+impl AnalysisActor {
+    /// To be called on the runtime that the actor will live on.
+    pub fn new(settings: AnalysisSettings) -> Self {
+        let database = Database::open(&settings.database, CONNECTIONS);
+        let analyst = Analyst {
+            database: database.clone(),
+            ollama: settings.ollama.clone(),
+            budget: Budget::of(settings.num_ctx),
+            time_limit: settings.time_limit,
+            reporter: settings.reporter.clone(),
+        };
+        Self {
+            settings,
+            database,
+            analyst,
+            stopping: watch::Sender::new(false),
+        }
+    }
+
+    fn tidy(&self) -> impl Future<Output = ()> + use<> {
+        let (database, longest) = (self.database.clone(), self.analyst.longest_run());
+        async move {
+            let failed = database.run(STATEMENT_LIMIT, async |connection| {
+                history::fail_abandoned(connection, longest).await
+            });
+            match failed.await {
+                Ok(0) => {}
+                Ok(count) => log::warn!("analyses were left unfinished analyses={count}"),
+                // The schema may not be there yet; a database that is away is told of by others.
+                Err(error) => log::debug!("history is not tidied cause={:?}", causes(&error)),
+            }
+        }
+    }
+}
+
+impl Actor for AnalysisActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        self.settings.reporter.tell(Report::Pool {
+            actor: "analysis",
+            usage: self.database.usage(),
+        });
+        context.spawn(self.tidy().into_actor(self));
+        context.run_interval(TIDY_INTERVAL, |actor, context| {
+            context.spawn(actor.tidy().into_actor(actor));
+        });
+    }
+}
+
+impl Supervised for AnalysisActor {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        *self = Self::new(self.settings.clone());
+    }
+}
+
+impl Handler<AnalyzeDrive> for AnalysisActor {
+    type Result = ResponseActFuture<Self, Result<Analysis, AnalysisError>>;
+
+    fn handle(&mut self, message: AnalyzeDrive, _: &mut Self::Context) -> Self::Result {
+        let answer = answer(self.analyst.clone(), message, self.stopping.subscribe());
+        Box::pin(answer.into_actor(self))
+    }
+}
+
+/// The analysis that somebody waits for.
+async fn answer(
+    analyst: Analyst,
+    message: AnalyzeDrive,
+    mut stopping: watch::Receiver<bool>,
+) -> Result<Analysis, AnalysisError> {
+    let _turn = message.turn;
+    let caller = message.caller;
+    let mut interruption = pin!(async move {
+        tokio::select! {
+            () = caller.has_left() => Interruption::CallerLeft,
+            _ = stopping.wait_for(|stopping| *stopping) => Interruption::ServerStops,
+        }
+    });
+    let began = Instant::now();
+    let parameters = message.parameters;
+    let device_id = match message.device_id {
+        Some(device_id) => Some(device_id),
+        None => {
+            let (start, end) = (message.window_start, message.window_end);
+            let search = only_device(&analyst.database, start, end, parameters.as_deref());
+            tokio::select! {
+                biased;
+                why = &mut interruption => return Err(AnalysisError::Interrupted(why)),
+                found = search => found?,
+            }
+        }
+    };
+    let Some(device_id) = device_id else {
+        return Ok(analyst.without_data(began.elapsed()));
+    };
+    let subject = Subject {
+        device_id,
+        profile_id: message.profile_id,
+        start: message.window_start,
+        end: message.window_end,
+        selection: Selection::Window,
+        parameters,
+        focus_areas: message.focus_areas,
+    };
+    let is_ours = async |_: &mut Conn| Ok(true);
+    analyst.analyze(subject, is_ours, interruption).await
+}
+
+async fn only_device(
+    database: &Database,
+    start: chrono::NaiveDateTime,
+    end: chrono::NaiveDateTime,
+    parameters: Option<&[String]>,
+) -> Result<Option<String>, AnalysisError> {
+    let devices = database.run(SEARCH_LIMIT, async |connection| {
+        readings::devices_with_any(connection, start, end, parameters).await
+    });
+    let mut devices = devices.await?;
+    if devices.len() > 1 {
+        return Err(AnalysisError::AmbiguousDevice { devices });
+    }
+    Ok(devices.pop())
+}
+
+impl Handler<ListAnalyses> for AnalysisActor {
+    type Result = ResponseActFuture<Self, Result<Vec<PastAnalysis>, AnalysisError>>;
+
+    fn handle(&mut self, wanted: ListAnalyses, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        let listed = async move {
+            let ListAnalyses {
+                device_id,
+                status,
+                limit,
+                turn: _turn,
+            } = wanted;
+            let listed = database.run(STATEMENT_LIMIT, async |connection| {
+                history::list(connection, device_id.as_deref(), status, limit).await
+            });
+            Ok(listed.await?)
+        };
+        Box::pin(listed.into_actor(self))
+    }
+}
+
+impl Handler<FindAnalysis> for AnalysisActor {
+    type Result =
+        ResponseActFuture<Self, Result<(PastAnalysis, Vec<Recommendation>), AnalysisError>>;
+
+    fn handle(&mut self, wanted: FindAnalysis, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        let found = async move {
+            let FindAnalysis {
+                analysis_id,
+                device_id,
+                turn: _turn,
+            } = wanted;
+            let found = database.run(STATEMENT_LIMIT, async |connection| {
+                let Some(past) = history::find(connection, &analysis_id).await? else {
+                    return Ok(None);
+                };
+                let recommendations = results::of_analysis(connection, &analysis_id).await?;
+                Ok::<_, DatabaseError>(Some((past, recommendations)))
+            });
+            let of_device = |found: &(PastAnalysis, _)| {
+                device_id.is_none_or(|device_id| device_id == found.0.device_id)
+            };
+            found
+                .await?
+                .filter(of_device)
+                .ok_or(AnalysisError::NotFound)
+        };
+        Box::pin(found.into_actor(self))
+    }
+}
+
+impl Handler<StopAnalyzing> for AnalysisActor {
+    type Result = ();
+
+    fn handle(&mut self, _: StopAnalyzing, _: &mut Self::Context) {
+        self.stopping.send_replace(true);
+    }
+}
+
+impl Handler<Drain> for AnalysisActor {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, _: Drain, _: &mut Self::Context) -> Self::Result {
+        self.stopping.send_replace(true);
+        let (admission, database) = (self.settings.admission.clone(), self.database.clone());
+        let drained = async move {
+            admission.drained().await;
+            database.close(CLOSE_LIMIT).await;
+        };
+        Box::pin(drained.into_actor(self))
+    }
+}

@@ -1,0 +1,149 @@
+//! What is remembered of every analysis for which a model was asked.
+
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Params, Row, Value, params};
+
+use super::messages::{AnalysisStatus, PastAnalysis};
+use super::subject::Subject;
+use crate::database::DatabaseError;
+use crate::text::line;
+
+/// How much of an error is kept.
+const ERROR_CHARACTERS: usize = 1000;
+
+const SELECT: &str = "SELECT analysis_id, CAST(status AS CHAR) AS status, source_device, profile_source_id, \
+                      drive_start, drive_end, model, processing_time_ms, created_at, error FROM analysis_history";
+
+/// Notes that the model is being asked from now on.
+pub(super) async fn begin(
+    connection: &mut Conn,
+    analysis_id: &str,
+    subject: &Subject,
+    model: &str,
+) -> Result<(), DatabaseError> {
+    // By the database's clock, which all servers share.
+    let statement = "INSERT INTO analysis_history (analysis_id, source_device, profile_source_id, drive_start, \
+                     drive_end, model, status, created_at) \
+                     VALUES (:id, :device, :profile, :start, :end, :model, 'running', NOW(6))";
+    let values = params! {
+        "id" => analysis_id,
+        "device" => &subject.device_id,
+        "profile" => subject.profile_id.as_deref(),
+        "start" => subject.start,
+        "end" => subject.end,
+        "model" => line(model, 255),
+    };
+    Ok(connection.exec_drop(statement, values).await?)
+}
+
+/// Notes a success; to be called in the transaction that stores what was found.
+pub(super) async fn succeed(
+    connection: &mut Conn,
+    analysis_id: &str,
+    processing_time_ms: u64,
+) -> Result<(), DatabaseError> {
+    let statement = "UPDATE analysis_history SET status = 'success', processing_time_ms = ?, error = NULL \
+                     WHERE analysis_id = ?";
+    Ok(connection
+        .exec_drop(statement, (processing_time_ms, analysis_id))
+        .await?)
+}
+
+/// Notes a failure, unless the analysis has succeeded after all.
+pub(super) async fn fail(
+    connection: &mut Conn,
+    analysis_id: &str,
+    processing_time_ms: u64,
+    error: &str,
+) -> Result<(), DatabaseError> {
+    let statement = "UPDATE analysis_history SET status = 'failed', processing_time_ms = ?, error = ? \
+                     WHERE analysis_id = ? AND status = 'running'";
+    let error = line(error, ERROR_CHARACTERS);
+    Ok(connection
+        .exec_drop(statement, (processing_time_ms, error, analysis_id))
+        .await?)
+}
+
+/// Notes the failure of all that have been running for longer than `longest`: their server has ended without a word.
+pub(super) async fn fail_abandoned(
+    connection: &mut Conn,
+    longest: Duration,
+) -> Result<u64, DatabaseError> {
+    let statement = "UPDATE analysis_history SET status = 'failed', error = ? \
+                     WHERE status = 'running' AND created_at < NOW(6) - INTERVAL ? SECOND";
+    let error = "the server ended before the analysis did";
+    connection
+        .exec_drop(statement, (error, longest.as_secs()))
+        .await?;
+    Ok(connection.affected_rows())
+}
+
+/// The newest first.
+pub(super) async fn list(
+    connection: &mut Conn,
+    device_id: Option<&str>,
+    status: Option<AnalysisStatus>,
+    limit: u32,
+) -> Result<Vec<PastAnalysis>, DatabaseError> {
+    let mut conditions = Vec::new();
+    let mut values = Vec::new();
+    if let Some(device_id) = device_id {
+        conditions.push("source_device = ?");
+        values.push(Value::from(device_id));
+    }
+    if let Some(status) = status {
+        conditions.push("status = ?");
+        values.push(Value::from(status.as_str()));
+    }
+    let condition = match conditions.as_slice() {
+        [] => String::new(),
+        conditions => format!(" WHERE {}", conditions.join(" AND ")),
+    };
+    values.push(Value::from(limit));
+    let query = format!("{SELECT}{condition} ORDER BY created_at DESC, analysis_id DESC LIMIT ?");
+    let rows: Vec<Row> = connection.exec(query, Params::Positional(values)).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// The one with this id.
+pub(super) async fn find(
+    connection: &mut Conn,
+    analysis_id: &str,
+) -> Result<Option<PastAnalysis>, DatabaseError> {
+    let query = format!("{SELECT} WHERE analysis_id = ?");
+    let row: Option<Row> = connection.exec_first(query, (analysis_id,)).await?;
+    row.map(read).transpose()
+}
+
+fn read(row: Row) -> Result<PastAnalysis, DatabaseError> {
+    type Columns = (
+        String,
+        String,
+        String,
+        Option<String>,
+        Option<NaiveDateTime>,
+        Option<NaiveDateTime>,
+        String,
+        Option<u64>,
+        NaiveDateTime,
+        Option<String>,
+    );
+    let (id, status, device, profile, start, end, model, took_ms, created_at, error): Columns =
+        mysql_async::from_row_opt(row)?;
+    Ok(PastAnalysis {
+        analysis_id: id,
+        // The column holds no other.
+        status: status.parse().unwrap_or(AnalysisStatus::Failed),
+        device_id: device,
+        profile_id: profile,
+        window_start: start,
+        window_end: end,
+        model,
+        processing_time_ms: took_ms,
+        created_at,
+        error,
+    })
+}

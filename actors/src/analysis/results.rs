@@ -1,0 +1,102 @@
+//! What an analysis has recommended, among the device's own recommendations.
+
+use chrono::NaiveDateTime;
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Params, Value};
+use rand::Rng as _;
+use serde::{Deserialize, Serialize};
+
+use super::recommendations::Recommendation;
+use super::subject::Subject;
+use crate::database::DatabaseError;
+
+/// The lowest place that the device's own column knows.
+const LAST_PRIORITY: u32 = 5;
+
+/// What the column `extra` has of a recommendation of ours.
+#[derive(Debug, Serialize, Deserialize)]
+struct Extra {
+    rank: u32,
+    category: String,
+    confidence: f64,
+    grounded: bool,
+}
+
+/// Stores the recommendations of an analysis.
+pub(super) async fn store(
+    connection: &mut Conn,
+    analysis_id: &str,
+    subject: &Subject,
+    recommendations: &[Recommendation],
+    now: NaiveDateTime,
+) -> Result<(), DatabaseError> {
+    let profile = profile(connection, subject).await?;
+    let places = vec!["(?,?,?,?,?,?,?,?,?,?)"; recommendations.len()].join(",");
+    let statement = format!(
+        "INSERT INTO ai_recommendations (source_device, source_id, synced_at, sync_batch_id, timestamp, created_at, \
+         recommendation, priority_rank, profile_id, extra) VALUES {places}"
+    );
+    let values = recommendations.iter().flat_map(|found| {
+        let extra = Extra {
+            rank: found.rank,
+            category: found.category.clone(),
+            confidence: found.confidence,
+            grounded: found.grounded,
+        };
+        [
+            Value::from(&subject.device_id),
+            Value::from(new_source_id()),
+            Value::from(now),
+            Value::from(analysis_id),
+            Value::from(now),
+            Value::from(now),
+            Value::from(&found.recommendation),
+            Value::from(found.rank.min(LAST_PRIORITY)),
+            Value::from(profile),
+            Value::from(serde_json::json!(extra).to_string()),
+        ]
+    });
+    let values = Params::Positional(values.collect());
+    Ok(connection.exec_drop(statement, values).await?)
+}
+
+/// The recommendations of an analysis, the most important first.
+pub(super) async fn of_analysis(
+    connection: &mut Conn,
+    analysis_id: &str,
+) -> Result<Vec<Recommendation>, DatabaseError> {
+    let query = "SELECT recommendation, extra FROM ai_recommendations \
+                 WHERE sync_batch_id = ? AND source_id < 0";
+    let rows: Vec<(String, Option<String>)> = connection.exec(query, (analysis_id,)).await?;
+    let mut recommendations: Vec<Recommendation> = rows
+        .into_iter()
+        .filter_map(|(recommendation, extra)| {
+            let extra: Extra = serde_json::from_str(&extra?).ok()?;
+            Some(Recommendation {
+                rank: extra.rank,
+                category: extra.category,
+                recommendation,
+                confidence: extra.confidence,
+                grounded: extra.grounded,
+            })
+        })
+        .collect();
+    recommendations.sort_by_key(|found| found.rank);
+    Ok(recommendations)
+}
+
+/// Our id of the subject's profile, if the device has ever named it.
+async fn profile(connection: &mut Conn, subject: &Subject) -> Result<Option<i64>, DatabaseError> {
+    let Some(profile_id) = &subject.profile_id else {
+        return Ok(None);
+    };
+    let query = "SELECT id FROM profiles WHERE source_device = ? AND source_id = ?";
+    Ok(connection
+        .exec_first(query, (&subject.device_id, profile_id))
+        .await?)
+}
+
+/// Below zero, where no device has ids, and no further than a JSON number is exact.
+fn new_source_id() -> i64 {
+    -rand::rng().random_range(1..1_i64 << 53)
+}

@@ -1,0 +1,31 @@
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable as _;
+
+use super::prompt::Vehicle;
+use crate::database::DatabaseError;
+
+type Text = Option<String>;
+
+/// The device's car, if its record has arrived: the one that was changed last, where there are several.
+pub(super) async fn of_device(
+    connection: &mut Conn,
+    device_id: &str,
+) -> Result<Option<Vehicle>, DatabaseError> {
+    let query = "SELECT year, make, model, engine, fuel_type, transmission, drive_type, body_class \
+                 FROM vehicle_info WHERE source_device = ? ORDER BY updated_at DESC, id DESC LIMIT 1";
+    type Row = (Option<i64>, Text, Text, Text, Text, Text, Text, Text);
+    let row: Option<Row> = connection.exec_first(query, (device_id,)).await?;
+    let vehicle = row.map(
+        |(year, make, model, engine, fuel_type, transmission, drive_type, body_class)| Vehicle {
+            year: year.and_then(|year| year.try_into().ok()),
+            make,
+            model,
+            engine,
+            fuel_type,
+            transmission,
+            drive_type,
+            body_class,
+        },
+    );
+    Ok(vehicle)
+}
