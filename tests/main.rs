@@ -5,6 +5,7 @@
 
 mod support;
 
+mod analysis;
 mod auth;
 mod backup;
 mod bad_input;

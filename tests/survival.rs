@@ -33,6 +33,7 @@ async fn one_at_a_time(database: &TestDatabase) -> ServerProcess {
 #[case::sync("sync")]
 #[case::backup("backup")]
 #[case::health("health")]
+#[case::analysis("analysis")]
 #[tokio::test]
 async fn an_actor_is_restarted_after_each_kind_of_failure_until_it_fails_once_too_often(
     #[case] actor: &str,

@@ -171,7 +171,7 @@ impl ApiError {
                 AnalysisError::TimedOut { limit } => (
                     StatusCode::GATEWAY_TIMEOUT,
                     detail(&format!(
-                        "The analysis took longer than {} seconds",
+                        "The analysis took longer than {} s",
                         limit.as_secs()
                     )),
                 ),

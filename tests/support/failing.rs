@@ -9,6 +9,7 @@ use actix::{
 };
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
+use actors::analysis::AnalysisActor;
 use actors::backup::BackupActor;
 use actors::health::HealthActor;
 use actors::runtime::blocking;
@@ -78,6 +79,7 @@ async fn fail_in_actor(
         "sync" => fail(&state.sync, failure).await,
         "backup" => fail(&state.backups, failure).await,
         "health" => fail(&state.health, failure).await,
+        "analysis" => fail(&state.analysis, failure).await,
         _ => panic!("there is no actor {actor}"),
     };
     assert!(outcome.is_err(), "the actor {actor} has not failed");
@@ -135,4 +137,4 @@ macro_rules! fails_on_demand {
     )*};
 }
 
-fails_on_demand!(SyncActor, BackupActor, HealthActor);
+fails_on_demand!(SyncActor, BackupActor, HealthActor, AnalysisActor);

@@ -35,7 +35,7 @@ pub enum AnalysisError {
         message: String,
     },
     /// The model took too long.
-    #[error("the model took longer than {} seconds", limit.as_secs())]
+    #[error("the model took longer than {} s", limit.as_secs())]
     TimedOut {
         /// How long was waited.
         limit: Duration,

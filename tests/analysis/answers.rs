@@ -1,0 +1,136 @@
+//! What the model says is distrusted.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{Fixture, request};
+
+fn chat(content: &str, further: &Value) -> Value {
+    let mut chat = json!({"message": {"content": content}, "done": true, "done_reason": "stop"});
+    for (name, value) in further.as_object().unwrap() {
+        chat[name] = value.clone();
+    }
+    chat
+}
+
+#[rstest]
+#[case::ended_for_length(chat("{\"recommendations\":[{\"recommendation\":\"Lo", &json!({"done_reason": "length"})), "cut off")]
+#[case::prompt_was_cut(chat("{}", &json!({"prompt_eval_count": 8192})), "prompt was cut")]
+#[case::only_thoughts(json!({"message": {"content": "", "thinking": "Hm."}}), "only thought")]
+#[case::error_with_status_200(json!({"error": "out of memory"}), "out of memory")]
+#[case::no_recommendation(chat("I am only a model.", &json!({})), "no recommendation")]
+#[case::empty(chat(" ", &json!({})), "empty")]
+#[case::not_ollama(json!({"hello": "world"}), "not one of Ollama's")]
+#[tokio::test]
+async fn an_answer_that_is_of_no_use_is_never_a_success(#[case] said: Value, #[case] why: &str) {
+    let fixture = Fixture::with_drive().await;
+    fixture.ollama.answers(200, &said);
+    let (status, body) = fixture.analyze(&request()).await;
+    assert_eq!(
+        (status, &body["detail"]),
+        (502, &json!("Ollama error")),
+        "{body}"
+    );
+    let told = body["ollamaError"].as_str().unwrap();
+    assert!(told.contains(why), "{told}");
+    let past = fixture.history().await;
+    assert_eq!(past.status, "failed");
+    assert!(past.error.unwrap().contains(why));
+    assert_eq!(
+        fixture.database.count("ai_recommendations", "TRUE").await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn what_a_model_makes_of_the_schema_is_understood_and_brought_into_bounds() {
+    let fixture = Fixture::with_drive().await;
+    fixture.ollama.says(
+        "Sure! ```json\n[{\"recommendation\": \"Check the thermostat.\", \"confidence\": \"85%\"}, \
+         {\"rank\": \"7\", \"recommendation\": \"RPM reached 9000 rpm.\", \"confidence\": 1e98}]\n```",
+    );
+    let (status, body) = fixture.analyze(&request()).await;
+    assert_eq!(status, 200, "{body}");
+    let (first, second) = (&body["recommendations"][0], &body["recommendations"][1]);
+    assert_eq!(
+        (&first["rank"], &first["confidence"]),
+        (&json!(1), &json!(0.85))
+    );
+    assert_eq!(
+        (&first["grounded"], &second["grounded"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(second["rank"], 2);
+    let bounded = "JSON_EXTRACT(extra, '$.confidence') BETWEEN 0 AND 1";
+    assert_eq!(
+        fixture.database.count("ai_recommendations", bounded).await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn ten_recommendations_at_most_are_kept_and_the_last_ones_share_a_priority() {
+    let fixture = Fixture::with_drive().await;
+    let many: Vec<Value> = (1..=14)
+        .map(|rank| json!({"rank": rank, "recommendation": format!("Advice number {rank}.")}))
+        .collect();
+    fixture.ollama.recommends(&json!(many));
+    let (_, body) = fixture.analyze(&request()).await;
+    let found = body["recommendations"].as_array().unwrap().iter();
+    let ranks: Vec<u64> = found.map(|found| found["rank"].as_u64().unwrap()).collect();
+    assert_eq!(ranks, (1..=10).collect::<Vec<_>>());
+    assert_eq!(
+        fixture
+            .database
+            .count("ai_recommendations", "priority_rank = 5")
+            .await,
+        6
+    );
+}
+
+#[tokio::test]
+async fn the_model_is_told_the_car_the_figures_and_the_shape_of_its_answer() {
+    let fixture = Fixture::with_drive().await;
+    let car = json!({
+        "vin": "4A3AK34Y5XE000000", "make": "MITSUBISHI", "model": "Eclipse", "year": 1998, "engine": "2.0L Turbo",
+    });
+    fixture.store(&json!({"vehicle_info": [car]})).await;
+    assert_eq!(fixture.analyze(&request()).await.0, 200);
+    let question = fixture.ollama.questions().remove(0);
+    assert_eq!(
+        (&question["model"], &question["stream"]),
+        (&json!("gemma2:2b"), &json!(false))
+    );
+    assert_eq!(question["options"]["num_ctx"], 8192);
+    assert!(question["options"]["num_predict"].as_u64() > Some(0));
+    assert_eq!(question["format"]["required"], json!(["recommendations"]));
+    let system = question["messages"][0]["content"].as_str().unwrap();
+    assert!(
+        system.contains("1998 MITSUBISHI Eclipse, engine: 2.0L Turbo"),
+        "{system}"
+    );
+    let user = question["messages"][1]["content"].as_str().unwrap();
+    assert!(user.contains("Focus: air_fuel_ratio; timing"), "{user}");
+    assert!(
+        user.contains("10.0 minutes, 50 readings of 3 parameters"),
+        "{user}"
+    );
+    // 17 readings, from 2500 to 2548 in steps of 3.
+    assert!(user.contains("RPM|rpm|17|2500|2502|2524|2524|2546|2548|"), "{user}");
+    assert!(user.contains("COOLANT_TEMP|°C|16|"), "{user}");
+}
+
+#[tokio::test]
+async fn a_model_that_reads_a_part_only_gets_a_shorter_prompt_once() {
+    let fixture = Fixture::with_drive().await;
+    fixture
+        .ollama
+        .answers(200, &chat("{}", &json!({"prompt_eval_count": 8192})));
+    assert_eq!(fixture.analyze(&request()).await.0, 502);
+    let questions = fixture.ollama.questions();
+    assert_eq!(questions.len(), 2);
+    assert_eq!(
+        questions[0]["options"]["num_ctx"],
+        questions[1]["options"]["num_ctx"]
+    );
+}
