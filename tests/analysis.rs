@@ -5,6 +5,7 @@ mod faults;
 mod line;
 mod past;
 mod readings;
+mod real_model;
 mod refusals;
 
 use chrono::{NaiveDateTime, TimeDelta};

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{PrivateDatabase, ServerProcess, TestDatabase, answer, eventually};
+use crate::support::{
+    FakeOllama, PrivateDatabase, ServerProcess, TestDatabase, answer, eventually,
+};
 
 /// A batch with rows for two tables: the lock that holds it up is on the second.
 fn batch() -> Value {
@@ -82,6 +84,46 @@ async fn a_database_that_hangs_does_not_hold_up_the_end() {
 
     assert_eq!(server.ends_in_time().await.code(), Some(0));
     assert!(sync.await.unwrap().is_err(), "it is cut off");
+}
+
+#[tokio::test]
+async fn an_analysis_is_interrupted_by_the_end_and_whoever_waits_is_told_so() {
+    let database = TestDatabase::create().await;
+    let ollama = FakeOllama::start();
+    let variables = [("OLLAMA_BASE_URL", ollama.url.as_str())];
+    let mut server = ServerProcess::start(&database.url(), &variables).await;
+    server.logs("schema is up to date").await;
+    assert_eq!(server.sync(&batch()).await.0, 200);
+    ollama.hold();
+    let window =
+        json!({"driveStartTime": "2026-02-01T14:00:00", "driveEndTime": "2026-02-01T15:00:00"});
+    let analyze = || {
+        tokio::spawn(
+            server
+                .post("/api/v1/analyze")
+                .body(window.to_string())
+                .send(),
+        )
+    };
+    let running = analyze();
+    ollama.is_asked(1).await;
+    let waiting = analyze();
+    eventually("it stands in line", async || {
+        answer(server.get("/api/v1/health")).await.1["analysis"]["queueLength"] == 1
+    })
+    .await;
+
+    server.signal("TERM");
+
+    for client in [running, waiting] {
+        assert_eq!(client.await.unwrap().unwrap().status(), 503);
+    }
+    ollama.is_left(1).await;
+    assert_eq!(server.ends_in_time().await.code(), Some(0));
+    assert_eq!(ollama.questions().len(), 1, "nothing is begun at the end");
+    let interrupted = "status = 'failed' AND error LIKE '%the server stops%'";
+    assert_eq!(database.count("analysis_history", interrupted).await, 1);
+    assert_eq!(database.count("analysis_history", "TRUE").await, 1);
 }
 
 #[tokio::test]

@@ -116,7 +116,10 @@ async fn the_model_is_told_the_car_the_figures_and_the_shape_of_its_answer() {
         "{user}"
     );
     // 17 readings, from 2500 to 2548 in steps of 3.
-    assert!(user.contains("RPM|rpm|17|2500|2502|2524|2524|2546|2548|"), "{user}");
+    assert!(
+        user.contains("RPM|rpm|17|2500|2502|2524|2524|2546|2548|"),
+        "{user}"
+    );
     assert!(user.contains("COOLANT_TEMP|°C|16|"), "{user}");
 }
 

@@ -1,1 +1,143 @@
+//! What became of analyses is given back.
 
+use serde_json::{Value, json};
+
+use super::{Fixture, drive, request};
+use crate::support::{TestServer, answer, batch, eventually, kinds_and_places, with};
+
+async fn list(fixture: &Fixture, query: &str) -> Vec<Value> {
+    let (status, body) = answer(fixture.server.get(&format!("/api/v1/analyses{query}"))).await;
+    assert_eq!(status, 200, "{body}");
+    body["analyses"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn an_analysis_is_given_back_as_it_was_answered() {
+    let fixture = Fixture::with_drive().await;
+    let (_, analysis) = fixture.analyze(&request()).await;
+    let id = analysis["analysisId"].as_str().unwrap();
+    let (status, mut found) = answer(fixture.server.get(&format!("/api/v1/analyses/{id}"))).await;
+    assert_eq!(status, 200, "{found}");
+    assert_eq!(found["recommendations"], analysis["recommendations"]);
+    let created_at = found["createdAt"].take();
+    let id_tells = format!("analysis-{}", created_at.as_str().unwrap());
+    assert_eq!(
+        id[..25],
+        id_tells[..25],
+        "the same minute, or it is midnight"
+    );
+    let expected = json!({
+        "analysisId": id, "status": "success", "sourceDevice": "test-device", "profileId": "1",
+        "driveStartTime": "2026-02-01T12:00:00", "driveEndTime": "2026-02-01T12:10:00", "model": "gemma2:2b",
+        "processingTimeMs": analysis["processingTimeMs"], "createdAt": null, "error": null,
+        "recommendations": analysis["recommendations"],
+    });
+    assert_eq!(found, expected);
+    let mut listed = list(&fixture, "").await;
+    listed[0]["createdAt"].take();
+    let without_recommendations = {
+        let mut expected = expected;
+        expected.as_object_mut().unwrap().remove("recommendations");
+        expected
+    };
+    assert_eq!(listed, [without_recommendations]);
+}
+
+#[tokio::test]
+async fn the_newest_come_first_and_can_be_narrowed_down() {
+    let fixture = Fixture::with_drive().await;
+    let others = with(
+        batch(&json!({"realtime_data": drive()})),
+        &json!({"deviceId": "another-device"}),
+    );
+    assert_eq!(fixture.server.sync(&others).await.0, 200);
+    let mut ids = Vec::new();
+    for device in ["test-device", "another-device", "test-device"] {
+        let request = with(request(), &json!({"deviceId": device}));
+        ids.insert(0, fixture.analyze(&request).await.1["analysisId"].clone());
+    }
+    fixture.ollama.answers(500, &json!({"error": "too hot"}));
+    let own = with(request(), &json!({"deviceId": "test-device"}));
+    assert_eq!(fixture.analyze(&own).await.0, 502);
+
+    let all = list(&fixture, "").await;
+    let listed: Vec<_> = all.iter().map(|past| past["analysisId"].clone()).collect();
+    assert_eq!(listed[1..], ids);
+    assert_eq!(
+        (&all[0]["status"], &all[0]["error"]),
+        (&json!("failed"), &json!("Ollama error: too hot"))
+    );
+    for (query, count) in [
+        ("?limit=2", 2),
+        ("?deviceId=another-device", 1),
+        ("?deviceId=nobody", 0),
+        ("?status=success", 3),
+        ("?status=running", 0),
+        ("?status=failed&deviceId=test-device", 1),
+        ("?status=failed&deviceId=another-device", 0),
+    ] {
+        assert_eq!(list(&fixture, query).await.len(), count, "{query}");
+    }
+    assert_eq!(list(&fixture, "?limit=1").await[0], all[0]);
+}
+
+#[tokio::test]
+async fn an_unknown_analysis_is_a_404_and_a_bad_filter_a_422() {
+    let fixture = Fixture::start().await;
+    for id in ["analysis-2026-02-01T14:30:10", "x", "%27%20OR%201=1"] {
+        let path = format!("/api/v1/analyses/{id}");
+        let told = json!({"detail": "No such analysis"});
+        assert_eq!(answer(fixture.server.get(&path)).await, (404, told), "{id}");
+    }
+    let query = "/api/v1/analyses?limit=0&status=done&deviceId=";
+    let (status, body) = answer(fixture.server.get(query)).await;
+    assert_eq!(status, 422, "{body}");
+    let problems = body["detail"].as_array().unwrap();
+    let told = [
+        ("string_too_short", "deviceId".to_owned()),
+        ("literal_error", "status".to_owned()),
+        ("int_parsing", "limit".to_owned()),
+    ];
+    assert_eq!(kinds_and_places(problems), told);
+    assert_eq!(problems[0]["loc"][0], "query");
+}
+
+#[tokio::test]
+async fn an_analysis_is_running_while_the_model_thinks() {
+    let fixture = Fixture::with_drive().await;
+    fixture.ollama.hold();
+    let observe = async {
+        fixture.ollama.is_asked(1).await;
+        let running = list(&fixture, "?status=running").await;
+        fixture.ollama.release();
+        running
+    };
+    let request = request();
+    let ((status, analysis), running) = tokio::join!(fixture.analyze(&request), observe);
+    assert_eq!((status, running.len()), (200, 1));
+    assert_eq!(running[0]["analysisId"], analysis["analysisId"]);
+    assert_eq!(running[0]["processingTimeMs"], Value::Null);
+    assert_eq!(list(&fixture, "?status=success").await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_killed_server_left_running_has_failed() {
+    let fixture = Fixture::start().await;
+    let insert = "INSERT INTO analysis_history (analysis_id, source_device, model, status, created_at) VALUES \
+                  ('old', 'car', 'm', 'running', NOW(6) - INTERVAL 1 HOUR), \
+                  ('young', 'car', 'm', 'running', NOW(6) - INTERVAL 1 MINUTE), \
+                  ('done', 'car', 'm', 'success', NOW(6) - INTERVAL 1 HOUR)";
+    fixture.database.execute(insert).await.unwrap();
+    let _another = TestServer::start(&fixture.database).await;
+    eventually("the old one has failed", async || {
+        list(&fixture, "?status=failed").await.len() == 1
+    })
+    .await;
+    let failed = list(&fixture, "?status=failed").await.remove(0);
+    assert_eq!(failed["analysisId"], "old");
+    assert_eq!(failed["error"], "the server ended before the analysis did");
+    assert_eq!(
+        list(&fixture, "?status=running").await[0]["analysisId"],
+        "young"
+    );
+}

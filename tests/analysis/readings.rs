@@ -1,1 +1,152 @@
+//! Which readings are looked at.
 
+use serde_json::{Value, json};
+
+use super::{Fixture, drive, reading, request};
+use crate::support::{batch, with};
+
+/// The figures of one parameter, as the model gets them: `RPM|rpm|17|…`.
+fn figures(question: &Value, parameter: &str) -> Option<String> {
+    let user = question["messages"][1]["content"].as_str().unwrap();
+    let row = user
+        .lines()
+        .find(|line| line.starts_with(&format!("{parameter}|")));
+    row.map(str::to_owned)
+}
+
+/// The question that this request comes to.
+async fn question(fixture: &Fixture, request: &Value) -> Value {
+    let (status, body) = fixture.analyze(request).await;
+    assert_eq!(status, 200, "{body}");
+    fixture
+        .ollama
+        .questions()
+        .pop()
+        .expect("the model is asked")
+}
+
+#[tokio::test]
+async fn the_window_has_its_ends_and_nothing_beyond_them() {
+    let fixture = Fixture::with_drive().await;
+    let mut narrow = request();
+    // Number 3 at its begin, number 30 at its end.
+    narrow["driveStartTime"] = json!("2026-02-01T12:00:36");
+    narrow["driveEndTime"] = json!("2026-02-01T13:06:00+01:00");
+    let question = question(&fixture, &narrow).await;
+    let rpm = figures(&question, "RPM").unwrap();
+    assert!(rpm.starts_with("RPM|rpm|10|2503|"), "{rpm}");
+    assert!(rpm.contains("|2530|"), "{rpm}");
+}
+
+#[tokio::test]
+async fn without_parameters_all_are_looked_at_and_else_only_those() {
+    let fixture = Fixture::with_drive().await;
+    let mut narrow = request();
+    narrow["parameters"] = json!(["SPEED", "BOOST"]);
+    let narrow = question(&fixture, &narrow).await;
+    assert!(figures(&narrow, "SPEED").is_some());
+    assert_eq!(figures(&narrow, "RPM"), None);
+    let mut wide = request();
+    wide.as_object_mut().unwrap().remove("parameters");
+    let wide = question(&fixture, &wide).await;
+    assert!(
+        ["SPEED", "RPM", "COOLANT_TEMP"]
+            .iter()
+            .all(|name| figures(&wide, name).is_some())
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_real_is_left_out_unless_all_is() {
+    let fixture = Fixture::start().await;
+    let simulated: Vec<Value> = (0..30)
+        .map(|number| {
+            with(
+                reading(1000 + number, number),
+                &json!({"data_source": "simulated", "value": 9999.0}),
+            )
+        })
+        .collect();
+    fixture.store(&json!({"realtime_data": simulated})).await;
+    let all_simulated = question(&fixture, &request()).await;
+    let rpm = figures(&all_simulated, "RPM").unwrap();
+    assert!(rpm.starts_with("RPM|rpm|10|9999|"), "{rpm}");
+
+    let told_nothing = drive()
+        .into_iter()
+        .map(|row| with(row, &json!({"data_source": null})));
+    fixture
+        .store(&json!({"realtime_data": told_nothing.collect::<Vec<_>>()}))
+        .await;
+    let mixed = question(&fixture, &request()).await;
+    let rpm = figures(&mixed, "RPM").unwrap();
+    assert!(rpm.starts_with("RPM|rpm|17|2500|"), "{rpm}");
+    assert!(!rpm.contains("9999"), "{rpm}");
+}
+
+#[tokio::test]
+async fn several_devices_are_listed_and_one_that_is_named_is_taken() {
+    let fixture = Fixture::with_drive().await;
+    let others = with(
+        batch(
+            &json!({"realtime_data": [with(reading(1, 3), &json!({"value": 3333.0, "profile_id": null}))]}),
+        ),
+        &json!({"deviceId": "another-device"}),
+    );
+    assert_eq!(fixture.server.sync(&others).await.0, 200);
+    let (status, body) = fixture.analyze(&request()).await;
+    let told = json!([{
+        "type": "value_error", "loc": ["body", "deviceId"], "input": null,
+        "msg": "Value error, several devices have readings in this window: another-device, test-device",
+    }]);
+    assert_eq!((status, &body["detail"]), (422, &told));
+
+    let mut named = request();
+    named["deviceId"] = json!("another-device");
+    let question = question(&fixture, &named).await;
+    let rpm = figures(&question, "RPM").unwrap();
+    assert!(rpm.starts_with("RPM|rpm|1|3333|"), "{rpm}");
+    assert_eq!(
+        fixture
+            .database
+            .count("ai_recommendations", "source_device = 'another-device'")
+            .await,
+        3
+    );
+    // It has no profile of that id.
+    assert_eq!(
+        fixture
+            .database
+            .count("ai_recommendations", "profile_id IS NOT NULL")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn two_hundred_parameters_of_a_long_drive_stay_within_the_context() {
+    let fixture = Fixture::start().await;
+    for part in 0..4_i32 {
+        let rows: Vec<Value> = (0..2000)
+            .map(|number| {
+                let name = format!("A_PARAMETER_WITH_A_LONG_NAME_{}", number % 200);
+                with(
+                    reading(part * 2000 + number, number % 50),
+                    &json!({"parameter_name": name}),
+                )
+            })
+            .collect();
+        fixture.store(&json!({"realtime_data": rows})).await;
+    }
+    let mut wide = request();
+    wide.as_object_mut().unwrap().remove("parameters");
+    let question = question(&fixture, &wide).await;
+    let user = question["messages"][1]["content"].as_str().unwrap();
+    assert!(user.contains("8000 readings of 200 parameters"), "{user}");
+    assert!(
+        user.contains("more parameters, less unusual than these"),
+        "{user}"
+    );
+    // Three characters a token is what figures cost at least.
+    assert!(user.len() < 3 * 8192, "{} bytes", user.len());
+}
