@@ -21,6 +21,7 @@ mod error;
 mod history;
 mod messages;
 mod readings;
+mod request;
 mod results;
 mod subject;
 mod vehicle;

@@ -3,24 +3,21 @@
 //! One analysis runs at a time, which the door in front of the actor sees to; nobody else waits for the model. After a
 //! restart it begins anew with fresh connections: what was running is gone, and whoever waited for it is told so.
 
-use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::{
     Actor, AsyncContext as _, Context, Handler, ResponseActFuture, Supervised, WrapFuture as _,
 };
-use mysql_async::Conn;
 use tokio::sync::watch;
 
 use super::STATEMENT_LIMIT;
 use super::analyst::Analyst;
-use super::error::{AnalysisError, Interruption};
+use super::error::AnalysisError;
 use super::messages::{
     Analysis, AnalyzeDrive, FindAnalysis, ListAnalyses, PastAnalysis, StopAnalyzing,
 };
 use super::recommendations::Recommendation;
-use super::subject::{Selection, Subject};
-use super::{history, readings, results};
+use super::{history, request, results};
 use crate::admission::Admission;
 use crate::causes;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
@@ -35,9 +32,6 @@ const WAITING_LOOKUPS: usize = 64;
 
 /// Beside the lookups, one for the analysis and one for what is done now and then.
 const CONNECTIONS: usize = LOOKUPS + 2;
-
-/// How long finding the device of a window may take.
-const SEARCH_LIMIT: Duration = Duration::from_secs(15);
 
 /// How often analyses are looked for whose server has ended without a word.
 const TIDY_INTERVAL: Duration = Duration::from_mins(1);
@@ -137,69 +131,9 @@ impl Handler<AnalyzeDrive> for AnalysisActor {
     type Result = ResponseActFuture<Self, Result<Analysis, AnalysisError>>;
 
     fn handle(&mut self, message: AnalyzeDrive, _: &mut Self::Context) -> Self::Result {
-        let answer = answer(self.analyst.clone(), message, self.stopping.subscribe());
+        let answer = request::answer(self.analyst.clone(), message, self.stopping.subscribe());
         Box::pin(answer.into_actor(self))
     }
-}
-
-/// The analysis that somebody waits for.
-async fn answer(
-    analyst: Analyst,
-    message: AnalyzeDrive,
-    mut stopping: watch::Receiver<bool>,
-) -> Result<Analysis, AnalysisError> {
-    let _turn = message.turn;
-    let caller = message.caller;
-    let mut interruption = pin!(async move {
-        tokio::select! {
-            () = caller.has_left() => Interruption::CallerLeft,
-            _ = stopping.wait_for(|stopping| *stopping) => Interruption::ServerStops,
-        }
-    });
-    let began = Instant::now();
-    let parameters = message.parameters;
-    let device_id = match message.device_id {
-        Some(device_id) => Some(device_id),
-        None => {
-            let (start, end) = (message.window_start, message.window_end);
-            let search = only_device(&analyst.database, start, end, parameters.as_deref());
-            tokio::select! {
-                biased;
-                why = &mut interruption => return Err(AnalysisError::Interrupted(why)),
-                found = search => found?,
-            }
-        }
-    };
-    let Some(device_id) = device_id else {
-        return Ok(analyst.without_data(began.elapsed()));
-    };
-    let subject = Subject {
-        device_id,
-        profile_id: message.profile_id,
-        start: message.window_start,
-        end: message.window_end,
-        selection: Selection::Window,
-        parameters,
-        focus_areas: message.focus_areas,
-    };
-    let is_ours = async |_: &mut Conn| Ok(true);
-    analyst.analyze(subject, is_ours, interruption).await
-}
-
-async fn only_device(
-    database: &Database,
-    start: chrono::NaiveDateTime,
-    end: chrono::NaiveDateTime,
-    parameters: Option<&[String]>,
-) -> Result<Option<String>, AnalysisError> {
-    let devices = database.run(SEARCH_LIMIT, async |connection| {
-        readings::devices_with_any(connection, start, end, parameters).await
-    });
-    let mut devices = devices.await?;
-    if devices.len() > 1 {
-        return Err(AnalysisError::AmbiguousDevice { devices });
-    }
-    Ok(devices.pop())
 }
 
 impl Handler<ListAnalyses> for AnalysisActor {

@@ -5,6 +5,7 @@ use super::prompt::Vehicle;
 use crate::database::DatabaseError;
 
 type Text = Option<String>;
+type Row = (Option<i64>, Text, Text, Text, Text, Text, Text, Text);
 
 /// The device's car, if its record has arrived: the one that was changed last, where there are several.
 pub(super) async fn of_device(
@@ -13,7 +14,6 @@ pub(super) async fn of_device(
 ) -> Result<Option<Vehicle>, DatabaseError> {
     let query = "SELECT year, make, model, engine, fuel_type, transmission, drive_type, body_class \
                  FROM vehicle_info WHERE source_device = ? ORDER BY updated_at DESC, id DESC LIMIT 1";
-    type Row = (Option<i64>, Text, Text, Text, Text, Text, Text, Text);
     let row: Option<Row> = connection.exec_first(query, (device_id,)).await?;
     let vehicle = row.map(
         |(year, make, model, engine, fuel_type, transmission, drive_type, body_class)| Vehicle {

@@ -59,14 +59,12 @@ impl<'v> Fields<'v> {
         name: &str,
         read: impl FnOnce(&Value) -> Result<T, Fault>,
     ) -> Option<T> {
-        match self.values.get(name) {
-            Some(value) => self.keep(name, value, read),
-            None => {
-                let fault = ("missing", "Field required".to_owned());
-                self.note(&[name.into()], fault, &Value::Object(Map::new()));
-                None
-            }
-        }
+        let Some(value) = self.values.get(name) else {
+            let fault = ("missing", "Field required".to_owned());
+            self.note(&[name.into()], fault, &Value::Object(Map::new()));
+            return None;
+        };
+        self.keep(name, value, read)
     }
 
     /// A list of names that may be absent or null.

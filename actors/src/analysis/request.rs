@@ -1,0 +1,89 @@
+//! An analysis that somebody waits for. It ends when nobody does any more, or when the server is to stop.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use chrono::NaiveDateTime;
+use mysql_async::Conn;
+use tokio::sync::watch;
+
+use super::analyst::Analyst;
+use super::error::{AnalysisError, Interruption};
+use super::messages::{Analysis, AnalyzeDrive};
+use super::readings;
+use super::subject::{Selection, Subject};
+use crate::caller::Caller;
+use crate::database::Database;
+
+/// How long finding the device of a window may take.
+const SEARCH_LIMIT: Duration = Duration::from_secs(15);
+
+/// Analyses what a request has named; `stopping` turns true when the server is to stop.
+pub(super) async fn answer(
+    analyst: Analyst,
+    request: AnalyzeDrive,
+    stopping: watch::Receiver<bool>,
+) -> Result<Analysis, AnalysisError> {
+    let AnalyzeDrive {
+        device_id,
+        profile_id,
+        window_start: start,
+        window_end: end,
+        parameters,
+        focus_areas,
+        caller,
+        turn: _turn,
+    } = request;
+    let mut interruption = pin!(interruption(caller, stopping));
+    let began = Instant::now();
+    let search = async {
+        match device_id {
+            Some(named) => Ok(Some(named)),
+            None => only_device(&analyst.database, start, end, parameters.as_deref()).await,
+        }
+    };
+    let device_id = tokio::select! {
+        biased;
+        why = &mut interruption => return Err(AnalysisError::Interrupted(why)),
+        found = search => found?,
+    };
+    let Some(device_id) = device_id else {
+        return Ok(analyst.without_data(began.elapsed()));
+    };
+    let subject = Subject {
+        device_id,
+        profile_id,
+        start,
+        end,
+        selection: Selection::Window,
+        parameters,
+        focus_areas,
+    };
+    // Nobody else works on a request.
+    let is_still_ours = async |_: &mut Conn| Ok(true);
+    analyst.analyze(subject, is_still_ours, interruption).await
+}
+
+async fn interruption(caller: Caller, mut stopping: watch::Receiver<bool>) -> Interruption {
+    tokio::select! {
+        () = caller.has_left() => Interruption::CallerLeft,
+        _ = stopping.wait_for(|stopping| *stopping) => Interruption::ServerStops,
+    }
+}
+
+/// The device that has readings in a window, where there is one.
+async fn only_device(
+    database: &Database,
+    start: NaiveDateTime,
+    end: NaiveDateTime,
+    parameters: Option<&[String]>,
+) -> Result<Option<String>, AnalysisError> {
+    let devices = database.run(SEARCH_LIMIT, async |connection| {
+        readings::devices_with_any(connection, start, end, parameters).await
+    });
+    let mut devices = devices.await?;
+    if devices.len() > 1 {
+        return Err(AnalysisError::AmbiguousDevice { devices });
+    }
+    Ok(devices.pop())
+}
