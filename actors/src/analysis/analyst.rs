@@ -52,12 +52,12 @@ pub(super) struct Analyst {
 impl Analyst {
     /// Analyses a subject, remembers how that went, and tells of it.
     ///
-    /// `is_still_ours` is asked in the transaction that stores the result, and may do its own part of it; `false`
-    /// leaves nothing stored. `interruption` ends the work before its time, but never while it is being stored.
+    /// `is_still_ours` is asked in the transaction that stores the result, with the analysis's id, and may do a part
+    /// of its own in it; `false` leaves nothing stored. `interruption` ends the work before its time, but never while it is being stored.
     pub(super) async fn analyze(
         &self,
         subject: Subject,
-        is_still_ours: impl AsyncFnMut(&mut Conn) -> Result<bool, DatabaseError>,
+        is_still_ours: impl AsyncFnMut(&mut Conn, &str) -> Result<bool, DatabaseError>,
         interruption: impl Future<Output = Interruption>,
     ) -> Result<Analysis, AnalysisError> {
         let run = Run {
@@ -105,7 +105,7 @@ struct Run<'a> {
 impl Run<'_> {
     async fn work(
         &self,
-        is_still_ours: impl AsyncFnMut(&mut Conn) -> Result<bool, DatabaseError>,
+        is_still_ours: impl AsyncFnMut(&mut Conn, &str) -> Result<bool, DatabaseError>,
         interruption: impl Future<Output = Interruption>,
     ) -> Result<Analysis, AnalysisError> {
         let found = tokio::select! {
@@ -237,14 +237,15 @@ impl Run<'_> {
     async fn store(
         &self,
         analysis: &Analysis,
-        mut is_still_ours: impl AsyncFnMut(&mut Conn) -> Result<bool, DatabaseError>,
+        mut is_still_ours: impl AsyncFnMut(&mut Conn, &str) -> Result<bool, DatabaseError>,
     ) -> Result<(), AnalysisError> {
         let now = clock::now();
         let storing = self
             .analyst
             .database
-            .transaction(STORE_LIMIT, async |connection| {
-                if !is_still_ours(connection).await? {
+            .transaction(STORE_LIMIT, async |transaction| {
+                let connection = transaction.connection().await?;
+                if !is_still_ours(connection, &self.id).await? {
                     return Ok(false);
                 }
                 let found = &analysis.recommendations;

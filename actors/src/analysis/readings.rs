@@ -5,11 +5,14 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Params, Value, from_row_opt};
 
 use super::statistics::{Reading, StatisticsBuilder};
-use super::subject::{Selection, Subject};
+use super::subject::Subject;
 use crate::database::DatabaseError;
 
 /// More devices than these are not told one by one.
 const MAX_DEVICES: usize = 100;
+
+/// Time, parameter, value, unit and where it comes from.
+type Row = (NaiveDateTime, String, f64, Option<String>, Option<String>);
 
 /// Takes in what was measured. Simulated and replayed readings count only where there are no others.
 #[derive(Debug, Default)]
@@ -55,26 +58,26 @@ pub(super) async fn tally(
     connection: &mut Conn,
     subject: &Subject,
 ) -> Result<Tally, DatabaseError> {
-    let Query { statement, values } = readings_of(subject);
     let mut tally = Tally::default();
-    let mut rows = connection
-        .exec_iter(statement, Params::Positional(values))
-        .await?;
-    while let Some(row) = rows.next().await? {
-        let (at, parameter, value, unit, data_source): (
-            NaiveDateTime,
-            String,
-            f64,
-            Option<String>,
-            Option<String>,
-        ) = from_row_opt(row)?;
-        let reading = Reading {
-            at,
-            parameter: &parameter,
-            value,
-            unit: unit.as_deref(),
-        };
-        tally.push(reading, data_source.as_deref());
+    for part in &subject.parts {
+        let (only, names) = only(subject.parameters.as_deref());
+        let query = format!(
+            "SELECT timestamp, parameter_name, value, unit, data_source {}{only} ORDER BY {}",
+            part.from_where, part.order_by
+        );
+        let values = part.values.iter().cloned().chain(names);
+        let values = Params::Positional(values.collect());
+        let mut rows = connection.exec_iter(query, values).await?;
+        while let Some(row) = rows.next().await? {
+            let (at, parameter, value, unit, data_source): Row = from_row_opt(row)?;
+            let reading = Reading {
+                at,
+                parameter: &parameter,
+                value,
+                unit: unit.as_deref(),
+            };
+            tally.push(reading, data_source.as_deref());
+        }
     }
     Ok(tally)
 }
@@ -86,78 +89,24 @@ pub(super) async fn devices_with_any(
     end: NaiveDateTime,
     parameters: Option<&[String]>,
 ) -> Result<Vec<String>, DatabaseError> {
-    let mut query = Query::new(
-        "SELECT DISTINCT source_device FROM realtime_data WHERE timestamp BETWEEN ? AND ?",
-        [start.into(), end.into()],
+    let (only, names) = only(parameters);
+    let query = format!(
+        "SELECT DISTINCT source_device FROM realtime_data FORCE INDEX (ix_realtime_data_timestamp) \
+         WHERE timestamp BETWEEN ? AND ?{only} ORDER BY source_device LIMIT {MAX_DEVICES}"
     );
-    query.narrow_to(parameters);
-    query.push(&format!(" ORDER BY source_device LIMIT {MAX_DEVICES}"), []);
-    let Query { statement, values } = query;
-    Ok(connection
-        .exec(statement, Params::Positional(values))
-        .await?)
+    let values = [start.into(), end.into()].into_iter().chain(names);
+    let values = Params::Positional(values.collect());
+    Ok(connection.exec(query, values).await?)
 }
 
-fn readings_of(subject: &Subject) -> Query {
-    let (device, start, end) = (&subject.device_id, subject.start, subject.end);
-    let mut query = Query::new(
-        "SELECT timestamp, parameter_name, value, unit, data_source FROM realtime_data WHERE source_device = ?",
-        [device.into()],
-    );
-    match subject.selection {
-        Selection::Window => {
-            query.push(" AND timestamp BETWEEN ? AND ?", [start.into(), end.into()]);
-            query.narrow_to(subject.parameters.as_deref());
-            query.push(" ORDER BY timestamp, id", []);
-        }
-        Selection::Drive {
-            drive_id,
-            first_source_id,
-            last_source_id,
-        } => {
-            query.push(
-                " AND source_id BETWEEN ? AND ? \
-                 AND (drive_id = ? OR drive_id IS NULL AND timestamp BETWEEN ? AND ?)",
-                [
-                    first_source_id.into(),
-                    last_source_id.into(),
-                    drive_id.into(),
-                    start.into(),
-                    end.into(),
-                ],
-            );
-            query.narrow_to(subject.parameters.as_deref());
-            // The order in which they were taken, whatever the device's clock did meanwhile.
-            query.push(" ORDER BY source_id", []);
-        }
-    }
-    query
-}
-
-/// A statement and the values for it.
-struct Query {
-    statement: String,
-    values: Vec<Value>,
-}
-
-impl Query {
-    fn new<const N: usize>(statement: &str, values: [Value; N]) -> Self {
-        Self {
-            statement: statement.to_owned(),
-            values: values.into(),
-        }
-    }
-
-    fn push<const N: usize>(&mut self, statement: &str, values: [Value; N]) {
-        self.statement.push_str(statement);
-        self.values.extend(values);
-    }
-
-    fn narrow_to(&mut self, parameters: Option<&[String]>) {
-        if let Some(parameters) = parameters {
-            let places = vec!["?"; parameters.len()].join(",");
-            self.push(&format!(" AND parameter_name IN ({places})"), []);
-            self.values.extend(parameters.iter().map(Value::from));
+/// A condition that lets only these parameters through, and its values.
+fn only(parameters: Option<&[String]>) -> (String, Vec<Value>) {
+    match parameters {
+        None => (String::new(), Vec::new()),
+        Some(names) => {
+            let places = vec!["?"; names.len()].join(",");
+            let condition = format!(" AND parameter_name IN ({places})");
+            (condition, names.iter().map(Value::from).collect())
         }
     }
 }

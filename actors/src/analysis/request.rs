@@ -11,7 +11,7 @@ use super::analyst::Analyst;
 use super::error::{AnalysisError, Interruption};
 use super::messages::{Analysis, AnalyzeDrive};
 use super::readings;
-use super::subject::{Selection, Subject};
+use super::subject::{Part, Subject};
 use crate::caller::Caller;
 use crate::database::Database;
 
@@ -51,16 +51,16 @@ pub(super) async fn answer(
         return Ok(analyst.without_data(began.elapsed()));
     };
     let subject = Subject {
+        parts: vec![Part::of_window(&device_id, start, end)],
         device_id,
         profile_id,
         start,
         end,
-        selection: Selection::Window,
         parameters,
         focus_areas,
     };
     // Nobody else works on a request.
-    let is_still_ours = async |_: &mut Conn| Ok(true);
+    let is_still_ours = async |_: &mut Conn, _: &str| Ok(true);
     analyst.analyze(subject, is_still_ours, interruption).await
 }
 

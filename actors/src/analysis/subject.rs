@@ -1,4 +1,5 @@
 use chrono::NaiveDateTime;
+use mysql_async::Value;
 
 /// What is analysed.
 #[derive(Clone, Debug)]
@@ -11,27 +12,35 @@ pub(crate) struct Subject {
     pub start: NaiveDateTime,
     /// Its end, inclusive, UTC.
     pub end: NaiveDateTime,
-    /// Which of the device's readings belong to it.
-    pub selection: Selection,
+    /// Which of the device's readings belong to it; none is in two parts.
+    pub parts: Vec<Part>,
     /// Only these parameters; without it, all.
     pub parameters: Option<Vec<String>>,
     /// What to look at in particular.
     pub focus_areas: Vec<String>,
 }
 
-/// Which of a device's readings belong together.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Selection {
-    /// Those that were taken from start to end.
-    Window,
-    #[expect(dead_code, reason = "for the drives of the queue")]
-    /// Those with these ids that name the drive, and those that name none and were taken from start to end.
-    Drive {
-        /// The device's number of the drive, where it has one.
-        drive_id: Option<i64>,
-        /// The device's id of the first reading.
-        first_source_id: i64,
-        /// And of the last.
-        last_source_id: i64,
-    },
+/// A part of the readings, as what is between `SELECT …` and the end of a query.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// From `FROM` to the last condition.
+    pub from_where: String,
+    /// The values of its `?`.
+    pub values: Vec<Value>,
+    /// In which order they were taken.
+    pub order_by: &'static str,
+}
+
+impl Part {
+    /// What a device has measured within a window.
+    pub(super) fn of_window(device_id: &str, start: NaiveDateTime, end: NaiveDateTime) -> Self {
+        Self {
+            // In the order of time without sorting, and never all that the device has.
+            from_where: "FROM realtime_data FORCE INDEX (ix_realtime_data_timestamp) \
+                         WHERE source_device = ? AND timestamp BETWEEN ? AND ?"
+                .to_owned(),
+            values: vec![device_id.into(), start.into(), end.into()],
+            order_by: "timestamp, id",
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Values of a request that were not typed by its sender's compiler: each is read, or told of in pydantic's words.
+//! The fields of a request: each is read, or told of in pydantic's words.
 
 use actors::sync::batch::{Problem, Step};
 use actors::sync::timestamp;
