@@ -116,7 +116,7 @@ async fn what_is_asked_every_few_seconds_is_logged_for_those_who_want_all() {
 #[tokio::test]
 async fn a_panic_in_a_handler_is_an_answer_and_the_server_goes_on() {
     let database = TestDatabase::create().await;
-    let server = ServerProcess::start_failing(&database.url()).await;
+    let server = ServerProcess::start_failing(&database.url(), &[]).await;
     let request = server
         .post("/fail/handler")
         .header("X-Request-Id", "bad-luck");

@@ -8,7 +8,9 @@ use reqwest::header::RETRY_AFTER;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::{FAILURES, PrivateDatabase, ServerProcess, TestDatabase, answer, eventually};
+use crate::support::{
+    FAILURES, FakeOllama, PrivateDatabase, ServerProcess, TestDatabase, answer, eventually,
+};
 
 /// As many as wait for their turn, and the one whose turn it is.
 const ADMITTED: usize = 256 + 1;
@@ -39,7 +41,7 @@ async fn an_actor_is_restarted_after_each_kind_of_failure_until_it_fails_once_to
     #[case] actor: &str,
 ) {
     let database = TestDatabase::create().await;
-    let mut server = ServerProcess::start_failing(&database.url()).await;
+    let mut server = ServerProcess::start_failing(&database.url(), &[]).await;
     server.logs("schema is up to date").await;
     for (restarts, failure) in (1..).zip(FAILURES) {
         let path = format!("/fail/{actor}/{failure}");
@@ -73,6 +75,32 @@ async fn an_actor_is_restarted_after_each_kind_of_failure_until_it_fails_once_to
     assert_eq!(code, Some(1), "systemd is to start it afresh");
     let line = format!("actor is given up actor={actor} reason=\"it panicked: boom in-future\"");
     server.logs(&line).await;
+}
+
+#[tokio::test]
+async fn an_analysis_that_is_lost_in_a_failure_leaves_the_model_to_the_next() {
+    let database = TestDatabase::create().await;
+    let ollama = FakeOllama::start();
+    let variables = [("OLLAMA_BASE_URL", ollama.url.as_str())];
+    let server = ServerProcess::start_failing(&database.url(), &variables).await;
+    server.logs("schema is up to date").await;
+    assert_eq!(server.sync(&reading(1)).await.0, 200);
+    ollama.hold();
+    let window =
+        json!({"driveStartTime": "2026-02-01T14:00:00", "driveEndTime": "2026-02-01T15:00:00"});
+    let analyze = || server.post("/api/v1/analyze").body(window.to_string());
+    let lost = tokio::spawn(analyze().send());
+    ollama.is_asked(1).await;
+
+    let failed = server.post("/fail/analysis/in-future").send().await;
+    assert_eq!(failed.unwrap().status(), 200);
+
+    let lost = lost.await.unwrap().unwrap();
+    assert_eq!(lost.status(), 503);
+    assert!(lost.headers().contains_key(RETRY_AFTER));
+    ollama.is_left(1).await;
+    ollama.release();
+    assert_eq!(answer(analyze()).await.0, 200);
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ pub(crate) const FAILURES: [&str; 5] = [
 
 impl ServerProcess {
     /// The server, with `POST /fail/handler` and `POST /fail/{actor}/{failure}` for all [`FAILURES`].
-    pub(crate) async fn start_failing(database_url: &str) -> Self {
+    pub(crate) async fn start_failing(database_url: &str, variables: &[(&str, &str)]) -> Self {
         let mut tests = Command::new(std::env::current_exe().unwrap());
         tests
             .args([
@@ -43,7 +43,7 @@ impl ServerProcess {
                 "--nocapture",
             ])
             .env(MARK, "yes");
-        Self::run(tests, database_url, &[]).await
+        Self::run(tests, database_url, variables).await
     }
 }
 
