@@ -220,6 +220,8 @@ fn start_actors(
         time_limit: settings.analysis_timeout,
         admission: queues.analyses.clone(),
         reporter,
+        auto_analysis_quiet: settings.auto_analysis_quiet,
+        on_drives: None,
     };
     let backups = BackupSettings::new(
         &settings.backup_dir,

@@ -5,7 +5,13 @@ use mysql_async::prelude::Queryable as _;
 
 use crate::support::{Binary, Process, TestDatabase, eventually};
 
-const SERVER_TABLES: [&str; 3] = ["sync_history", "analysis_history", "devices"];
+const SERVER_TABLES: [&str; 5] = [
+    "sync_history",
+    "analysis_history",
+    "devices",
+    "drives",
+    "drive_readings",
+];
 
 async fn tables(database: &TestDatabase) -> Vec<String> {
     database.rows("SHOW TABLES").await

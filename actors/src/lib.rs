@@ -9,6 +9,7 @@ pub mod byte_budget;
 pub mod caller;
 pub mod clock;
 pub mod database;
+pub mod drives;
 pub mod health;
 pub mod ollama;
 pub mod report;

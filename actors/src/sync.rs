@@ -4,7 +4,6 @@ use std::time::Duration;
 
 pub mod batch;
 pub mod devices;
-pub mod drives;
 pub mod store;
 pub mod tables;
 pub mod timestamp;

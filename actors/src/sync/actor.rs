@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use actix::{
-    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseActFuture, Supervised,
-    WrapFuture as _,
+    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Recipient, ResponseActFuture,
+    Supervised, WrapFuture as _,
 };
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
@@ -18,6 +18,7 @@ use super::store::history;
 use super::storing::Storing;
 use crate::admission::Admission;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
+use crate::drives::DrivesChanged;
 use crate::report::{Report, Reporter};
 use crate::supervise::Drain;
 use crate::{causes, clock};
@@ -43,6 +44,10 @@ pub struct SyncSettings {
     pub admission: Admission,
     /// Told of every batch.
     pub reporter: Reporter,
+    /// How long no reading of a drive has come before it is analysed.
+    pub auto_analysis_quiet: Duration,
+    /// Told of the drives that batches change.
+    pub on_drives: Option<Recipient<DrivesChanged>>,
 }
 
 /// Stores batches. After a restart it begins anew with fresh connections; what was not committed is gone, and its
@@ -124,6 +129,8 @@ impl Handler<StoreBatch> for SyncActor {
             readiness: self.readiness.clone(),
             extra_tables: self.settings.extra_tables.clone(),
             reporter: self.settings.reporter.clone(),
+            quiet: self.settings.auto_analysis_quiet,
+            on_drives: self.settings.on_drives.clone(),
             started_at: clock::now(),
             clock: Instant::now(),
         };

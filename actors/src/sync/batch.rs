@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::drives::DriveEventKind;
+
 mod cell;
 mod extra;
 mod json;
@@ -55,15 +57,24 @@ impl Batch {
 
     /// True where a drive ended in this batch.
     pub fn ends_a_drive(&self) -> bool {
-        self.sheets
-            .iter()
-            .filter(|sheet| sheet.table.name == "connection_log")
-            .any(|sheet| {
-                let event_type = sheet.table.position("event_type");
-                sheet.rows().iter().any(|row| {
-                    event_type.is_some_and(|at| sheet.text(sheet.cells(*row)[at]) == "drive_end")
-                })
+        let mut events = self.drive_events();
+        events.any(|(_, kind)| kind == DriveEventKind::End)
+    }
+
+    /// Key and kind of every `drive_start` and `drive_end` in it.
+    pub fn drive_events(&self) -> impl Iterator<Item = (i64, DriveEventKind)> {
+        self.sheet("connection_log").into_iter().flat_map(|sheet| {
+            let event_type = sheet.table.position("event_type");
+            sheet.rows().iter().filter_map(move |row| {
+                let kind = DriveEventKind::of(sheet.text(sheet.cells(*row)[event_type?]))?;
+                Some((sheet.integer_id(*row)?, kind))
             })
+        })
+    }
+
+    /// The rows of a mirrored table, where it has some.
+    pub fn sheet(&self, table: &str) -> Option<&Sheet> {
+        self.sheets.iter().find(|sheet| sheet.table.name == table)
     }
 }
 

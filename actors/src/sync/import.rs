@@ -18,7 +18,7 @@ pub async fn import_batch(database: &Database, body: &Bytes) -> Result<usize, Sy
     let started_at = clock::now();
     database
         .transaction(LIMIT, async |transaction| {
-            store::store(transaction, &batch, started_at).await
+            store::store(transaction, &batch, started_at, Duration::ZERO).await
         })
         .await
         .map_err(|source| SyncError::Failed {

@@ -1,6 +1,7 @@
 //! A batch into the database, whole or not at all: what runs inside the one transaction.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use mysql_async::{Params, Value};
@@ -10,6 +11,7 @@ use super::batch::{Batch, Sheet};
 use crate::clock;
 use crate::database::{DatabaseError, Statement, Transaction};
 
+mod drives;
 mod duplicates;
 pub(super) mod history;
 mod profiles;
@@ -53,6 +55,19 @@ pub(super) struct Stored {
     /// By table.
     pub counts: BTreeMap<String, Counts>,
     pub completed_at: NaiveDateTime,
+    /// What became of the drives that it tells of.
+    pub drives: DriveNews,
+}
+
+/// What a batch means for the drives of its device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct DriveNews {
+    /// How many are to be analysed at once.
+    pub ready: usize,
+    /// Whether any has changed, or may have.
+    pub has_any: bool,
+    /// Whether an end came with nothing that tells where its drive began.
+    pub has_end_without_start: bool,
 }
 
 /// Stores all of `batch`.
@@ -60,6 +75,7 @@ pub(super) async fn store(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
     started_at: NaiveDateTime,
+    quiet: Duration,
 ) -> Result<Stored, DatabaseError> {
     // Said once a batch instead of once a row.
     let names = [&batch.device_id, &batch.batch_id];
@@ -101,10 +117,13 @@ pub(super) async fn store(
         };
         transaction.put_off(&history::record(&entry));
     }
+    // From here on, it has the device to itself.
     transaction.put_off(&history::see_device(batch, completed_at));
+    let drives = drives::follow(transaction, batch, &counts, quiet).await?;
     Ok(Stored {
         counts,
         completed_at,
+        drives,
     })
 }
 

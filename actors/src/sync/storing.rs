@@ -3,16 +3,19 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use actix::Recipient;
 use bytes::Bytes;
 use chrono::NaiveDateTime;
+use tokio::time::timeout;
 
 use super::STATEMENT_LIMIT;
 use super::batch::{self, Batch, Refusal};
 use super::error::{self, SyncError};
 use super::messages::{KeyHolder, Receipt, TableReceipt};
 use super::readiness::Readiness;
-use super::store::{self, Stored, history};
+use super::store::{self, DriveNews, Stored, history};
 use crate::database::{Database, DatabaseError};
+use crate::drives::DrivesChanged;
 use crate::report::{BatchFailure, BatchOutcome, Report, Reporter, StoredRows};
 use crate::runtime::blocking;
 use crate::{causes, clock};
@@ -25,12 +28,18 @@ const READINESS_LIMIT: Duration = Duration::from_secs(5);
 const STORE_LIMIT: Duration = Duration::from_secs(20);
 const STORE_LIMIT_PER_ROW: Duration = Duration::from_micros(500);
 
+/// How long a batch waits to hear whether the drives in it can be analysed. Looking whether Ollama answers takes 2 s at
+/// most.
+const DRIVES_ANSWER_LIMIT: Duration = Duration::from_millis(2500);
+
 /// The way of one batch.
 pub(super) struct Storing {
     pub database: Database,
     pub readiness: Readiness,
     pub extra_tables: Vec<String>,
     pub reporter: Reporter,
+    pub quiet: Duration,
+    pub on_drives: Option<Recipient<DrivesChanged>>,
     pub started_at: NaiveDateTime,
     pub clock: Instant,
 }
@@ -61,7 +70,7 @@ impl Storing {
         let stored = self
             .database
             .transaction(limit, async |transaction| {
-                store::store(transaction, batch, self.started_at).await
+                store::store(transaction, batch, self.started_at, self.quiet).await
             })
             .await?;
         log::info!(
@@ -71,7 +80,30 @@ impl Storing {
             batch.tables().join(","),
             self.clock.elapsed().as_millis()
         );
-        Ok(receipt(batch, stored))
+        let triggered = self.tell_of_drives(batch, stored.drives).await;
+        Ok(receipt(batch, stored, triggered))
+    }
+
+    /// Whether drives that the batch has made ready are now analysed.
+    async fn tell_of_drives(&self, batch: &Batch, drives: DriveNews) -> bool {
+        let device = &batch.device_id;
+        if drives.has_end_without_start {
+            log::warn!(
+                "Cannot determine drive boundaries without connection_log: a drive_end has no drive_start device={device:?}"
+            );
+        }
+        let Some(listener) = self.on_drives.as_ref().filter(|_| drives.has_any) else {
+            return false;
+        };
+        let changed = DrivesChanged {
+            ready: drives.ready,
+        };
+        if drives.ready == 0 {
+            listener.do_send(changed);
+            return false;
+        }
+        let answer = timeout(DRIVES_ANSWER_LIMIT, listener.send(changed)).await;
+        matches!(answer, Ok(Ok(true)))
     }
 
     fn forbid(&self, device_id: String) -> SyncError {
@@ -157,7 +189,7 @@ impl Storing {
     }
 }
 
-fn receipt(batch: &Batch, stored: Stored) -> Receipt {
+fn receipt(batch: &Batch, stored: Stored, auto_analysis_triggered: bool) -> Receipt {
     let unknown_columns = |table: &str| {
         let sheet = batch.sheets.iter().find(|sheet| sheet.table.name == table);
         sheet.map_or_else(BTreeSet::new, |sheet| sheet.unknown_columns.clone())
@@ -178,7 +210,7 @@ fn receipt(batch: &Batch, stored: Stored) -> Receipt {
         unknown_fields: batch.unknown_fields.keys().cloned().collect(),
         stored_at: stored.completed_at,
         drive_data_received: batch.ends_a_drive(),
-        auto_analysis_triggered: false,
+        auto_analysis_triggered,
     }
 }
 

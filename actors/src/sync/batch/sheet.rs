@@ -178,6 +178,14 @@ impl Sheet {
         self.ids[row]
     }
 
+    /// The device's key of a row, where it is a number.
+    pub fn integer_id(&self, row: usize) -> Option<i64> {
+        match self.ids[row] {
+            Cell::Integer(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// The cells of a row, in the order of the table's columns.
     pub fn cells(&self, row: usize) -> &[Cell] {
         let width = self.table.columns.len();

@@ -165,6 +165,12 @@ proptest! {
     }
 
     #[test]
+    fn no_reading_without_a_number_belongs_to_two_drives(log in any_events(true), minute in 0..60_i64) {
+        let owners: Vec<_> = pair(&log).into_iter().filter(|drive| drive.is_over() && drive.lasts_at(at(minute))).collect();
+        prop_assert!(owners.len() <= 1, "{owners:?}");
+    }
+
+    #[test]
     fn at_most_the_newest_drive_is_open(log in any_events(true)) {
         let open: Vec<_> = pair(&log).into_iter().filter(|drive| drive.ending == Ending::Open).collect();
         prop_assert!(open.len() <= 1, "{open:?}");

@@ -2,8 +2,8 @@
 //!
 //! A pure function of all its drive events, whatever the order in which they arrived: whoever calls it again after
 //! every batch gets the same drives, with more of them known. Where events carry a drive's number, that number says
-//! what belongs together and clocks play no part; the others are paired by time. Drives that are paired by time
-//! never overlap, so no reading belongs to two of them.
+//! what belongs together and clocks play no part; the others are paired by time. Of two drives that overlap in time the
+//! later one has the readings that name neither, so no reading belongs to two of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +55,30 @@ pub struct Drive {
     pub start: NaiveDateTime,
     /// How it ended.
     pub ending: Ending,
+    /// From then on, readings without a number are those of a later drive. Always there for one that was cut.
+    pub cut_at: Option<NaiveDateTime>,
+}
+
+impl Drive {
+    /// Whether all of its readings have been taken.
+    pub fn is_over(&self) -> bool {
+        self.ending != Ending::Open
+    }
+
+    /// When it ended, where that is logged.
+    pub fn logged_end(&self) -> Option<NaiveDateTime> {
+        match self.ending {
+            Ending::Logged(end) => Some(end),
+            Ending::Cut(_) | Ending::Open => None,
+        }
+    }
+
+    /// Whether a reading that was taken then, and names no drive, is one of its own.
+    pub fn lasts_at(&self, time: NaiveDateTime) -> bool {
+        let is_over = self.logged_end().is_some_and(|end| end < time)
+            || self.cut_at.is_some_and(|cut_at| cut_at <= time);
+        self.start <= time && !is_over
+    }
 }
 
 /// What stays the same about a drive while its events come in.
@@ -85,6 +109,17 @@ pub fn pair(events: &[DriveEvent]) -> Vec<Drive> {
         if !matches!(drive.ending, Ending::Logged(_)) {
             correct_by_key(drive, &log.starts);
         }
+    }
+    let starts: Vec<_> = drives.iter().map(|drive| drive.start).collect();
+    for (drive, next_start) in drives
+        .iter_mut()
+        .zip(starts.into_iter().skip(1).map(Some).chain([None]))
+    {
+        drive.cut_at = match drive.ending {
+            Ending::Logged(end) => next_start.filter(|next| *next <= end),
+            Ending::Cut(at) => Some(next_start.map_or(at, |next| next.min(at))),
+            Ending::Open => None,
+        };
     }
     drives
 }
@@ -183,6 +218,7 @@ fn begun_by(start: &DriveEvent, ending: Ending) -> Drive {
         start_source_id: start.source_id,
         start: start.at,
         ending,
+        cut_at: None,
     }
 }
 

@@ -1,0 +1,158 @@
+//! The readings that a batch brings, as far as drives are concerned.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use mysql_async::Value;
+
+use super::statements::microseconds;
+use crate::database::{Statement, Transaction};
+
+/// Nobody drives for longer. Bounds the drives that readings without a number may belong to.
+const LONGEST_DRIVE: TimeDelta = TimeDelta::days(7);
+
+/// How many numbers one statement names.
+const CHUNK: usize = 500;
+
+/// What a drive that has got new readings becomes. Earlier assignments are seen by later ones.
+const TOUCH: &str = "UPDATE drives SET last_reading_at = NOW(6), is_stale = is_stale OR state = 'running', \
+                     attempts = IF(state = 'running', attempts, 0), \
+                     next_look_at = IF(state IN ('open', 'running'), next_look_at, NOW(6) + INTERVAL ? MICROSECOND), \
+                     state = IF(state IN ('open', 'running'), state, 'waiting')";
+
+/// The readings of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrivals {
+    /// By the number of the drive: the first and the last `source_id`.
+    by_number: BTreeMap<i64, (i64, i64)>,
+    /// When the first and the last of all were taken.
+    taken: Option<(NaiveDateTime, NaiveDateTime)>,
+    /// The same of those that name no drive.
+    unnumbered: Option<(NaiveDateTime, NaiveDateTime)>,
+}
+
+impl Arrivals {
+    /// Adds a reading.
+    pub fn add(&mut self, source_id: i64, taken_at: NaiveDateTime, drive_id: Option<i64>) {
+        widen(&mut self.taken, taken_at);
+        match drive_id {
+            None => widen(&mut self.unnumbered, taken_at),
+            Some(drive_id) => {
+                let ids = self.by_number.entry(drive_id);
+                let (first, last) = ids.or_insert((source_id, source_id));
+                (*first, *last) = (source_id.min(*first), source_id.max(*last));
+            }
+        }
+    }
+
+    /// Notes where the readings of numbered drives are, and, where some are new, which drives have got them. All of it
+    /// goes out with the commit.
+    pub(crate) fn note(
+        &self,
+        transaction: &mut Transaction<'_>,
+        device_id: &str,
+        has_new: bool,
+        quiet: Duration,
+    ) {
+        let numbers: Vec<_> = self.by_number.iter().collect();
+        for chunk in numbers.chunks(CHUNK) {
+            transaction.put_off(&places(device_id, chunk));
+        }
+        if !has_new {
+            return;
+        }
+        for chunk in numbers.chunks(CHUNK) {
+            transaction.put_off(&touch_numbered(device_id, chunk, quiet));
+        }
+        if let Some(taken) = self.taken {
+            transaction.put_off(&self.touch_by_time(device_id, taken, quiet));
+        }
+    }
+
+    fn touch_by_time(
+        &self,
+        device_id: &str,
+        (first, last): (NaiveDateTime, NaiveDateTime),
+        quiet: Duration,
+    ) -> Statement {
+        // One that names a drive which nobody knows can only be of a drive without a number.
+        let mut sql = format!(
+            "{TOUCH} WHERE source_device = ? AND drive_start BETWEEN ? AND ? \
+             AND COALESCE(drive_end, cut_at, ?) >= ? AND (drive_id IS NULL"
+        );
+        let mut values = vec![
+            microseconds(quiet),
+            Value::from(device_id),
+            Value::from(first - LONGEST_DRIVE),
+            Value::from(last),
+            Value::from(first),
+            Value::from(first),
+        ];
+        if let Some((first, last)) = self.unnumbered {
+            sql.push_str(" OR drive_start <= ? AND COALESCE(drive_end, cut_at, ?) >= ?");
+            values.extend([last, first, first].map(Value::from));
+        }
+        sql.push(')');
+        Statement::new(sql, values)
+    }
+}
+
+fn widen(range: &mut Option<(NaiveDateTime, NaiveDateTime)>, time: NaiveDateTime) {
+    let (first, last) = range.get_or_insert((time, time));
+    (*first, *last) = (time.min(*first), time.max(*last));
+}
+
+fn places(device_id: &str, numbers: &[(&i64, &(i64, i64))]) -> Statement {
+    let sql = format!(
+        "INSERT INTO drive_readings (source_device, drive_id, first_source_id, last_source_id) VALUES {} \
+         ON DUPLICATE KEY UPDATE first_source_id = LEAST(first_source_id, VALUES(first_source_id)), \
+         last_source_id = GREATEST(last_source_id, VALUES(last_source_id))",
+        vec!["(?, ?, ?, ?)"; numbers.len()].join(", ")
+    );
+    let values = numbers.iter().flat_map(|(number, (first, last))| {
+        [
+            Value::from(device_id),
+            Value::from(**number),
+            Value::from(*first),
+            Value::from(*last),
+        ]
+    });
+    Statement::new(sql, values)
+}
+
+fn touch_numbered(device_id: &str, numbers: &[(&i64, &(i64, i64))], quiet: Duration) -> Statement {
+    let places = vec!["?"; numbers.len()].join(", ");
+    let sql = format!("{TOUCH} WHERE source_device = ? AND drive_id IN ({places})");
+    let first = [microseconds(quiet), Value::from(device_id)];
+    let numbers = numbers.iter().map(|(number, _)| Value::from(**number));
+    Statement::new(sql, first.into_iter().chain(numbers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readings_are_summed_up_by_the_number_of_their_drive() {
+        let at = |second: i64| {
+            let start: NaiveDateTime = "2026-02-01T14:00:00".parse().unwrap();
+            start + TimeDelta::seconds(second)
+        };
+        let mut arrivals = Arrivals::default();
+        for (source_id, second, drive_id) in [(5, 50, Some(1)), (4, 40, Some(1)), (6, 10, Some(2))]
+        {
+            arrivals.add(source_id, at(second), drive_id);
+        }
+        let mut expected = Arrivals {
+            by_number: BTreeMap::from([(1, (4, 5)), (2, (6, 6))]),
+            taken: Some((at(10), at(50))),
+            unnumbered: None,
+        };
+        assert_eq!(arrivals, expected);
+        arrivals.add(7, at(90), None);
+        expected.taken = Some((at(10), at(90)));
+        expected.unnumbered = Some((at(90), at(90)));
+        assert_eq!(arrivals, expected);
+    }
+}

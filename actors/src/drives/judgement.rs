@@ -1,0 +1,116 @@
+//! What is to be done with a drive that is looked at, and after an analysis that failed. No I/O.
+
+use std::time::Duration;
+
+use super::Pace;
+
+/// How often the analysis of a drive is tried.
+pub const ATTEMPTS: u32 = 3;
+
+/// The pause after a first failure; each further one is four times as long.
+const FIRST_PAUSE: Duration = Duration::from_mins(1);
+
+/// What is known of a waiting drive.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Whether it is over.
+    pub is_over: bool,
+    /// How many readings of it are stored.
+    pub readings: u64,
+    /// How many there were when it was analysed.
+    pub readings_analysed: Option<u64>,
+    /// Since the last new reading, where one has come since the drive is known.
+    pub quiet_for: Option<Duration>,
+    /// Since the drive is known.
+    pub known_for: Duration,
+}
+
+/// What is to be done with a waiting drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Look again after this time.
+    LookAgain(Duration),
+    /// Analyse it.
+    Queue,
+    /// It was analysed with all that is there.
+    NothingNew,
+    /// No readings came, and none will.
+    GiveUp,
+    /// It is not over after all.
+    Reopen,
+}
+
+/// Judges a waiting drive.
+pub fn judge(facts: &Facts, pace: &Pace) -> Judgement {
+    let quiet_for = facts.quiet_for.unwrap_or(facts.known_for);
+    if !facts.is_over {
+        Judgement::Reopen
+    } else if quiet_for < pace.quiet {
+        Judgement::LookAgain(pace.quiet.saturating_sub(quiet_for))
+    } else if facts.readings == 0 && facts.known_for >= pace.give_up {
+        Judgement::GiveUp
+    } else if facts.readings == 0 {
+        Judgement::LookAgain(pace.look_again)
+    } else if facts.readings_analysed == Some(facts.readings) {
+        Judgement::NothingNew
+    } else {
+        Judgement::Queue
+    }
+}
+
+/// How long to wait after so many failed attempts; nothing where it is enough of them.
+pub fn pause_after(failed_attempts: u32) -> Option<Duration> {
+    let pause = FIRST_PAUSE * 4_u32.saturating_pow(failed_attempts.saturating_sub(1));
+    (failed_attempts < ATTEMPTS).then_some(pause)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::Judgement::{GiveUp, LookAgain, NothingNew, Queue, Reopen};
+    use super::*;
+
+    const PACE: Pace = Pace::with_quiet(Duration::from_secs(90));
+    const WEEK: u64 = 7 * 24 * 3600;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[rstest]
+    #[case::under_way(false, 9, None, Some(100), 100, Reopen)]
+    #[case::more_may_come(true, 9, None, Some(60), 100, LookAgain(seconds(30)))]
+    #[case::quiet(true, 9, None, Some(90), 100, Queue)]
+    #[case::had_its_readings_before(true, 9, None, None, 90, Queue)]
+    #[case::just_found(true, 9, None, None, 60, LookAgain(seconds(30)))]
+    #[case::without_readings(true, 0, None, None, 3600, LookAgain(seconds(30)))]
+    #[case::without_readings_for_a_week(true, 0, None, None, WEEK, GiveUp)]
+    #[case::readings_after_a_week(true, 9, None, Some(90), WEEK, Queue)]
+    #[case::analysed_with_all(true, 9, Some(9), Some(90), 1000, NothingNew)]
+    #[case::late_readings(true, 10, Some(9), Some(90), 1000, Queue)]
+    #[case::late_readings_still_come(true, 10, Some(9), Some(1), 1000, LookAgain(seconds(89)))]
+    fn a_drive_is_judged(
+        #[case] is_over: bool,
+        #[case] readings: u64,
+        #[case] readings_analysed: Option<u64>,
+        #[case] quiet_for: Option<u64>,
+        #[case] known_for: u64,
+        #[case] judgement: Judgement,
+    ) {
+        let facts = Facts {
+            is_over,
+            readings,
+            readings_analysed,
+            quiet_for: quiet_for.map(seconds),
+            known_for: seconds(known_for),
+        };
+        assert_eq!(judge(&facts, &PACE), judgement);
+    }
+
+    #[test]
+    fn pauses_grow_and_end_with_the_third_attempt() {
+        let pauses: Vec<_> = (1..=4).map(pause_after).collect();
+        assert_eq!(pauses, [Some(seconds(60)), Some(seconds(240)), None, None]);
+    }
+}

@@ -1,0 +1,92 @@
+//! What a batch means for the drives of its device: new events, new readings, or nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+
+use super::{Counts, DriveNews};
+use crate::database::{DatabaseError, Transaction};
+use crate::drives::{Arrivals, Drive, reconcile};
+use crate::sync::batch::{Batch, Cell, Sheet};
+
+/// A reading, as far as drives are concerned.
+struct Reading {
+    source_id: i64,
+    /// Nothing where the row leaves it as it is.
+    taken_at: Option<NaiveDateTime>,
+    drive_id: Option<i64>,
+}
+
+/// To be called once all rows are stored, by whoever has the lock on the device's row. A batch without readings and
+/// without events of drives costs nothing here, one with readings no round trip.
+pub(super) async fn follow(
+    transaction: &mut Transaction<'_>,
+    batch: &Batch,
+    counts: &BTreeMap<String, Counts>,
+    quiet: Duration,
+) -> Result<DriveNews, DatabaseError> {
+    let mut news = DriveNews::default();
+    let sheet = batch
+        .sheet("realtime_data")
+        .filter(|sheet| !sheet.rows().is_empty());
+    if let Some(sheet) = sheet {
+        let mut arrivals = Arrivals::default();
+        for reading in readings(sheet) {
+            if let Some(taken_at) = reading.taken_at {
+                arrivals.add(reading.source_id, taken_at, reading.drive_id);
+            }
+        }
+        news.has_any = counts
+            .get("realtime_data")
+            .is_some_and(|counts| counts.inserted > 0);
+        arrivals.note(transaction, &batch.device_id, news.has_any, quiet);
+    }
+    let Some(first_event) = batch.drive_events().map(|(source_id, _)| source_id).min() else {
+        return Ok(news);
+    };
+    let comes_with_readings = |drive: &Drive| {
+        sheet.is_some_and(|sheet| readings(sheet).any(|reading| reading.is_of(drive)))
+    };
+    let reconciled = reconcile(
+        transaction,
+        &batch.device_id,
+        first_event,
+        quiet,
+        comes_with_readings,
+    )
+    .await?;
+    news.has_any |= reconciled.changed > 0;
+    news.ready = reconciled.ready;
+    news.has_end_without_start = reconciled.has_end_without_start;
+    Ok(news)
+}
+
+impl Reading {
+    fn is_of(&self, drive: &Drive) -> bool {
+        match (self.drive_id, drive.drive_id) {
+            (Some(own), Some(number)) => own == number,
+            _ => self
+                .taken_at
+                .is_some_and(|taken_at| drive.lasts_at(taken_at)),
+        }
+    }
+}
+
+fn readings(sheet: &Sheet) -> impl Iterator<Item = Reading> {
+    let positions = ["timestamp", "drive_id"].map(|column| sheet.table.position(column));
+    sheet.rows().iter().filter_map(move |row| {
+        let [taken_at, drive_id] = positions.map(|at| at.map(|at| sheet.cells(*row)[at]));
+        Some(Reading {
+            source_id: sheet.integer_id(*row)?,
+            taken_at: match taken_at {
+                Some(Cell::Time(time)) => Some(time),
+                _ => None,
+            },
+            drive_id: match drive_id {
+                Some(Cell::Integer(number)) => Some(number),
+                _ => None,
+            },
+        })
+    })
+}

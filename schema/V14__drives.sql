@@ -1,0 +1,30 @@
+-- The drives that connection_log tells of, and the queue of those that are to be analysed. Times of the car are by the
+-- device's clock, all others by the database's.
+CREATE TABLE IF NOT EXISTS drives (
+    id                BIGINT       NOT NULL AUTO_INCREMENT,
+    source_device     VARCHAR(64)  NOT NULL,
+    drive_key         VARCHAR(32)  NOT NULL COMMENT 'd: and the number of its start; s: and the source_id of a start without one',
+    drive_id          BIGINT       NULL COMMENT 'the device''s number of the drive',
+    start_source_id   BIGINT       NOT NULL,
+    drive_start       DATETIME(6)  NOT NULL,
+    drive_end         DATETIME(6)  NULL COMMENT 'as logged',
+    cut_at            DATETIME(6)  NULL COMMENT 'from here on, readings without a number are those of a later drive',
+    last_reading      DATETIME(6)  NULL COMMENT 'the newest one when they were last counted: where it ended if nothing is logged',
+    state             ENUM ('open', 'waiting', 'queued', 'running', 'analysed', 'failed', 'abandoned') NOT NULL,
+    next_look_at      DATETIME(6)  NULL,
+    last_reading_at   DATETIME(6)  NULL COMMENT 'when a new reading of it last came',
+    is_stale          BOOLEAN      NOT NULL DEFAULT FALSE COMMENT 'something has come since it was claimed',
+    attempts          INT          NOT NULL DEFAULT 0 COMMENT 'failed ones',
+    lease_owner       VARCHAR(64)  NULL,
+    lease_until       DATETIME(6)  NULL,
+    readings_analysed BIGINT       NULL,
+    analysis_id       VARCHAR(64)  NULL COMMENT 'the latest that succeeded',
+    reason            VARCHAR(255) NULL COMMENT 'why there is no analysis, or no newer one',
+    created_at        DATETIME(6)  NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+    PRIMARY KEY (id),
+    UNIQUE KEY uq_drives_key (source_device, drive_key),
+    KEY ix_drives_drive_id (source_device, drive_id),
+    KEY ix_drives_start (source_device, drive_start),
+    KEY ix_drives_start_source (source_device, start_source_id),
+    KEY ix_drives_state (state, next_look_at)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,74 @@
+//! US-CMP-006: drives are found in what is stored, and each is analysed once.
+
+mod finding;
+mod queue;
+mod readings;
+
+use serde_json::{Map, Value, json};
+
+use crate::support::{TestDatabase, TestServer, batch};
+
+/// Events like `start@0 end@25#3`: what happened, in which minute, the number of the drive. Their ids count up from
+/// `first_id`.
+fn events(first_id: i64, text: &str) -> Vec<Value> {
+    let ids = first_id..;
+    let events = text.split_whitespace().zip(ids);
+    events
+        .map(|(event, id)| {
+            let (kind, rest) = event.split_once('@').unwrap();
+            let (minute, drive_id) = numbered(rest);
+            json!({"id": id, "event_type": format!("drive_{kind}"), "timestamp": at(minute), "drive_id": drive_id})
+        })
+        .collect()
+}
+
+/// Readings like `10 11#3`: in which minute, the number of the drive. Their ids count up from `first_id`.
+fn readings(first_id: i64, text: &str) -> Vec<Value> {
+    let readings = text.split_whitespace().zip(first_id..);
+    readings
+        .map(|(reading, id)| {
+            let (minute, drive_id) = numbered(reading);
+            json!({"id": id, "timestamp": at(minute), "parameter_name": "RPM", "value": 2500.5, "unit": "rpm",
+                   "drive_id": drive_id})
+        })
+        .collect()
+}
+
+fn numbered(text: &str) -> (i64, Option<i64>) {
+    let (minute, number) = text
+        .split_once('#')
+        .map_or((text, None), |(minute, number)| (minute, Some(number)));
+    (
+        minute.parse().unwrap(),
+        number.map(|number| number.parse().unwrap()),
+    )
+}
+
+fn at(minute: i64) -> String {
+    format!("2026-02-01T{:02}:{:02}:00", 14 + minute / 60, minute % 60)
+}
+
+/// Sends events and readings in one batch; returns the receipt.
+async fn send(server: &TestServer, log: Vec<Value>, data: Vec<Value>) -> Value {
+    let tables = [("connection_log", log), ("realtime_data", data)];
+    let tables = tables.into_iter().filter(|(_, rows)| !rows.is_empty());
+    let tables: Map<_, _> = tables
+        .map(|(name, rows)| (name.to_owned(), json!(rows)))
+        .collect();
+    let (status, receipt) = server.sync(&batch(&Value::Object(tables))).await;
+    assert_eq!(status, 200, "{receipt}");
+    receipt
+}
+
+/// All drives in the order of their starts, like `0-25 waiting, 30-35#3 open`; a cut that matters stands in brackets.
+async fn drives(database: &TestDatabase) -> String {
+    let minute = |column: &str| format!("TIMESTAMPDIFF(MINUTE, '2026-02-01 14:00:00', {column})");
+    let query = format!(
+        "SELECT CONCAT({}, '-', COALESCE({}, ''), COALESCE(CONCAT('(', {}, ')'), ''), \
+         COALESCE(CONCAT('#', drive_id), ''), ' ', state) FROM drives ORDER BY drive_start, id",
+        minute("drive_start"),
+        minute("drive_end"),
+        minute("cut_at"),
+    );
+    database.rows::<String>(&query).await.join(", ")
+}

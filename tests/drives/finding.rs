@@ -1,0 +1,184 @@
+//! From events in any number of batches to drives.
+
+use serde_json::json;
+
+use super::{drives, events, readings, send};
+use crate::support::{DEVICE, TestDatabase, TestServer, batch, with};
+
+/// A server that never finds a drive quiet: what is queued is queued at once, or not at all.
+async fn fixture() -> (TestDatabase, TestServer) {
+    let database = TestDatabase::create().await;
+    let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
+    let server = TestServer::start_with(&database.url(), &variables).await;
+    (database, server)
+}
+
+#[tokio::test]
+async fn a_drive_that_comes_with_its_readings_is_queued_at_once() {
+    let (database, server) = fixture().await;
+    send(&server, events(1, "start@0 end@25"), readings(1, "10 20")).await;
+    assert_eq!(drives(&database).await, "0-25 queued");
+}
+
+#[tokio::test]
+async fn a_drive_that_comes_without_readings_waits_for_them() {
+    let (database, server) = fixture().await;
+    send(&server, events(1, "start@0 end@25"), readings(1, "40 50")).await;
+    assert_eq!(drives(&database).await, "0-25 waiting");
+    send(&server, Vec::new(), readings(3, "10 20")).await;
+    assert_eq!(drives(&database).await, "0-25 waiting");
+}
+
+#[tokio::test]
+async fn start_and_end_may_come_in_different_batches_and_in_any_order() {
+    let (database, server) = fixture().await;
+    send(&server, events(1, "start@0"), readings(1, "10")).await;
+    assert_eq!(drives(&database).await, "0- open");
+    send(&server, events(4, "end@55"), Vec::new()).await;
+    assert_eq!(drives(&database).await, "0-55 waiting");
+    send(&server, events(2, "end@25 start@30"), readings(2, "40")).await;
+    assert_eq!(drives(&database).await, "0-25 waiting, 30-55 queued");
+}
+
+#[tokio::test]
+async fn three_drives_in_one_batch_are_three_drives() {
+    let (database, server) = fixture().await;
+    let log = events(1, "start@0 end@10 start@20 end@30 start@40 end@50");
+    send(&server, log, readings(1, "5 45")).await;
+    assert_eq!(
+        drives(&database).await,
+        "0-10 queued, 20-30 waiting, 40-50 queued"
+    );
+}
+
+#[tokio::test]
+async fn a_repeated_batch_changes_nothing() {
+    let (database, server) = fixture().await;
+    let log = "start@0#1 end@25#1 start@30#2";
+    send(&server, events(1, log), readings(1, "10#1 40#2")).await;
+    let expected = "0-25#1 queued, 30-#2 open";
+    assert_eq!(drives(&database).await, expected);
+    let ids = "SELECT id FROM drives ORDER BY id";
+    let before: Vec<i64> = database.rows(ids).await;
+    send(&server, events(1, log), readings(1, "10#1 40#2")).await;
+    assert_eq!(drives(&database).await, expected);
+    assert_eq!(database.rows::<i64>(ids).await, before);
+}
+
+#[tokio::test]
+async fn a_drive_whose_end_never_came_is_over_when_the_next_one_begins() {
+    let (database, server) = fixture().await;
+    send(&server, events(1, "start@0#1"), readings(1, "5#1 10#1")).await;
+    assert_eq!(drives(&database).await, "0-#1 open");
+    send(&server, events(2, "start@60#2"), Vec::new()).await;
+    assert_eq!(drives(&database).await, "0-(60)#1 waiting, 60-#2 open");
+}
+
+#[tokio::test]
+async fn a_number_says_what_belongs_together_where_clocks_do_not() {
+    let (database, server) = fixture().await;
+    // The log is hours ahead of the readings.
+    send(&server, events(1, "start@300#7"), Vec::new()).await;
+    send(&server, events(2, "end@320#7"), readings(1, "10#7")).await;
+    assert_eq!(drives(&database).await, "300-320#7 queued");
+}
+
+#[tokio::test]
+async fn repeated_and_overlapping_starts_make_no_two_drives_over_the_same_readings() {
+    let (database, server) = fixture().await;
+    send(&server, events(1, "start@0 start@10"), readings(1, "5 15")).await;
+    send(&server, events(3, "end@20 end@30"), readings(3, "16")).await;
+    assert_eq!(drives(&database).await, "0-(10) queued, 10-20 queued");
+    send(&server, events(5, "start@40#1 start@41#1"), Vec::new()).await;
+    send(
+        &server,
+        events(7, "start@50#2 end@60#1 end@70#2"),
+        Vec::new(),
+    )
+    .await;
+    assert_eq!(
+        drives(&database).await,
+        "0-(10) queued, 10-20 queued, 40-60(50)#1 waiting, 50-70#2 waiting"
+    );
+}
+
+#[tokio::test]
+async fn an_end_that_comes_late_brings_a_drive_back() {
+    let (database, server) = fixture().await;
+    send(&server, events(1, "start@0"), readings(1, "5")).await;
+    send(&server, events(3, "start@60"), Vec::new()).await;
+    assert_eq!(drives(&database).await, "0-(60) waiting, 60- open");
+    database
+        .execute("UPDATE drives SET state = 'analysed' WHERE state = 'waiting'")
+        .await
+        .unwrap();
+    send(&server, events(2, "end@25"), Vec::new()).await;
+    assert_eq!(drives(&database).await, "0-25 waiting, 60- open");
+}
+
+#[tokio::test]
+async fn devices_have_drives_of_their_own() {
+    let (database, server) = fixture().await;
+    let rows = json!({"connection_log": events(1, "start@0"), "realtime_data": readings(1, "10")});
+    server
+        .sync(&with(batch(&rows), &json!({"deviceId": "other"})))
+        .await;
+    send(&server, events(1, "end@25"), readings(1, "10")).await;
+    assert_eq!(drives(&database).await, "0- open");
+    assert_eq!(database.count("drives", "source_device = 'other'").await, 1);
+}
+
+#[tokio::test]
+async fn the_two_ends_of_a_drive_that_come_at_the_same_time_find_each_other() {
+    let (database, server) = fixture().await;
+    for number in 0..20 {
+        let rows = |log| json!({"connection_log": events(2 * number + 1, log)});
+        let start = batch(&rows(&format!("start@{}", 2 * number)));
+        let end = batch(
+            &json!({"connection_log": events(2 * number + 2, &format!("end@{}", 2 * number + 1))}),
+        );
+        let (start, end) = tokio::join!(server.sync(&start), server.sync(&end));
+        assert_eq!((start.0, end.0), (200, 200));
+    }
+    assert_eq!(database.count("drives", "drive_end IS NOT NULL").await, 20);
+}
+
+#[tokio::test]
+async fn a_device_with_many_drives_gets_one_more() {
+    let (database, server) = fixture().await;
+    let mut log = Vec::new();
+    for number in 0..200 {
+        log.extend(events(
+            2 * number + 1,
+            &format!("start@{} end@{}", 2 * number, 2 * number + 1),
+        ));
+    }
+    send(&server, log, Vec::new()).await;
+    database
+        .execute("UPDATE drives SET state = 'analysed'")
+        .await
+        .unwrap();
+    send(&server, events(401, "start@400 end@401"), Vec::new()).await;
+    assert_eq!(
+        database
+            .count("drives", "state = 'analysed' AND drive_end IS NOT NULL")
+            .await,
+        200
+    );
+    assert_eq!(database.count("drives", "state = 'waiting'").await, 1);
+    let (status, _) = server
+        .sync(&batch(
+            &json!({"connection_log": events(1, "start@0 end@1")}),
+        ))
+        .await;
+    assert_eq!(
+        (status, database.count("drives", "state = 'analysed'").await),
+        (200, 200)
+    );
+    assert_eq!(
+        database
+            .count("drives", &format!("source_device = '{DEVICE}'"))
+            .await,
+        201
+    );
+}

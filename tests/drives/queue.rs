@@ -1,0 +1,231 @@
+//! The queue, between any number of servers.
+
+use std::time::Duration;
+
+use actors::database::{Database, DatabaseUrl};
+use actors::drives::judgement::Judgement;
+use actors::drives::{self, Claim, Counted, Pace};
+
+use super::{events, readings, send};
+use crate::support::{TestDatabase, TestServer};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+const PACE: Pace = Pace::with_quiet(Duration::ZERO);
+
+/// The drives of a device, and somebody who works them off.
+struct Fixture {
+    database: TestDatabase,
+    pool: Database,
+}
+
+impl Fixture {
+    /// With these drives, all of which came with a reading.
+    async fn with_drives(log: &str, data: &str) -> Self {
+        let database = TestDatabase::create().await;
+        let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
+        let server = TestServer::start_with(&database.url(), &variables).await;
+        send(&server, events(1, log), readings(1, data)).await;
+        drop(server);
+        let pool = Database::open(&DatabaseUrl::parse(&database.url()).unwrap(), 4);
+        Self { database, pool }
+    }
+
+    async fn claim(&self) -> Option<Claim> {
+        let claimed = self.pool.transaction(LIMIT, async |transaction| {
+            drives::claim(transaction, &PACE).await
+        });
+        claimed.await.unwrap()
+    }
+
+    async fn look(&self) -> Option<Judgement> {
+        let looked = self.pool.transaction(LIMIT, async |transaction| {
+            drives::look(transaction, &PACE).await
+        });
+        looked.await.unwrap()
+    }
+
+    async fn expire(&self) {
+        self.database
+            .execute("UPDATE drives SET lease_until = NOW(6) - INTERVAL 1 SECOND")
+            .await
+            .unwrap();
+        let expired = self.pool.run(LIMIT, async |connection| {
+            drives::expire_leases(connection).await
+        });
+        assert_eq!(expired.await.unwrap(), 1);
+    }
+
+    async fn renew(&self, claim: &Claim) -> bool {
+        let renewed = self.pool.run(LIMIT, async |connection| {
+            drives::renew(connection, claim, &PACE).await
+        });
+        renewed.await.unwrap()
+    }
+
+    async fn finish(&self, claim: &Claim, readings: u64) -> bool {
+        let counted = Counted {
+            readings,
+            ..Counted::default()
+        };
+        let finished = self.pool.run(LIMIT, async |connection| {
+            drives::finish(connection, claim, "analysis-1", &counted).await
+        });
+        finished.await.unwrap()
+    }
+
+    async fn fail(&self, claim: &Claim) -> bool {
+        let failed = self.pool.run(LIMIT, async |connection| {
+            drives::fail(connection, claim, "Ollama error").await
+        });
+        failed.await.unwrap()
+    }
+
+    async fn state(&self) -> String {
+        self.database.row("SELECT state FROM drives").await
+    }
+
+    async fn make_due(&self) {
+        self.database
+            .execute("UPDATE drives SET next_look_at = NOW(6)")
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_drive_is_claimed_once_however_many_want_it() {
+    let log = "start@0 end@9 start@10 end@19 start@20 end@29 start@30 end@39 start@40 end@49";
+    let fixture = Fixture::with_drives(log, "5 15 25 35 45").await;
+    let claims = futures_util::future::join_all((0..12).map(|_| fixture.claim())).await;
+    let mut claimed: Vec<i64> = claims.into_iter().flatten().map(|claim| claim.id).collect();
+    // A claim skips what another one holds, so not every attempt finds one.
+    while let Some(claim) = fixture.claim().await {
+        claimed.push(claim.id);
+    }
+    claimed.sort_unstable();
+    let all: Vec<i64> = fixture
+        .database
+        .rows("SELECT id FROM drives ORDER BY id")
+        .await;
+    assert_eq!(claimed, all);
+}
+
+#[tokio::test]
+async fn a_claim_that_is_not_renewed_is_lost_to_the_next() {
+    let fixture = Fixture::with_drives("start@0 end@25", "10").await;
+    let first = fixture.claim().await.unwrap();
+    assert!(fixture.renew(&first).await);
+    assert_eq!(fixture.claim().await, None);
+    fixture.expire().await;
+    let second = fixture.claim().await.unwrap();
+    assert_eq!(second.id, first.id);
+    assert!(!fixture.renew(&first).await);
+    assert!(!fixture.finish(&first, 1).await);
+    assert!(!fixture.fail(&first).await);
+    assert!(fixture.finish(&second, 1).await);
+    assert_eq!(fixture.state().await, "analysed");
+}
+
+#[tokio::test]
+async fn a_drive_that_fails_is_tried_three_times() {
+    let fixture = Fixture::with_drives("start@0 end@25", "10").await;
+    for pause_seconds in [Some(60), Some(240), None] {
+        let claim = fixture.claim().await.unwrap();
+        assert!(fixture.fail(&claim).await);
+        assert_eq!(fixture.claim().await, None);
+        let pause: Option<i64> = fixture
+            .database
+            .row("SELECT ROUND(TIMESTAMPDIFF(MICROSECOND, NOW(6), next_look_at) / 60000000) * 60 FROM drives")
+            .await;
+        assert_eq!(pause, pause_seconds);
+        fixture.make_due().await;
+    }
+    assert_eq!(fixture.state().await, "failed");
+    assert_eq!(
+        fixture
+            .database
+            .count("drives", "reason = 'Ollama error'")
+            .await,
+        1
+    );
+    assert_eq!(fixture.claim().await, None);
+}
+
+#[tokio::test]
+async fn a_drive_that_is_given_back_has_lost_no_attempt() {
+    let fixture = Fixture::with_drives("start@0 end@25", "10").await;
+    let claim = fixture.claim().await.unwrap();
+    let given_back = fixture.pool.run(LIMIT, async |connection| {
+        drives::give_back(connection, &claim, Duration::ZERO, true).await
+    });
+    assert!(given_back.await.unwrap());
+    assert_eq!(
+        fixture
+            .database
+            .count("drives", "attempts = 0 AND lease_owner IS NULL")
+            .await,
+        1
+    );
+    assert!(fixture.claim().await.is_some());
+}
+
+#[tokio::test]
+async fn what_comes_while_it_is_analysed_makes_a_drive_wait_and_counts() {
+    let fixture = Fixture::with_drives("start@0 end@25", "10 11").await;
+    let claim = fixture.claim().await.unwrap();
+    fixture
+        .database
+        .execute("UPDATE drives SET is_stale = TRUE")
+        .await
+        .unwrap();
+    assert!(fixture.finish(&claim, 1).await);
+    assert_eq!(fixture.state().await, "waiting");
+    assert_eq!(fixture.look().await, Some(Judgement::Queue));
+    let claim = fixture.claim().await.unwrap();
+    fixture
+        .database
+        .execute("UPDATE drives SET is_stale = TRUE")
+        .await
+        .unwrap();
+    assert!(fixture.finish(&claim, 2).await);
+    assert_eq!(fixture.look().await, Some(Judgement::NothingNew));
+    assert_eq!(fixture.state().await, "analysed");
+}
+
+#[tokio::test]
+async fn a_drive_without_readings_is_given_up_after_a_week() {
+    let fixture = Fixture::with_drives("start@0 end@25", "").await;
+    fixture.make_due().await;
+    assert_eq!(
+        fixture.look().await,
+        Some(Judgement::LookAgain(PACE.look_again))
+    );
+    assert_eq!(fixture.look().await, None, "it is not due yet");
+    fixture
+        .database
+        .execute("UPDATE drives SET created_at = NOW(6) - INTERVAL 7 DAY, next_look_at = NOW(6)")
+        .await
+        .unwrap();
+    assert_eq!(fixture.look().await, Some(Judgement::GiveUp));
+    let reason: String = fixture
+        .database
+        .row("SELECT reason FROM drives WHERE state = 'abandoned'")
+        .await;
+    assert_eq!(reason, "no readings of it have come for a week");
+}
+
+#[tokio::test]
+async fn a_drive_has_the_readings_with_its_number_and_those_without_any_of_its_time() {
+    let log = "start@0#1 end@25#1 start@20 end@40";
+    let fixture = Fixture::with_drives(log, "300#1 5 21 22#1 35 36#9").await;
+    let mut counted = Vec::new();
+    while let Some(claim) = fixture.claim().await {
+        let count = fixture.pool.run(LIMIT, async |connection| {
+            drives::count(connection, &claim.readings).await
+        });
+        counted.push((claim.readings.drive_id, count.await.unwrap().readings));
+    }
+    counted.sort_unstable();
+    assert_eq!(counted, [(None, 3), (Some(1), 3)]);
+}

@@ -1,0 +1,85 @@
+//! What new readings do to the drives that they belong to.
+
+use super::{drives, events, readings, send};
+use crate::support::{TestDatabase, TestServer};
+
+async fn fixture() -> (TestDatabase, TestServer) {
+    let database = TestDatabase::create().await;
+    let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
+    let server = TestServer::start_with(&database.url(), &variables).await;
+    (database, server)
+}
+
+#[tokio::test]
+async fn it_is_remembered_where_the_readings_of_a_drive_are() {
+    let (database, server) = fixture().await;
+    send(&server, Vec::new(), readings(10, "0#1 1#1 2#2 3")).await;
+    send(&server, Vec::new(), readings(5, "0#1")).await;
+    send(&server, Vec::new(), readings(20, "0#2 9#1")).await;
+    let places: Vec<(i64, i64, i64)> = database
+        .rows("SELECT drive_id, first_source_id, last_source_id FROM drive_readings ORDER BY drive_id")
+        .await;
+    assert_eq!(places, [(1, 5, 21), (2, 12, 20)]);
+}
+
+#[tokio::test]
+async fn new_readings_make_analysed_failed_and_abandoned_drives_wait_again() {
+    for state in ["analysed", "failed", "abandoned"] {
+        for (number, late) in [("", "11"), ("#1", "300#1")] {
+            let (database, server) = fixture().await;
+            let log = events(1, &format!("start@0{number} end@25{number}"));
+            send(&server, log, readings(1, &format!("10{number}"))).await;
+            let change = format!("UPDATE drives SET state = '{state}', attempts = 2");
+            database.execute(&change).await.unwrap();
+            send(&server, Vec::new(), readings(2, late)).await;
+            assert_eq!(
+                drives(&database).await,
+                format!("0-25{number} waiting"),
+                "{state}"
+            );
+            assert_eq!(
+                database
+                    .count("drives", "attempts = 0 AND next_look_at > NOW(6)")
+                    .await,
+                1
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn repeated_readings_and_those_of_other_drives_change_no_drive() {
+    let (database, server) = fixture().await;
+    send(
+        &server,
+        events(1, "start@0 end@25 start@30#2 end@40#2"),
+        readings(1, "10 35#2"),
+    )
+    .await;
+    database
+        .execute("UPDATE drives SET state = 'analysed'")
+        .await
+        .unwrap();
+    send(&server, Vec::new(), readings(1, "10 35#2")).await;
+    // Between the two; and of a drive that nobody knows, at the time of one that has a number.
+    send(&server, Vec::new(), readings(3, "28 36#3")).await;
+    assert_eq!(drives(&database).await, "0-25 analysed, 30-40#2 analysed");
+}
+
+#[tokio::test]
+async fn readings_that_come_while_a_drive_is_analysed_make_it_stale() {
+    let (database, server) = fixture().await;
+    send(
+        &server,
+        events(1, "start@0#1 end@25#1"),
+        readings(1, "10#1"),
+    )
+    .await;
+    database
+        .execute("UPDATE drives SET state = 'running'")
+        .await
+        .unwrap();
+    send(&server, Vec::new(), readings(2, "11#1")).await;
+    assert_eq!(drives(&database).await, "0-25#1 running");
+    assert_eq!(database.count("drives", "is_stale").await, 1);
+}
