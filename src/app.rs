@@ -12,6 +12,7 @@ use actors::admission::Admission;
 use actors::analysis::{self, AnalysisActor, AnalysisSettings, StopAnalyzing};
 use actors::backup::{self, BackupActor, BackupSettings};
 use actors::byte_budget::ByteBudget;
+use actors::drives::Pace;
 use actors::health::{HealthActor, HealthSettings, Queues};
 use actors::ollama::Ollama;
 use actors::report::Reporter;
@@ -205,23 +206,28 @@ fn start_actors(
     let health = supervision.start(&runtime.arbiter()?, "health", |_| HealthActor::new(health));
     let reporter = Reporter::new(health.clone().recipient());
     let max_sync_payload_bytes = settings.max_sync_payload_mb * 1024 * 1024;
-    let sync = SyncSettings {
-        database: settings.database_url.clone(),
-        connections: settings.database_pool_size,
-        extra_tables: settings.extra_tables.clone(),
-        history_retention_days: settings.sync_history_retention_days,
-        admission: queues.batches.clone(),
-        reporter: reporter.clone(),
-    };
     let analysis = AnalysisSettings {
         database: settings.database_url.clone(),
         ollama,
         num_ctx: settings.ollama_num_ctx,
         time_limit: settings.analysis_timeout,
         admission: queues.analyses.clone(),
+        pace: Pace::with_quiet(settings.auto_analysis_quiet),
+        reporter: reporter.clone(),
+    };
+    // Before those who tell it of drives.
+    let analysis = supervision.start(&runtime.arbiter()?, "analysis", |_| {
+        AnalysisActor::new(analysis)
+    });
+    let sync = SyncSettings {
+        database: settings.database_url.clone(),
+        connections: settings.database_pool_size,
+        extra_tables: settings.extra_tables.clone(),
+        history_retention_days: settings.sync_history_retention_days,
+        admission: queues.batches.clone(),
         reporter,
         auto_analysis_quiet: settings.auto_analysis_quiet,
-        on_drives: None,
+        on_drives: Some(analysis.clone().recipient()),
     };
     let backups = BackupSettings::new(
         &settings.backup_dir,
@@ -230,9 +236,6 @@ fn start_actors(
     )?;
     let sync = supervision.start(&runtime.arbiter()?, "sync", |_| SyncActor::new(sync));
     let backups = supervision.start(&runtime.arbiter()?, "backup", |_| BackupActor::new(backups));
-    let analysis = supervision.start(&runtime.arbiter()?, "analysis", |_| {
-        AnalysisActor::new(analysis)
-    });
     Ok(State {
         api_key: http::ApiKey::new(&settings.api_key),
         sync,

@@ -17,6 +17,7 @@ mod analysis;
 mod auth;
 mod backup;
 mod body;
+mod drives;
 mod error;
 mod health;
 mod linger;
@@ -107,6 +108,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         get("/api/v1/analyses/{analysisId}", Key, |route| {
             route.to(analysis::find_analysis)
         }),
+        get("/api/v1/drives", Key, |route| route.to(drives::list_drives)),
         post("/api/v1/backup", Key, |route| {
             route.to(backup::store_backup)
         }),

@@ -17,6 +17,8 @@ pub mod statistics;
 
 mod actor;
 mod analyst;
+mod drive_job;
+mod drive_queue;
 mod error;
 mod history;
 mod messages;
@@ -29,7 +31,7 @@ mod vehicle;
 pub use self::actor::{AnalysisActor, AnalysisSettings, lookup_admission};
 pub use self::error::{AnalysisError, Interruption};
 pub use self::messages::{
-    Analysis, AnalysisStatus, AnalyzeDrive, FindAnalysis, ListAnalyses, PastAnalysis,
+    Analysis, AnalysisStatus, AnalyzeDrive, FindAnalysis, ListAnalyses, ListDrives, PastAnalysis,
     StopAnalyzing, UnknownStatus,
 };
 

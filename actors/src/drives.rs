@@ -49,7 +49,7 @@ pub use queue::{
     Claim, Counted, claim, count, expire_leases, fail, finish, give_back, look, next_look,
     queue_length, renew,
 };
-pub use readings::DriveReadings;
+pub use readings::{DriveReadings, Part};
 pub(crate) use reconcile::reconcile;
 pub use state::DriveState;
 

@@ -85,7 +85,10 @@ pub(super) async fn find_analysis(
 }
 
 /// The device that a request may be about: with a device's own key it is that device.
-fn within(sender: &KeyHolder, wanted: Option<String>) -> Result<Option<String>, ApiError> {
+pub(super) fn within(
+    sender: &KeyHolder,
+    wanted: Option<String>,
+) -> Result<Option<String>, ApiError> {
     match (sender, wanted) {
         (KeyHolder::Owner, wanted) => Ok(wanted),
         (KeyHolder::Device(own), None) => Ok(Some(own.clone())),

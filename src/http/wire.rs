@@ -8,6 +8,7 @@ use serde::Serialize;
 
 pub(super) mod analysis;
 pub(super) mod backup;
+pub(super) mod drives;
 mod health;
 
 pub(super) use health::HealthReport;

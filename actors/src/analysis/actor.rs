@@ -12,15 +12,17 @@ use tokio::sync::watch;
 
 use super::STATEMENT_LIMIT;
 use super::analyst::Analyst;
+use super::drive_queue::{Bell, DriveQueue};
 use super::error::AnalysisError;
 use super::messages::{
-    Analysis, AnalyzeDrive, FindAnalysis, ListAnalyses, PastAnalysis, StopAnalyzing,
+    Analysis, AnalyzeDrive, FindAnalysis, ListAnalyses, ListDrives, PastAnalysis, StopAnalyzing,
 };
 use super::recommendations::Recommendation;
 use super::{history, request, results};
 use crate::admission::Admission;
 use crate::causes;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
+use crate::drives::{self, DrivesChanged, KnownDrive, Pace};
 use crate::ollama::Ollama;
 use crate::ollama::tokens::Budget;
 use crate::report::{Report, Reporter};
@@ -30,8 +32,14 @@ use crate::supervise::Drain;
 const LOOKUPS: usize = 2;
 const WAITING_LOOKUPS: usize = 64;
 
-/// Beside the lookups, one for the analysis and one for what is done now and then.
-const CONNECTIONS: usize = LOOKUPS + 2;
+/// Beside the lookups, one each for the analysis, the queue of drives, the claim on one, and what is done now and then.
+const CONNECTIONS: usize = LOOKUPS + 4;
+
+/// How long Ollama may take to say anything to somebody who stores a batch.
+const GREETING_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long listing drives may take, the readings of the latest counted.
+const COUNT_LIMIT: Duration = Duration::from_secs(15);
 
 /// How often analyses are looked for whose server has ended without a word.
 const TIDY_INTERVAL: Duration = Duration::from_mins(1);
@@ -52,6 +60,8 @@ pub struct AnalysisSettings {
     pub time_limit: Duration,
     /// The door in front of the model; it is closed at the end.
     pub admission: Admission,
+    /// How long drives are waited for.
+    pub pace: Pace,
     /// Told of every analysis.
     pub reporter: Reporter,
 }
@@ -62,6 +72,8 @@ pub struct AnalysisActor {
     settings: AnalysisSettings,
     database: Database,
     analyst: Analyst,
+    /// Wakes whoever works off the queue of drives.
+    bell: Bell,
     /// Turns true when the server is to stop.
     stopping: watch::Sender<bool>,
 }
@@ -86,7 +98,20 @@ impl AnalysisActor {
             settings,
             database,
             analyst,
+            bell: Bell::default(),
             stopping: watch::Sender::new(false),
+        }
+    }
+
+    fn queue(&self) -> DriveQueue {
+        DriveQueue {
+            analyst: self.analyst.clone(),
+            database: self.database.clone(),
+            admission: self.settings.admission.clone(),
+            pace: self.settings.pace,
+            reporter: self.settings.reporter.clone(),
+            bell: self.bell.clone(),
+            stopping: self.stopping.subscribe(),
         }
     }
 
@@ -115,6 +140,7 @@ impl Actor for AnalysisActor {
             usage: self.database.usage(),
         });
         context.spawn(self.tidy().into_actor(self));
+        context.spawn(self.queue().work_off().into_actor(self));
         context.run_interval(TIDY_INTERVAL, |actor, context| {
             context.spawn(actor.tidy().into_actor(actor));
         });
@@ -185,6 +211,48 @@ impl Handler<FindAnalysis> for AnalysisActor {
                 .ok_or(AnalysisError::NotFound)
         };
         Box::pin(found.into_actor(self))
+    }
+}
+
+impl Handler<ListDrives> for AnalysisActor {
+    type Result = ResponseActFuture<Self, Result<Vec<KnownDrive>, AnalysisError>>;
+
+    fn handle(&mut self, wanted: ListDrives, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        let listed = async move {
+            let ListDrives {
+                device_id,
+                limit,
+                turn: _turn,
+            } = wanted;
+            let listed = database.run(COUNT_LIMIT, async |connection| {
+                drives::list(connection, device_id.as_deref(), limit).await
+            });
+            Ok(listed.await?)
+        };
+        Box::pin(listed.into_actor(self))
+    }
+}
+
+impl Handler<DrivesChanged> for AnalysisActor {
+    type Result = ResponseActFuture<Self, bool>;
+
+    fn handle(&mut self, news: DrivesChanged, _: &mut Self::Context) -> Self::Result {
+        let (ollama, bell) = (self.settings.ollama.clone(), self.bell.clone());
+        let told = async move {
+            let DrivesChanged { ready } = news;
+            if ready == 0 {
+                bell.mention();
+                return false;
+            }
+            let is_reachable = ollama.is_reachable(GREETING_LIMIT).await;
+            if !is_reachable {
+                log::warn!("Auto-analysis skipped: Ollama unavailable drives={ready}");
+            }
+            bell.ring();
+            is_reachable
+        };
+        Box::pin(told.into_actor(self))
     }
 }
 

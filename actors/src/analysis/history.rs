@@ -14,6 +14,9 @@ use crate::text::line;
 /// How much of an error is kept.
 const ERROR_CHARACTERS: usize = 1000;
 
+/// The error of those that nobody could note.
+const ABANDONED: &str = "the server ended before the analysis did";
+
 const SELECT: &str = "SELECT analysis_id, CAST(status AS CHAR) AS status, source_device, profile_source_id, \
                       drive_start, drive_end, model, processing_time_ms, created_at, error FROM analysis_history";
 
@@ -26,14 +29,15 @@ pub(super) async fn begin(
 ) -> Result<(), DatabaseError> {
     // By the database's clock, which all servers share.
     let statement = "INSERT INTO analysis_history (analysis_id, source_device, profile_source_id, drive_start, \
-                     drive_end, model, status, created_at) \
-                     VALUES (:id, :device, :profile, :start, :end, :model, 'running', NOW(6))";
+                     drive_end, drive_row_id, model, status, created_at) \
+                     VALUES (:id, :device, :profile, :start, :end, :drive, :model, 'running', NOW(6))";
     let values = params! {
         "id" => analysis_id,
         "device" => &subject.device_id,
         "profile" => subject.profile_id.as_deref(),
         "start" => subject.start,
         "end" => subject.end,
+        "drive" => subject.drive,
         "model" => line(model, 255),
     };
     Ok(connection.exec_drop(statement, values).await?)
@@ -67,6 +71,16 @@ pub(super) async fn fail(
         .await?)
 }
 
+/// Notes the failure of all that were running for a drive: whoever has claimed it now is the only one.
+pub(super) async fn fail_running_of_drive(
+    connection: &mut Conn,
+    drive: i64,
+) -> Result<(), DatabaseError> {
+    let statement = "UPDATE analysis_history SET status = 'failed', error = ? \
+                     WHERE drive_row_id = ? AND status = 'running'";
+    Ok(connection.exec_drop(statement, (ABANDONED, drive)).await?)
+}
+
 /// Notes the failure of all that have been running for longer than `longest`: their server has ended without a word.
 pub(super) async fn fail_abandoned(
     connection: &mut Conn,
@@ -74,9 +88,8 @@ pub(super) async fn fail_abandoned(
 ) -> Result<u64, DatabaseError> {
     let statement = "UPDATE analysis_history SET status = 'failed', error = ? \
                      WHERE status = 'running' AND created_at < NOW(6) - INTERVAL ? SECOND";
-    let error = "the server ended before the analysis did";
     connection
-        .exec_drop(statement, (error, longest.as_secs()))
+        .exec_drop(statement, (ABANDONED, longest.as_secs()))
         .await?;
     Ok(connection.affected_rows())
 }

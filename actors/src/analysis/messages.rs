@@ -9,6 +9,7 @@ use super::error::AnalysisError;
 use super::recommendations::Recommendation;
 use crate::admission::Turn;
 use crate::caller::Caller;
+use crate::drives::KnownDrive;
 
 /// Analyse the stored readings of a window and wait for the result.
 #[derive(Debug, Message)]
@@ -54,6 +55,18 @@ pub struct FindAnalysis {
     pub analysis_id: String,
     /// Only if it is of this device.
     pub device_id: Option<String>,
+    /// The right to a connection.
+    pub turn: Turn,
+}
+
+/// List the drives that are known, the latest first.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<KnownDrive>, AnalysisError>")]
+pub struct ListDrives {
+    /// Only of this device.
+    pub device_id: Option<String>,
+    /// As many at most.
+    pub limit: u32,
     /// The right to a connection.
     pub turn: Turn,
 }

@@ -54,6 +54,7 @@ pub(super) async fn answer(
         parts: vec![Part::of_window(&device_id, start, end)],
         device_id,
         profile_id,
+        drive: None,
         start,
         end,
         parameters,

@@ -8,6 +8,8 @@ pub(crate) struct Subject {
     pub device_id: String,
     /// The device's own id of a profile, to which the result belongs.
     pub profile_id: Option<String>,
+    /// `drives.id`, where it is a drive of the queue.
+    pub drive: Option<i64>,
     /// Begin of the drive or the window, inclusive, UTC.
     pub start: NaiveDateTime,
     /// Its end, inclusive, UTC.

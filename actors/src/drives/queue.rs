@@ -77,7 +77,10 @@ pub async fn count(
     readings: &DriveReadings,
 ) -> Result<Counted, DatabaseError> {
     let mut all = Counted::default();
-    for Part { from_where, values } in readings.parts() {
+    for Part {
+        from_where, values, ..
+    } in readings.parts()
+    {
         let query = format!("SELECT COUNT(*), MAX(timestamp), MAX(profile_id) {from_where}");
         let counted: Option<(u64, Option<NaiveDateTime>, Option<i64>)> = connection
             .exec_first(query, Params::Positional(values))
@@ -271,19 +274,18 @@ async fn change(
     Ok(connection.affected_rows() > 0)
 }
 
-/// How long until something is to be done; nothing where that cannot be told.
-pub async fn next_look(connection: &mut Conn) -> Result<Option<Duration>, DatabaseError> {
+/// How long until something is to be done.
+pub async fn next_look(connection: &mut Conn) -> Result<Duration, DatabaseError> {
     let query = "SELECT TIMESTAMPDIFF(MICROSECOND, NOW(6), LEAST(\
                  COALESCE((SELECT MIN(next_look_at) FROM drives WHERE state = 'waiting'), '9999-01-01'), \
                  COALESCE((SELECT MIN(next_look_at) FROM drives WHERE state = 'queued'), '9999-01-01'), \
                  COALESCE((SELECT MIN(lease_until) FROM drives WHERE state = 'running'), '9999-01-01')))";
     let found: Option<Option<i64>> = connection.query_first(query).await?;
-    Ok(found.flatten().map(duration))
+    Ok(found.flatten().map_or(Duration::ZERO, duration))
 }
 
-/// How many drives are ready for their analysis and wait for it.
-pub async fn queue_length(connection: &mut Conn) -> Result<u64, DatabaseError> {
-    let query = "SELECT COUNT(*) FROM drives WHERE state = 'queued'";
-    let found: Option<u64> = connection.query_first(query).await?;
-    Ok(found.unwrap_or_default())
+/// How many drives are queued, and how many of them are to be analysed now.
+pub async fn queue_length(connection: &mut Conn) -> Result<(u64, u64), DatabaseError> {
+    let query = "SELECT COUNT(*), COUNT(IF(next_look_at <= NOW(6), 1, NULL)) FROM drives WHERE state = 'queued'";
+    Ok(connection.query_first(query).await?.unwrap_or_default())
 }

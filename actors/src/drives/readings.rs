@@ -21,18 +21,20 @@ pub struct DriveReadings {
 }
 
 /// A part of a drive's readings, to be put between `SELECT …` and `ORDER BY …`. No reading is in two of them.
-#[derive(Debug)]
-pub(crate) struct Part {
+#[derive(Clone, Debug)]
+pub struct Part {
     /// From `FROM` to the last condition.
     pub from_where: String,
     /// The values of its `?`.
     pub values: Vec<Value>,
+    /// In which order they were taken.
+    pub order_by: &'static str,
 }
 
 impl DriveReadings {
     /// A reading that names its drive is that one's, whatever its time; one that does not, or names a drive that nobody
     /// knows, is that of the drive at its time.
-    pub(crate) fn parts(&self) -> Vec<Part> {
+    pub fn parts(&self) -> Vec<Part> {
         let numbered = self.drive_id.zip(self.source_ids);
         let numbered = numbered.map(|(drive_id, (first, last))| Part {
             from_where: "FROM realtime_data FORCE INDEX (uq_realtime_data_source) \
@@ -44,6 +46,8 @@ impl DriveReadings {
                 last.into(),
                 drive_id.into(),
             ],
+            // Whatever the device's clock did meanwhile.
+            order_by: "source_id",
         });
         numbered.into_iter().chain([self.by_time()]).collect()
     }
@@ -68,7 +72,11 @@ impl DriveReadings {
             " AND (drive_id IS NULL OR NOT EXISTS (SELECT * FROM drives AS other \
              WHERE other.source_device = realtime_data.source_device AND other.drive_id = realtime_data.drive_id))"
         });
-        Part { from_where, values }
+        Part {
+            from_where,
+            values,
+            order_by: "timestamp, id",
+        }
     }
 }
 
@@ -95,7 +103,10 @@ mod tests {
             ..readings(None, None)
         };
         for readings in [cut, readings(None, None), readings(Some(7), Some((1, 9)))] {
-            for Part { from_where, values } in readings.parts() {
+            for Part {
+                from_where, values, ..
+            } in readings.parts()
+            {
                 assert_eq!(
                     from_where.matches('?').count(),
                     values.len(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::time;
 
 mod fields;
-mod filters;
+pub(super) mod filters;
 mod request;
 
 pub(in crate::http) use filters::AnalysisFilters;

@@ -20,22 +20,12 @@ impl AnalysisFilters {
     /// twice the last counts.
     pub(in crate::http) fn read(query: &[(String, String)]) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let device_id = filter(query, "deviceId", &mut problems, |text| {
-            fields::name(&Value::from(text))
-        });
+        let device_id = device_id(query, &mut problems);
         let status = filter(query, "status", &mut problems, |text| {
             let msg = "Input should be 'running', 'success' or 'failed'";
             text.parse().map_err(|_| ("literal_error", msg.to_owned()))
         });
-        let limit = filter(query, "limit", &mut problems, |text| {
-            let limit = text.parse().ok();
-            limit
-                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-                .ok_or_else(|| {
-                    let msg = format!("Input should be a whole number from 1 to {MAX_LIMIT}");
-                    ("int_parsing", msg)
-                })
-        });
+        let limit = limit(query, MAX_LIMIT, &mut problems);
         if problems.is_empty() {
             Ok(Self {
                 device_id,
@@ -46,6 +36,33 @@ impl AnalysisFilters {
             Err(problems)
         }
     }
+}
+
+/// The device that a query names.
+pub(in crate::http::wire) fn device_id(
+    query: &[(String, String)],
+    problems: &mut Vec<Problem>,
+) -> Option<String> {
+    filter(query, "deviceId", problems, |text| {
+        fields::name(&Value::from(text))
+    })
+}
+
+/// How much a query wants at most.
+pub(in crate::http::wire) fn limit(
+    query: &[(String, String)],
+    most: u32,
+    problems: &mut Vec<Problem>,
+) -> Option<u32> {
+    filter(query, "limit", problems, |text| {
+        let limit = text.parse().ok();
+        limit
+            .filter(|limit| (1..=most).contains(limit))
+            .ok_or_else(|| {
+                let msg = format!("Input should be a whole number from 1 to {most}");
+                ("int_parsing", msg)
+            })
+    })
 }
 
 fn filter<T>(

@@ -1,0 +1,84 @@
+//! Drives on the wire.
+
+use actors::drives::KnownDrive;
+use actors::sync::batch::Problem;
+use serde::Serialize;
+
+use super::analysis::filters;
+use super::time;
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 200;
+
+/// Which drives are to be listed.
+#[derive(Debug, PartialEq)]
+pub(in crate::http) struct DriveFilters {
+    pub(in crate::http) device_id: Option<String>,
+    pub(in crate::http) limit: u32,
+}
+
+impl DriveFilters {
+    /// Reads a query, or says everything that is wrong with it. Other fields are ignored; of one that is given
+    /// twice the last counts.
+    pub(in crate::http) fn read(query: &[(String, String)]) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let device_id = filters::device_id(query, &mut problems);
+        let limit = filters::limit(query, MAX_LIMIT, &mut problems);
+        if problems.is_empty() {
+            Ok(Self {
+                device_id,
+                limit: limit.unwrap_or(DEFAULT_LIMIT),
+            })
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+/// The latest first.
+#[derive(Debug, Serialize)]
+pub(in crate::http) struct DriveList {
+    drives: Vec<DriveBody>,
+}
+
+/// A drive, and how its analysis stands.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DriveBody {
+    source_device: String,
+    /// The device's number of it.
+    drive_id: Option<i64>,
+    drive_start_time: String,
+    /// Null while it is under way. Where no end is logged, its last reading.
+    drive_end_time: Option<String>,
+    readings: u64,
+    /// `open`, `waiting`, `queued`, `running`, `analysed`, `failed` or `abandoned`.
+    state: &'static str,
+    /// The latest analysis that succeeded.
+    analysis_id: Option<String>,
+    /// Why there is none, or no newer one.
+    reason: Option<String>,
+}
+
+impl From<Vec<KnownDrive>> for DriveList {
+    fn from(drives: Vec<KnownDrive>) -> Self {
+        Self {
+            drives: drives.into_iter().map(DriveBody::from).collect(),
+        }
+    }
+}
+
+impl From<KnownDrive> for DriveBody {
+    fn from(drive: KnownDrive) -> Self {
+        Self {
+            source_device: drive.device_id,
+            drive_id: drive.drive_id,
+            drive_start_time: time(drive.start),
+            drive_end_time: drive.end.map(time),
+            readings: drive.readings,
+            state: drive.state.as_str(),
+            analysis_id: drive.analysis_id,
+            reason: drive.reason,
+        }
+    }
+}
