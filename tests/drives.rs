@@ -1,12 +1,60 @@
 //! US-CMP-006: drives are found in what is stored, and each is analysed once.
 
+mod analysing;
 mod finding;
+mod interrupted;
+mod listing;
 mod queue;
 mod readings;
+mod servers;
 
 use serde_json::{Map, Value, json};
 
-use crate::support::{TestDatabase, TestServer, batch};
+use crate::support::{FakeOllama, TestDatabase, TestServer, batch, eventually};
+
+/// A server that finds drives quiet at once, with a database and a model.
+struct Fixture {
+    database: TestDatabase,
+    ollama: FakeOllama,
+    server: TestServer,
+}
+
+impl Fixture {
+    async fn start() -> Self {
+        Self::with_quiet("0").await
+    }
+
+    async fn with_quiet(seconds: &str) -> Self {
+        let database = TestDatabase::create().await;
+        let ollama = FakeOllama::start();
+        let variables = [
+            ("OLLAMA_BASE_URL", ollama.url.as_str()),
+            ("AUTO_ANALYSIS_QUIET_SECONDS", seconds),
+        ];
+        let server = TestServer::start_with(&database.url(), &variables).await;
+        Self {
+            database,
+            ollama,
+            server,
+        }
+    }
+
+    /// How many analyses have succeeded.
+    async fn successes(&self) -> u64 {
+        successes(&self.database).await
+    }
+}
+
+async fn successes(database: &TestDatabase) -> u64 {
+    database
+        .count("analysis_history", "status = 'success'")
+        .await
+}
+
+/// Waits until the drives are those; as [`drives`] has them.
+async fn end_as(database: &TestDatabase, expected: &str) {
+    eventually(expected, async || drives(database).await == expected).await;
+}
 
 /// Events like `start@0 end@25#3`: what happened, in which minute, the number of the drive. Their ids count up from
 /// `first_id`.

@@ -246,10 +246,11 @@ impl Handler<DrivesChanged> for AnalysisActor {
                 return false;
             }
             let is_reachable = ollama.is_reachable(GREETING_LIMIT).await;
-            if !is_reachable {
+            if is_reachable {
+                bell.ring();
+            } else {
                 log::warn!("Auto-analysis skipped: Ollama unavailable drives={ready}");
             }
-            bell.ring();
             is_reachable
         };
         Box::pin(told.into_actor(self))

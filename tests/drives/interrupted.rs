@@ -1,0 +1,167 @@
+//! Whatever ends an analysis before its time, the drive is analysed in the end, and once.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Fixture, end_as, events, readings, send, successes};
+use crate::support::{
+    FakeOllama, Proxy, ServerProcess, TestDatabase, TestServer, batch, eventually,
+};
+
+/// A server whose model is thinking about a drive.
+async fn thinking(database: &TestDatabase, ollama: &FakeOllama) -> ServerProcess {
+    let server = start(database, ollama).await;
+    ollama.hold();
+    let rows = serde_json::json!({"connection_log": events(1, "start@0 end@25"), "realtime_data": readings(1, "10")});
+    eventually("the drive is stored", async || {
+        server.sync(&batch(&rows)).await.0 == 200
+    })
+    .await;
+    ollama.is_asked(1).await;
+    server
+}
+
+async fn start(database: &TestDatabase, ollama: &FakeOllama) -> ServerProcess {
+    ServerProcess::start(&database.url(), &[("OLLAMA_BASE_URL", &ollama.url)]).await
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_leaves_the_drive_to_the_next_which_analyses_it_once() {
+    let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
+    let mut server = thinking(&database, &ollama).await;
+    server.kill().await;
+    assert_eq!(database.count("drives", "state = 'running'").await, 1);
+    ollama.release();
+    let _server = start(&database, &ollama).await;
+    end_as(&database, "0-25 analysed").await;
+    assert_eq!(
+        (
+            successes(&database).await,
+            database.count("ai_recommendations", "TRUE").await
+        ),
+        (1, 3)
+    );
+    let left = "status = 'failed' AND error = 'the server ended before the analysis did'";
+    assert_eq!(database.count("analysis_history", left).await, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_gives_the_drive_back_at_once() {
+    let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
+    let mut server = thinking(&database, &ollama).await;
+    server.signal("TERM");
+    assert!(server.ends_in_time().await.success());
+    ollama.is_left(1).await;
+    let given_back =
+        "state = 'queued' AND attempts = 0 AND lease_owner IS NULL AND next_look_at <= NOW(6)";
+    assert_eq!(database.count("drives", given_back).await, 1);
+    ollama.release();
+    let _server = start(&database, &ollama).await;
+    end_as(&database, "0-25 analysed").await;
+    assert_eq!(successes(&database).await, 1);
+}
+
+#[tokio::test]
+async fn a_database_that_restarts_meanwhile_costs_no_drive() {
+    let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
+    let way = Proxy::to_database_server().await;
+    let server =
+        TestServer::start_with(&way.url_of(&database), &[("OLLAMA_BASE_URL", &ollama.url)]).await;
+    ollama.hold();
+    send(&server, events(1, "start@0 end@25"), readings(1, "10")).await;
+    ollama.is_asked(1).await;
+    way.refuse();
+    ollama.release();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    way.restore();
+    end_as(&database, "0-25 analysed").await;
+    assert_eq!(
+        (
+            successes(&database).await,
+            database.count("ai_recommendations", "TRUE").await
+        ),
+        (1, 3)
+    );
+}
+
+#[tokio::test]
+async fn a_drive_that_another_server_has_taken_over_is_left_to_it() {
+    let fixture = Fixture::with_quiet("86400").await;
+    fixture.ollama.hold();
+    send(
+        &fixture.server,
+        events(1, "start@0 end@25"),
+        readings(1, "10"),
+    )
+    .await;
+    fixture.ollama.is_asked(1).await;
+    fixture
+        .database
+        .execute("UPDATE drives SET lease_owner = 'another'")
+        .await
+        .unwrap();
+    fixture.ollama.release();
+    let failed = "status = 'failed' AND error LIKE '%another server has taken it over%'";
+    eventually("nothing is stored", async || {
+        fixture.database.count("analysis_history", failed).await == 1
+    })
+    .await;
+    assert_eq!(
+        fixture.database.count("ai_recommendations", "TRUE").await,
+        0
+    );
+    assert_eq!(
+        fixture
+            .database
+            .count("drives", "state = 'running' AND lease_owner = 'another'")
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_claim_is_renewed_while_the_model_thinks() {
+    let fixture = Fixture::with_quiet("86400").await;
+    fixture.ollama.hold();
+    send(
+        &fixture.server,
+        events(1, "start@0 end@25"),
+        readings(1, "10"),
+    )
+    .await;
+    fixture.ollama.is_asked(1).await;
+    let first: String = fixture
+        .database
+        .row("SELECT CAST(lease_until AS CHAR) FROM drives")
+        .await;
+    let renewed = format!("lease_until > '{first}'");
+    eventually("the claim is renewed", async || {
+        fixture.database.count("drives", &renewed).await == 1
+    })
+    .await;
+    fixture.ollama.release();
+    end_as(&fixture.database, "0-25 analysed").await;
+}
+
+#[tokio::test]
+async fn readings_that_come_while_the_model_thinks_are_analysed_after() {
+    let fixture = Fixture::start().await;
+    fixture.ollama.hold();
+    send(
+        &fixture.server,
+        events(1, "start@0 end@25"),
+        readings(1, "10"),
+    )
+    .await;
+    fixture.ollama.is_asked(1).await;
+    let receipt: Value = send(&fixture.server, Vec::new(), readings(2, "11")).await;
+    assert_eq!(receipt["tablesProcessed"]["realtime_data"]["inserted"], 1);
+    fixture.ollama.release();
+    let both = "state = 'analysed' AND readings_analysed = 2";
+    eventually("both are analysed", async || {
+        fixture.database.count("drives", both).await == 1
+    })
+    .await;
+    assert_eq!(fixture.successes().await, 2);
+}

@@ -1,0 +1,123 @@
+//! `GET /api/v1/drives`
+
+use serde_json::{Value, json};
+
+use super::{Fixture, end_as, events, readings, send};
+use crate::support::{DEVICE, answer, batch, kinds_and_places, with};
+
+const DRIVES: &str = "/api/v1/drives";
+
+async fn list(fixture: &Fixture, query: &str) -> Vec<Value> {
+    let (status, body) = answer(fixture.server.get(&format!("{DRIVES}{query}"))).await;
+    assert_eq!(status, 200, "{body}");
+    body["drives"].as_array().unwrap().clone()
+}
+
+/// With drives of two devices.
+async fn fixture() -> Fixture {
+    let fixture = Fixture::with_quiet("86400").await;
+    send(
+        &fixture.server,
+        events(1, "start@0#1 end@25#1"),
+        readings(1, "10#1 20#1"),
+    )
+    .await;
+    end_as(&fixture.database, "0-25#1 analysed").await;
+    send(&fixture.server, events(3, "start@30 start@60"), Vec::new()).await;
+    send(&fixture.server, Vec::new(), readings(3, "40 70")).await;
+    let rows = json!({"connection_log": events(1, "start@90 end@95")});
+    fixture
+        .server
+        .sync(&with(batch(&rows), &json!({"deviceId": "other"})))
+        .await;
+    fixture
+}
+
+#[tokio::test]
+async fn drives_are_listed_with_what_became_of_them_the_latest_first() {
+    let fixture = fixture().await;
+    let drives = list(&fixture, "").await;
+    let starts: Vec<_> = drives
+        .iter()
+        .map(|drive| drive["driveStartTime"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        starts,
+        [
+            "2026-02-01T15:30:00",
+            "2026-02-01T15:00:00",
+            "2026-02-01T14:30:00",
+            "2026-02-01T14:00:00"
+        ]
+    );
+    let id: String = fixture
+        .database
+        .row("SELECT analysis_id FROM analysis_history")
+        .await;
+    let analysed = json!({
+        "sourceDevice": DEVICE, "driveId": 1, "driveStartTime": "2026-02-01T14:00:00",
+        "driveEndTime": "2026-02-01T14:25:00", "readings": 2, "state": "analysed", "analysisId": id, "reason": null,
+    });
+    assert_eq!(drives[3], analysed);
+    let cut = json!({
+        "sourceDevice": DEVICE, "driveId": null, "driveStartTime": "2026-02-01T14:30:00",
+        "driveEndTime": "2026-02-01T14:40:00", "readings": 1, "state": "waiting", "analysisId": null, "reason": null,
+    });
+    assert_eq!(drives[2], cut);
+    let under_way = (
+        &drives[1]["state"],
+        &drives[1]["driveEndTime"],
+        &drives[1]["readings"],
+    );
+    assert_eq!(under_way, (&json!("open"), &Value::Null, &json!(1)));
+}
+
+#[tokio::test]
+async fn drives_are_filtered_by_device_and_number() {
+    let fixture = fixture().await;
+    assert_eq!(list(&fixture, "?limit=2").await.len(), 2);
+    let other = list(&fixture, "?deviceId=other").await;
+    assert_eq!(
+        (other.len(), &other[0]["sourceDevice"]),
+        (1, &json!("other"))
+    );
+    assert_eq!(
+        list(&fixture, &format!("?deviceId={DEVICE}&limit=1")).await[0]["state"],
+        "open"
+    );
+    assert!(list(&fixture, "?deviceId=nobody").await.is_empty());
+    let (status, body) = answer(fixture.server.get(&format!("{DRIVES}?limit=201&deviceId="))).await;
+    assert_eq!(status, 422, "{body}");
+    let problems = body["detail"].as_array().unwrap();
+    let expected = [
+        ("string_too_short", "deviceId".to_owned()),
+        ("int_parsing", "limit".to_owned()),
+    ];
+    assert_eq!(kinds_and_places(problems), expected);
+}
+
+#[tokio::test]
+async fn a_device_sees_its_own_drives_and_no_others() {
+    let fixture = fixture().await;
+    let registered =
+        "UPDATE devices SET api_key_hash = SHA2('the-key-of-other', 256) WHERE device_id = 'other'";
+    fixture.database.execute(registered).await.unwrap();
+    let ask = |query: &str| {
+        let url = format!("{}{DRIVES}{query}", fixture.server.url);
+        answer(
+            fixture
+                .server
+                .http
+                .get(url)
+                .header("X-API-Key", "the-key-of-other"),
+        )
+    };
+    let (status, body) = ask("").await;
+    let drives = body["drives"].as_array().unwrap();
+    assert_eq!(
+        (status, drives.len(), &drives[0]["sourceDevice"]),
+        (200, 1, &json!("other"))
+    );
+    assert_eq!(ask("?deviceId=other").await, (200, body));
+    assert_eq!(ask(&format!("?deviceId={DEVICE}")).await.0, 403);
+}
