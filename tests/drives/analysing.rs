@@ -289,7 +289,7 @@ async fn a_request_goes_before_drives_that_are_queued() {
             .body(body.to_string())
     };
     fixture.ollama.hold();
-    let first = tokio::spawn(answer(request("first")));
+    let first = tokio::spawn(answer(request("knock_margin")));
     fixture.ollama.is_asked(1).await;
     send(
         &fixture.server,
@@ -297,7 +297,7 @@ async fn a_request_goes_before_drives_that_are_queued() {
         readings(10, "5 15"),
     )
     .await;
-    let second = tokio::spawn(answer(request("second")));
+    let second = tokio::spawn(answer(request("idle_quality")));
     eventually("the second request and the drives wait", async || {
         let (_, health) = answer(fixture.server.get("/api/v1/health")).await;
         let analysis = &health["analysis"];
@@ -316,6 +316,6 @@ async fn a_request_goes_before_drives_that_are_queued() {
             .iter()
             .position(|question: &Value| question.to_string().contains(focus))
     };
-    assert_eq!((questions.len(), position("second")), (4, Some(1)));
+    assert_eq!((questions.len(), position("idle_quality")), (4, Some(1)));
     assert_eq!(fixture.ollama.busiest(), 1);
 }

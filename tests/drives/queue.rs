@@ -39,8 +39,8 @@ impl Fixture {
     }
 
     async fn look(&self) -> Option<Judgement> {
-        let looked = self.pool.transaction(LIMIT, async |transaction| {
-            drives::look(transaction, &PACE).await
+        let looked = self.pool.run(LIMIT, async |connection| {
+            drives::look(connection, &PACE).await
         });
         looked.await.unwrap()
     }

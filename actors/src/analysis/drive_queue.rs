@@ -144,13 +144,10 @@ impl DriveQueue {
             log::warn!("drives are queued again, as their server has ended drives={expired}");
         }
         loop {
-            let looked = self
-                .database
-                .transaction(LOOK_LIMIT, async |transaction| {
-                    drives::look(transaction, &self.pace).await
-                })
-                .await?;
-            match looked {
+            let looked = self.database.run(LOOK_LIMIT, async |connection| {
+                drives::look(connection, &self.pace).await
+            });
+            match looked.await? {
                 None => return Ok(()),
                 Some(judgement) => log::debug!("drive is looked at judgement={judgement:?}"),
             }

@@ -36,6 +36,10 @@ type Row = (
     Option<NaiveDateTime>,
 );
 
+/// A waiting drive: its id, when it was to be looked at, microseconds since its last new reading and since it is known,
+/// and how many readings it was analysed with.
+type Due = (i64, NaiveDateTime, Option<i64>, i64, Option<u64>);
+
 /// A drive that is ours to analyse, for as long as the lease is renewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -95,17 +99,15 @@ pub async fn count(
     Ok(all)
 }
 
-/// Looks at a waiting drive that is due, and says what was done with it; nothing where none is due.
-pub async fn look(
-    transaction: &mut Transaction<'_>,
-    pace: &Pace,
-) -> Result<Option<Judgement>, DatabaseError> {
-    let due = "SELECT id, TIMESTAMPDIFF(MICROSECOND, last_reading_at, NOW(6)), \
+/// Looks at a waiting drive that is due, and says what it has found; nothing where none is due.
+///
+/// Counting takes its time, so nothing is locked meanwhile: what has changed by then is looked at again.
+pub async fn look(connection: &mut Conn, pace: &Pace) -> Result<Option<Judgement>, DatabaseError> {
+    let due = "SELECT id, next_look_at, TIMESTAMPDIFF(MICROSECOND, last_reading_at, NOW(6)), \
                TIMESTAMPDIFF(MICROSECOND, created_at, NOW(6)), readings_analysed FROM drives \
-               WHERE state = 'waiting' AND next_look_at <= NOW(6) ORDER BY next_look_at LIMIT 1 FOR UPDATE SKIP LOCKED";
-    let connection = transaction.connection().await?;
-    let due: Option<(i64, Option<i64>, i64, Option<u64>)> = connection.query_first(due).await?;
-    let Some((id, quiet_for, known_for, readings_analysed)) = due else {
+               WHERE state = 'waiting' AND next_look_at <= NOW(6) ORDER BY next_look_at LIMIT 1";
+    let due: Option<Due> = connection.exec_first(due, ()).await?;
+    let Some((id, seen, quiet_for, known_for, readings_analysed)) = due else {
         return Ok(None);
     };
     let (_, readings) = load(connection, id).await?;
@@ -130,15 +132,18 @@ pub async fn look(
         Judgement::Reopen => ("open", None, None),
     };
     let update = "UPDATE drives SET state = ?, next_look_at = NOW(6) + INTERVAL ? MICROSECOND, reason = ?, \
-                  last_reading = ? WHERE id = ?";
-    let values = [
+                  last_reading = ? WHERE id = ? AND state = 'waiting' AND next_look_at = ?";
+    let values = vec![
         Value::from(state),
         next_look_in.map_or(Value::NULL, microseconds),
         Value::from(reason),
         Value::from(counted.last),
         Value::from(id),
+        Value::from(seen),
     ];
-    transaction.put_off(&Statement::new(update, values));
+    connection
+        .exec_drop(update, Params::Positional(values))
+        .await?;
     Ok(Some(judgement))
 }
 
