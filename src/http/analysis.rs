@@ -21,9 +21,7 @@ pub(super) async fn analyze_drive(
     state: web::Data<State>,
     sender: web::ReqData<KeyHolder>,
 ) -> Result<web::Json<AnalysisAnswer>, ApiError> {
-    let (body, _memory) =
-        body::read(&request, payload, MAX_BODY_BYTES, &state.analysis_memory).await?;
-    let wanted = AnalysisRequest::read(&body).map_err(ApiError::Invalid)?;
+    let wanted = read(&request, payload, &state).await?;
     let device_id = within(&sender, wanted.device_id)?;
     // As long as it takes: the line is short, and whoever hangs up leaves it.
     let turn = state.analyses.enter().await.map_err(AnalysisError::from)?;
@@ -42,6 +40,17 @@ pub(super) async fn analyze_drive(
         })
         .await??;
     Ok(web::Json(analysis.into()))
+}
+
+/// Reads a request; what waits in line afterwards is a few names, not a body.
+async fn read(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &State,
+) -> Result<AnalysisRequest, ApiError> {
+    let (body, _memory) =
+        body::read(request, payload, MAX_BODY_BYTES, &state.analysis_memory).await?;
+    AnalysisRequest::read(&body).map_err(ApiError::Invalid)
 }
 
 /// Lists the analyses that were made.

@@ -65,6 +65,31 @@ async fn whoever_finds_the_line_full_is_told_at_once_when_to_come_again() {
 }
 
 #[tokio::test]
+async fn large_requests_in_line_keep_nobody_from_being_read() {
+    let fixture = Fixture::with_drive().await;
+    fixture.ollama.hold();
+    let padded = format!(
+        "{request}{blanks}",
+        request = request(),
+        blanks = " ".repeat(1000 * 1024)
+    );
+    let clients: Vec<_> = (0..9)
+        .map(|_| tokio::spawn(fixture.server.post(ANALYZE).body(padded.clone()).send()))
+        .collect();
+    eventually("all stand in line", async || {
+        let (_, health) = answer(fixture.server.get("/api/v1/health")).await;
+        health["analysis"]["queueLength"] == 8
+    })
+    .await;
+    let next = answer(fixture.server.post(ANALYZE).body(padded)).await;
+    assert_eq!(next.0, 429, "{}", next.1);
+    fixture.ollama.release();
+    for client in clients {
+        assert_eq!(client.await.unwrap().unwrap().status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_hangs_up_leaves_the_model_to_the_next() {
     let fixture = Fixture::with_drive().await;
     fixture.ollama.hold();

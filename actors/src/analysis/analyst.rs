@@ -53,7 +53,8 @@ impl Analyst {
     /// Analyses a subject, remembers how that went, and tells of it.
     ///
     /// `is_still_ours` is asked in the transaction that stores the result, with the analysis's id, and may do a part
-    /// of its own in it; `false` leaves nothing stored. `interruption` ends the work before its time, but never while it is being stored.
+    /// of its own in it; `false` leaves nothing stored. `interruption` ends the work before its time, but never while
+    /// its result is being stored.
     pub(super) async fn analyze(
         &self,
         subject: Subject,
