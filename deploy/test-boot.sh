@@ -104,11 +104,11 @@ prepare_disk() {
     mke2fs -q -t ext4 -d "$work/root" "$work/disk"
 }
 
-# Without KVM: it is not to be had on every machine, and boots in half a minute all the same.
+# Without KVM, which is not to be had on every machine, all takes some minutes longer.
 boot_and_report() {
     local log=$work/console
     say "booting: $1"
-    start_session timeout 900 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1536 -no-reboot -nographic -nic none \
+    start_session timeout 900 qemu-system-x86_64 -accel kvm -accel tcg,thread=multi -cpu max -smp 2 -m 1536 -no-reboot -nographic -nic none \
         -kernel "$cache"/root/boot/vmlinuz-* -initrd "$cache"/root/boot/initrd.img-* \
         -append 'root=/dev/vda rw console=ttyS0 quiet loglevel=1 systemd.show_status=0 mitigations=off' \
         -drive "file=$work/disk,if=virtio,format=raw" >"$log" 2>&1

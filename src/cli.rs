@@ -9,10 +9,11 @@ use crate::config::Settings;
 use crate::{app, logging};
 
 mod database;
+mod device;
 mod seed;
 
 /// Companion server for a car's data logger: takes its readings in, analyses its drives with a local model, and
-/// keeps its backups. Settings come from the environment and from the file .env.
+/// keeps its backups. Settings come from the environment, and from the file .env or /etc/eclipse-ai-server/env.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct CommandLine {
@@ -28,6 +29,9 @@ enum Command {
     InitDb,
     /// Fills a database that has no readings with a few realistic drives.
     SeedDb,
+    /// Says who may send, and with which key.
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
 }
 
 /// What ends a command with exit code 1.
@@ -57,6 +61,17 @@ impl CommandLine {
             Command::Serve => Ok(app::serve(&settings)?),
             Command::InitDb => database::init(&settings),
             Command::SeedDb => database::seed(&settings),
+            Command::Device(command) => device::run(command, &settings),
         }
     }
+}
+
+/// For commands that need no more than one thread. What still runs then is left behind.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_background();
+    outcome
 }

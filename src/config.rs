@@ -1,7 +1,8 @@
 //! The settings, and the only place that reads the environment.
 //!
-//! A variable comes from the environment or else from the file `.env` in the working directory. All problems are
-//! found before the first is reported, and no value of a secret is ever repeated.
+//! A variable comes from the environment or else from the file `.env` in the working directory; without that file, from
+//! the settings file of the installed service. All problems are found before the first is reported, and no value of a
+//! secret is ever repeated.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -78,10 +79,10 @@ impl fmt::Display for InvalidSettings {
 impl std::error::Error for InvalidSettings {}
 
 impl Settings {
-    /// Reads the environment and the file `.env` of the working directory.
+    /// Reads the environment, and the file `.env` of the working directory or else that of the service.
     pub fn load() -> Result<Self, InvalidSettings> {
         let mut variables =
-            reader::read_env_file().map_err(|problem| InvalidSettings(vec![problem]))?;
+            reader::read_file().map_err(|problem| InvalidSettings(vec![problem]))?;
         for (name, value) in std::env::vars_os() {
             if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
                 variables.insert(name, value);

@@ -15,6 +15,7 @@ mod concurrency;
 mod connection;
 mod database;
 mod device_keys;
+mod devices;
 mod duplicates;
 mod extra_data;
 mod health;

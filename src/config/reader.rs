@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::path::Path;
 
 /// Reads variables one by one and remembers what was wrong with them.
 pub(super) struct Reader<'a> {
@@ -6,21 +7,32 @@ pub(super) struct Reader<'a> {
     problems: Vec<String>,
 }
 
-/// The variables of the file `.env`, if there is one. A line that cannot be read is named by what stands before it,
-/// for it may hold a secret.
-pub(super) fn read_env_file() -> Result<HashMap<String, String>, String> {
-    let lines = match dotenvy::dotenv_iter() {
-        Ok(lines) => lines,
-        Err(error) if error.not_found() => return Ok(HashMap::new()),
-        Err(_) => return Err(".env: the file cannot be read".to_owned()),
-    };
+/// The settings of the service, for commands that are run by hand beside it.
+const SERVICE_FILE: &str = "/etc/eclipse-ai-server/env";
+
+/// The variables of the file `.env` in the working directory or, where there is none, of [`SERVICE_FILE`]; none where
+/// there is neither.
+pub(super) fn read_file() -> Result<HashMap<String, String>, String> {
+    // A working directory that this user may not look into holds no file for him.
+    for path in [".env", SERVICE_FILE] {
+        if Path::new(path).exists() {
+            return read(path);
+        }
+    }
+    Ok(HashMap::new())
+}
+
+/// A line that cannot be read is named by what stands before it, for it may hold a secret.
+fn read(path: &str) -> Result<HashMap<String, String>, String> {
+    let lines = dotenvy::from_path_iter(path)
+        .map_err(|_| format!("{path}: the file cannot be read by this user"))?;
     let mut variables = HashMap::new();
     let mut last = None;
     for line in lines {
         let Ok((name, value)) = line else {
             return Err(match last {
-                Some(name) => format!(".env: the line after {name} is not NAME=value"),
-                None => ".env: the first line is not NAME=value".to_owned(),
+                Some(name) => format!("{path}: the line after {name} is not NAME=value"),
+                None => format!("{path}: the first line is not NAME=value"),
             });
         };
         last = Some(name.clone());

@@ -1,10 +1,9 @@
-use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// How long a command may take.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -56,11 +55,8 @@ impl Binary {
 
     /// Starts a command and goes on.
     pub(crate) fn start(&self, arguments: &[&str]) -> Process {
-        let output = self
-            .folder
-            .path()
-            .join(format!("output-{}", arguments.join("-")));
-        let file = File::create(&output).unwrap();
+        let output = NamedTempFile::new_in(self.folder.path()).unwrap();
+        let (file, output) = output.keep().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"))
             .args(arguments)
             .current_dir(self.folder.path())
