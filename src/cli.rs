@@ -10,6 +10,7 @@ use crate::{app, logging};
 
 mod database;
 mod device;
+mod doctor;
 mod seed;
 
 /// Companion server for a car's data logger: takes its readings in, analyses its drives with a local model, and
@@ -32,6 +33,8 @@ enum Command {
     /// Says who may send, and with which key.
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Looks at everything that the server needs, and names the command that mends what is wrong.
+    Doctor,
 }
 
 /// What ends a command with exit code 1.
@@ -55,15 +58,21 @@ impl CommandLine {
     }
 
     fn try_run(self) -> Result<(), Failure> {
-        let settings = Settings::load()?;
-        logging::start(settings.log_level);
         match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => Ok(app::serve(&settings)?),
-            Command::InitDb => database::init(&settings),
-            Command::SeedDb => database::seed(&settings),
-            Command::Device(command) => device::run(command, &settings),
+            Command::Serve => Ok(app::serve(&settings_and_log()?)?),
+            Command::InitDb => database::init(&settings_and_log()?),
+            Command::SeedDb => database::seed(&settings_and_log()?),
+            Command::Device(command) => device::run(command, &settings_and_log()?),
+            Command::Doctor => doctor::run(&Settings::load()),
         }
     }
+}
+
+/// The settings, and the log that they want.
+fn settings_and_log() -> Result<Settings, Failure> {
+    let settings = Settings::load()?;
+    logging::start(settings.log_level);
+    Ok(settings)
 }
 
 /// For commands that need no more than one thread. What still runs then is left behind.

@@ -20,6 +20,7 @@ mod tests;
 mod values;
 
 use reader::Reader;
+pub use reader::settings_file;
 
 /// Everything that can be set. Each field says its variable, its default and its unit.
 #[derive(Clone, Debug)]
@@ -67,6 +68,13 @@ pub struct Settings {
 #[derive(Debug, PartialEq, Eq)]
 pub struct InvalidSettings(Vec<String>);
 
+impl InvalidSettings {
+    /// Each names its variable, and repeats no secret.
+    pub fn problems(&self) -> &[String] {
+        &self.0
+    }
+}
+
 impl fmt::Display for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the settings are not complete:")?;
@@ -81,8 +89,10 @@ impl std::error::Error for InvalidSettings {}
 impl Settings {
     /// Reads the environment, and the file `.env` of the working directory or else that of the service.
     pub fn load() -> Result<Self, InvalidSettings> {
-        let mut variables =
-            reader::read_file().map_err(|problem| InvalidSettings(vec![problem]))?;
+        let mut variables = match settings_file() {
+            Some(path) => reader::read(path).map_err(|problem| InvalidSettings(vec![problem]))?,
+            None => HashMap::new(),
+        };
         for (name, value) in std::env::vars_os() {
             if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
                 variables.insert(name, value);

@@ -16,6 +16,7 @@ mod connection;
 mod database;
 mod device_keys;
 mod devices;
+mod doctor;
 mod duplicates;
 mod extra_data;
 mod health;

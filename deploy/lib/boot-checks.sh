@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs inside the virtual machine of test-boot.sh, as root, once per boot. Each check prints `ok` or `not ok` and its name.
+# Runs inside the container of test-boot.sh, as root, once per boot. Each check prints `ok` or `not ok` and its name.
 set -uo pipefail
 
 project=/srv/project

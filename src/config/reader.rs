@@ -10,22 +10,21 @@ pub(super) struct Reader<'a> {
 /// The settings of the service, for commands that are run by hand beside it.
 const SERVICE_FILE: &str = "/etc/eclipse-ai-server/env";
 
-/// The variables of the file `.env` in the working directory or, where there is none, of [`SERVICE_FILE`]; none where
-/// there is neither.
-pub(super) fn read_file() -> Result<HashMap<String, String>, String> {
+/// The file that settings come from where the environment has none: `.env` in the working directory, or else that of the
+/// installed service.
+pub fn settings_file() -> Option<&'static Path> {
     // A working directory that this user may not look into holds no file for him.
-    for path in [".env", SERVICE_FILE] {
-        if Path::new(path).exists() {
-            return read(path);
-        }
-    }
-    Ok(HashMap::new())
+    [".env", SERVICE_FILE]
+        .map(Path::new)
+        .into_iter()
+        .find(|path| path.exists())
 }
 
-/// A line that cannot be read is named by what stands before it, for it may hold a secret.
-fn read(path: &str) -> Result<HashMap<String, String>, String> {
-    let lines = dotenvy::from_path_iter(path)
-        .map_err(|_| format!("{path}: the file cannot be read by this user"))?;
+/// The variables of a file. A line that cannot be read is named by what stands before it, for it may hold a secret.
+pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, String> {
+    let lines = dotenvy::from_path_iter(path);
+    let path = path.display();
+    let lines = lines.map_err(|_| format!("{path}: this user cannot read the file"))?;
     let mut variables = HashMap::new();
     let mut last = None;
     for line in lines {

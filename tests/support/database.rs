@@ -6,7 +6,7 @@ use mysql_async::{Conn, Opts, OptsBuilder};
 
 use super::eventually;
 
-/// A database of one test; dropped with it.
+/// A database of one test; dropped with it, and with an account of the same name if the test has made one.
 pub(crate) struct TestDatabase {
     name: String,
 }
@@ -150,14 +150,20 @@ impl TableLock {
 impl Drop for TestDatabase {
     /// On a thread of its own: the test's runtime cannot be waited for in here.
     fn drop(&mut self) {
-        let statement = format!("DROP DATABASE IF EXISTS {}", self.name);
+        let name = &self.name;
+        let statements = [
+            format!("DROP DATABASE IF EXISTS {name}"),
+            format!("DROP USER IF EXISTS {name}"),
+        ];
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
             runtime.block_on(async {
                 let mut server = Conn::new(options(None)).await?;
-                server.query_drop(statement).await?;
+                for statement in statements {
+                    server.query_drop(statement).await?;
+                }
                 server.disconnect().await
             })
         });

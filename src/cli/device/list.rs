@@ -13,15 +13,14 @@ pub(super) fn table(devices: &[Device]) -> String {
         let cells = lines.iter().map(|line| line[column].chars().count());
         cells.max().unwrap_or_default()
     };
-    let widths = [width(0), width(1), width(2)];
-    lines
-        .iter()
-        .map(|[id, key, last_seen, name]| {
-            let [id_width, key_width, seen_width] = widths;
-            let line = format!("{id:id_width$}  {key:key_width$}  {last_seen:seen_width$}  {name}");
-            format!("{}\n", line.trim_end())
-        })
-        .collect()
+    let (ids, keys, times) = (width(0), width(1), width(2));
+    let mut table = String::new();
+    for [id, key, last_seen, name] in &lines {
+        let line = format!("{id:ids$}  {key:keys$}  {last_seen:times$}  {name}");
+        table.push_str(line.trim_end());
+        table.push('\n');
+    }
+    table
 }
 
 fn cells(device: &Device) -> [String; 4] {
