@@ -45,7 +45,7 @@ pub fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("eclipse-ai-server: {}", causes(failure.as_ref()));
+            logging::tell_failure(&format!("eclipse-ai-server: {}", causes(failure.as_ref())));
             ExitCode::FAILURE
         }
     }

@@ -14,6 +14,7 @@ mod bad_values;
 mod concurrency;
 mod connection;
 mod database;
+mod deploy;
 mod device_keys;
 mod devices;
 mod doctor;
