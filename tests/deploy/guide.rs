@@ -1,5 +1,9 @@
 use std::fs;
 
+use actors::health::assess::{Facts, assess};
+use actors::health::journal::{FailingTable, Growth};
+use actors::health::probes::OllamaState;
+
 use super::repository;
 
 #[test]
@@ -21,5 +25,36 @@ fn the_setup_guide_has_a_section_for_every_step() {
         "Troubleshooting",
     ] {
         assert!(sections.contains(&section), "{section} in {sections:?}");
+    }
+}
+
+/// The page words them with `…` where they name what differs.
+#[test]
+fn every_reason_of_health_is_explained() {
+    let page = fs::read_to_string(repository("docs/operations.md")).unwrap();
+    let mut nothing_works = Facts::default();
+    nothing_works.sync.failing_tables.push(FailingTable {
+        device_id: "car".to_owned(),
+        table: "alert_log".to_owned(),
+        failures: 3,
+    });
+    nothing_works.analysis.growth = Some(Growth {
+        from: 3,
+        to: 9,
+        minutes: 20,
+    });
+    let mut two_more = Facts {
+        ollama: OllamaState::WithoutModel,
+        ..Facts::default()
+    };
+    two_more.backup.free_bytes = Some(0);
+    two_more.backup.wanted_bytes = 1;
+    let mut reasons = assess(&nothing_works).reasons;
+    reasons.extend(assess(&two_more).reasons);
+    assert!(reasons.len() >= 7, "{reasons:?}");
+    for reason in reasons {
+        let words: Vec<&str> = reason.split(' ').take(3).collect();
+        let start = format!("| `{}", words.join(" "));
+        assert!(page.contains(&start), "{reason}");
     }
 }

@@ -2,15 +2,18 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::Value;
 
-use super::LIMIT;
 use super::finding::Finding;
 use crate::config::Settings;
 
 const SUBJECT: &str = "port";
+
+/// More than the 5 s in which the server says how it is, whatever hangs.
+const HEALTH_LIMIT: Duration = Duration::from_secs(8);
 
 #[derive(Debug)]
 pub(super) enum Found {
@@ -38,7 +41,11 @@ async fn version_at(mut address: SocketAddr) -> Option<String> {
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    let http = Client::builder().no_proxy().timeout(LIMIT).build().ok()?;
+    let http = Client::builder()
+        .no_proxy()
+        .timeout(HEALTH_LIMIT)
+        .build()
+        .ok()?;
     let health = http.get(format!("http://{address}/api/v1/health"));
     let health = health.send().await.ok()?.bytes().await.ok()?;
     let health: Value = serde_json::from_slice(&health).ok()?;
