@@ -17,7 +17,7 @@ if one of its checks does. Takes about two minutes, and one more the first time;
 are installed where they are missing; else nothing of this machine is changed but the folder ~/.cache/eclipse-ai-server/boot,
 which saves the download next time. Where such a system cannot be booted, it says so and ends with exit code 77.
 
-  --deb FILE      the package under test [the newest in target/debian, made by: cargo deb]
+  --deb FILE      the package under test [the newest in target/debian, made by: deploy/package.sh]
   --binary FILE   the program under test [target/release/eclipse-ai-server]
 HELP
 }
@@ -51,7 +51,7 @@ read_arguments() {
         shift
     done
     [ -n "$deb" ] || deb=$(find "$here/../target/debian" -name '*.deb' -printf '%T@ %p\n' 2>/dev/null | sort -rn | head -n 1 | cut -d' ' -f2-)
-    [ -f "$deb" ] || fail "there is no package: cargo deb, or --deb FILE"
+    [ -f "$deb" ] || fail "there is no package: deploy/package.sh, or --deb FILE"
     [ -x "$binary" ] || fail "there is no program $binary: cargo build --release, or --binary FILE"
 }
 

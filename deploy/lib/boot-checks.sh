@@ -7,7 +7,6 @@ project=/srv/project
 
 main() {
     cd "$project" || exit 1
-    echo
     if [ ! -e /var/lib/first-boot-is-over ]; then
         scripts_install_upgrade_and_roll_back
         the_service_survives

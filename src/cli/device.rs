@@ -75,8 +75,8 @@ async fn add(database: &Database, id: &str, name: Option<&str>) -> Result<(), Fa
     let key = NewKey::generate()?;
     let sha256 = key.sha256();
     let registered = database
-        .transaction(LIMIT, async |connection| {
-            devices::register_device(connection, id, name, &sha256).await
+        .transaction(LIMIT, async |transaction| {
+            devices::register_device(transaction, id, name, &sha256).await
         })
         .await?;
     if !registered {

@@ -53,23 +53,6 @@ impl Fixture {
         script
     }
 
-    /// As the administrator of the tests' database server.
-    fn run(&self, script: &mut Command) -> Ran {
-        let server = TestDatabase::server_url();
-        let (_, account) = server.trim_end_matches('/').split_once("://").unwrap();
-        let (account, _) = account.rsplit_once('@').unwrap();
-        let (user, password) = account.split_once(':').unwrap_or((account, ""));
-        let (host, port) = TestDatabase::server_address();
-        script.env("ADMIN_PASSWORD", password).args([
-            "--",
-            "--protocol=tcp",
-            &format!("--host={host}"),
-            &format!("--port={port}"),
-            &format!("--user={user}"),
-        ]);
-        run(script)
-    }
-
     /// All that the account may do, from wherever it comes in.
     async fn grants(&self) -> Vec<String> {
         let name = &self.name;
@@ -98,6 +81,23 @@ impl Fixture {
     }
 }
 
+/// Lets the script come in as the administrator of the tests' database server.
+fn run_as_administrator(script: &mut Command) -> Ran {
+    let server = TestDatabase::server_url();
+    let (_, account) = server.trim_end_matches('/').split_once("://").unwrap();
+    let (account, _) = account.rsplit_once('@').unwrap();
+    let (user, password) = account.split_once(':').unwrap_or((account, ""));
+    let (host, port) = TestDatabase::server_address();
+    script.env("ADMIN_PASSWORD", password).args([
+        "--",
+        "--protocol=tcp",
+        &format!("--host={host}"),
+        &format!("--port={port}"),
+        &format!("--user={user}"),
+    ]);
+    run(script)
+}
+
 fn assert_succeeded(ran: &Ran) {
     assert!(ran.succeeded, "{}{}", ran.stdout, ran.stderr);
 }
@@ -106,9 +106,9 @@ fn assert_succeeded(ran: &Ran) {
 async fn run_twice_it_makes_the_database_that_the_server_needs_and_changes_nothing_more() {
     let fixture = Fixture::start().await;
     fixture.set(&format!("{}:first-Aa1", fixture.name));
-    assert_succeeded(&fixture.run(&mut fixture.script()));
+    assert_succeeded(&run_as_administrator(&mut fixture.script()));
     let grants = fixture.grants().await;
-    assert_succeeded(&fixture.run(&mut fixture.script()));
+    assert_succeeded(&run_as_administrator(&mut fixture.script()));
     assert_eq!(fixture.grants().await, grants);
 
     let server = Binary::with_database(&fixture.url());
@@ -134,7 +134,9 @@ async fn run_twice_it_makes_the_database_that_the_server_needs_and_changes_nothi
 async fn the_account_gets_no_more_rights_than_it_needs() {
     let fixture = Fixture::start().await;
     fixture.set(&format!("{}:first-Aa1", fixture.name));
-    assert_succeeded(&fixture.run(fixture.script().arg("--no-test-database")));
+    assert_succeeded(&run_as_administrator(
+        fixture.script().arg("--no-test-database"),
+    ));
     let grants = fixture.grants().await;
     for grant in &grants {
         let (rights, _) = grant["GRANT ".len()..].split_once(" ON ").unwrap();
@@ -158,7 +160,7 @@ async fn a_new_password_with_all_kinds_of_signs_reaches_account_and_settings() {
     let fixture = Fixture::start().await;
     fixture.set(&format!("{}:first-Aa1", fixture.name));
     let mut script = fixture.script();
-    let ran = fixture.run(
+    let ran = run_as_administrator(
         script
             .arg("--no-test-database")
             .env("DB_PASSWORD", PASSWORD),
@@ -176,7 +178,9 @@ async fn a_new_password_with_all_kinds_of_signs_reaches_account_and_settings() {
 async fn without_a_password_in_the_settings_one_is_made_up() {
     let fixture = Fixture::start().await;
     fixture.set(&fixture.name);
-    assert_succeeded(&fixture.run(fixture.script().arg("--no-test-database")));
+    assert_succeeded(&run_as_administrator(
+        fixture.script().arg("--no-test-database"),
+    ));
     let init = Binary::with_database(&fixture.url()).run(&["init-db"]);
     assert_eq!(init.code, Some(0), "{}", init.output);
 }
@@ -185,7 +189,7 @@ async fn without_a_password_in_the_settings_one_is_made_up() {
 async fn a_dry_run_makes_no_account_and_shows_no_password() {
     let fixture = Fixture::start().await;
     fixture.set(&format!("{}:hunter2-Aa1", fixture.name));
-    let ran = fixture.run(fixture.script().arg("--dry-run"));
+    let ran = run_as_administrator(fixture.script().arg("--dry-run"));
     assert_succeeded(&ran);
     let told = ran.stdout + &ran.stderr;
     assert!(told.contains("CREATE USER IF NOT EXISTS"), "{told}");
@@ -198,7 +202,7 @@ async fn a_dry_run_makes_no_account_and_shows_no_password() {
 async fn root_is_not_made_the_account_of_the_server() {
     let fixture = Fixture::start().await;
     fixture.set("root:pw");
-    let ran = fixture.run(&mut fixture.script());
+    let ran = run_as_administrator(&mut fixture.script());
     assert!(
         !ran.succeeded && ran.stderr.contains("an account of its own"),
         "{}",

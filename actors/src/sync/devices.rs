@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Transaction};
 
 /// A device that has sent a batch, or was registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +29,16 @@ pub async fn device_with_key(
 }
 
 /// Gives a device its first key, and a name where one is given; it may have sent batches before. Returns `false`, and
-/// changes nothing, where it has a key. Two statements: to be called in a transaction.
+/// changes nothing, where it has a key.
 pub async fn register_device(
-    connection: &mut Conn,
+    transaction: &mut Transaction<'_>,
     id: &str,
     name: Option<&str>,
     sha256: &str,
 ) -> Result<bool, DatabaseError> {
     let insert =
         "INSERT INTO devices (device_id) VALUES (?) ON DUPLICATE KEY UPDATE device_id = device_id";
+    let connection = transaction.connection().await?;
     connection.exec_drop(insert, (id,)).await?;
     let update = "UPDATE devices SET api_key_hash = ?, display_name = COALESCE(?, display_name) \
                   WHERE device_id = ? AND api_key_hash IS NULL";

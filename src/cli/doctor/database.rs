@@ -1,7 +1,7 @@
 //! Whether the database can be reached, lets us do what we need, and has the schema.
 
 use actors::database::{Database, DatabaseError, Inspection, NEEDED_RIGHTS, Rights};
-use actors::{causes, schema};
+use actors::schema;
 use mysql_async::Error;
 
 use super::LIMIT;
@@ -33,9 +33,21 @@ pub(super) fn judge(
         ],
         Err(error) => vec![Finding::error(
             "database",
-            format!("{place}: {}", causes(error)),
+            format!("{place}: {}", with_root_cause(error)),
             mend(error),
         )],
+    }
+}
+
+/// The error and what is at its bottom: what the driver says in between repeats itself.
+fn with_root_cause(error: &DatabaseError) -> String {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    match (error.to_string(), root.to_string()) {
+        (error, root) if error == root => error,
+        (error, root) => format!("{error}: {root}"),
     }
 }
 
