@@ -1,6 +1,8 @@
 //! `doctor` tells what is wrong, how to mend it, and no secret; it ends in time whatever hangs.
 
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 use wiremock::matchers::{method, path};
@@ -256,6 +258,26 @@ async fn a_model_that_the_gpu_does_not_hold_is_a_warning() {
         let loaded = json!([{"name": MODEL, "size": 2_000_000_000_u64, "size_vram": in_gpu}]);
         let ollama = ollama(&[MODEL], loaded).await;
         let ended = binary(nowhere, &ollama.uri()).run(&["doctor"]);
+        told(&ended, verdict, "ollama");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_larger_than_the_gpu_is_a_warning() {
+    let ollama = ollama(&[MODEL], json!([])).await;
+    let programs = tempfile::tempdir().unwrap();
+    let driver = programs.path().join("nvidia-smi");
+    for (answer, verdict) in [
+        ("echo 1024", "warning"),
+        ("echo 8192", "ok"),
+        ("exit 9", "ok"),
+        ("exec /bin/sleep 1000", "ok"),
+    ] {
+        fs::write(&driver, format!("#!/bin/sh\n{answer}\n")).unwrap();
+        fs::set_permissions(&driver, Permissions::from_mode(0o700)).unwrap();
+        let ended = binary("mysql://nobody@127.0.0.1:9/nothing", &ollama.uri())
+            .variable("PATH", programs.path().to_str().unwrap())
+            .run(&["doctor"]);
         told(&ended, verdict, "ollama");
     }
 }

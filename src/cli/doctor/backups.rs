@@ -13,9 +13,10 @@ use super::finding::{Finding, size};
 use crate::config::Settings;
 
 pub(super) struct Found {
-    /// The folder, or the one that it will be created in.
-    folder: PathBuf,
-    exists: bool,
+    /// The folder for backups, from the root on.
+    wanted: PathBuf,
+    /// The same, or the one that it will be created in.
+    existing: PathBuf,
     /// What became of a file that was written there, and removed again.
     written: io::Result<()>,
     free_bytes: Option<u64>,
@@ -29,14 +30,14 @@ pub(super) async fn probe(settings: &Settings) -> Option<Found> {
 }
 
 fn look(folder: &Path) -> Found {
-    let whole = absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let existing = whole.ancestors().find(|folder| folder.exists());
-    let existing = existing.unwrap_or(&whole).to_owned();
+    let wanted = absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let existing = wanted.ancestors().find(|folder| folder.exists());
+    let existing = existing.unwrap_or(&wanted).to_owned();
     Found {
         written: write(&existing),
-        exists: existing == whole,
         free_bytes: free_bytes(&existing),
-        folder: existing,
+        wanted,
+        existing,
     }
 }
 
@@ -52,40 +53,40 @@ fn write(folder: &Path) -> io::Result<()> {
 }
 
 pub(super) fn judge(settings: &Settings, found: Option<&Found>) -> Vec<Finding> {
-    let wanted = settings.backup_dir.display();
+    let shown = settings.backup_dir.display();
     let Some(found) = found else {
-        let says = format!("{wanted} does not answer: is it on another machine?");
-        return vec![Finding::error("backups", says, format!("df {wanted}"))];
+        let says = format!("{shown} does not answer: is it on another machine?");
+        return vec![Finding::error("backups", says, format!("df {shown}"))];
     };
-    let folder = found.folder.display();
-    let writing = match (&found.written, found.exists) {
-        (Ok(()), true) => Finding::ok("backups", format!("{wanted} can be written")),
-        (Ok(()), false) => Finding::ok(
-            "backups",
-            format!("{wanted} will be created with the first backup"),
-        ),
-        (Err(error), _) => Finding::error(
-            "backups",
-            format!("{folder} cannot be written: {error}"),
-            mend(error, found),
-        ),
-    };
-    let free = disk(
-        found.free_bytes,
-        wanted_bytes(settings.max_backup_size_mb * 1024 * 1024),
-        &found.folder,
-    );
-    vec![writing, free]
+    let wanted_bytes = wanted_bytes(settings.max_backup_size_mb * 1024 * 1024);
+    vec![
+        writing(found),
+        disk(found.free_bytes, wanted_bytes, &found.existing),
+    ]
 }
 
-fn mend(error: &io::Error, found: &Found) -> String {
-    let folder = found.folder.display();
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            format!("sudo chown eclipse-ai: {folder}")
+fn writing(found: &Found) -> Finding {
+    const SUBJECT: &str = "backups";
+    let (wanted, existing) = (found.wanted.display(), found.existing.display());
+    match &found.written {
+        Ok(()) if found.existing == found.wanted => {
+            Finding::ok(SUBJECT, format!("{wanted} can be written"))
         }
-        io::ErrorKind::ReadOnlyFilesystem => format!("findmnt --target {folder}"),
-        _ => format!("df {folder}"),
+        Ok(()) => Finding::ok(
+            SUBJECT,
+            format!("{wanted} will be created with the first backup"),
+        ),
+        Err(error) => {
+            let says = format!("{existing} cannot be written: {error}");
+            let mend = match error.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    format!("sudo install -d -o eclipse-ai -g eclipse-ai -m 0750 {wanted}")
+                }
+                io::ErrorKind::ReadOnlyFilesystem => format!("findmnt --target {existing}"),
+                _ => format!("df {existing}"),
+            };
+            Finding::error(SUBJECT, says, mend)
+        }
     }
 }
 
@@ -127,7 +128,7 @@ mod tests {
     fn looking_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let found = look(&folder.path().join("not/there"));
-        assert!(found.written.is_ok() && !found.exists);
+        assert!(found.written.is_ok() && found.existing == folder.path());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
