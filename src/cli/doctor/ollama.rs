@@ -1,7 +1,7 @@
 //! Whether Ollama answers, has the model, and has room for it in the memory of the GPU.
 
-use actors::ollama::{Loaded, ModelMemory, Ollama, OllamaError};
 use actors::causes;
+use actors::ollama::{Loaded, ModelMemory, Ollama, OllamaError};
 use tokio::process::Command;
 use tokio::time::timeout;
 
