@@ -1,25 +1,30 @@
 #!/usr/bin/env bash
-# Installs, upgrades, breaks, reboots and removes the service in a virtual machine with a systemd of its own.
+# Installs, upgrades, breaks, reboots and removes the service in a container with a systemd of its own.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
-. "$here/lib/common.sh"
+. "$here/lib/packages.sh"
+
+# The exit code where nothing was found out, good or bad.
+readonly not_possible_here=77
 
 usage() {
     cat <<'HELP'
 Usage: deploy/test-boot.sh [--deb FILE] [--binary FILE]
 
-Boots Debian 12 with MariaDB twice in a virtual machine, runs deploy/lib/boot-checks.sh inside, and fails if one of its checks
-does. Takes about five minutes; needs root, and debootstrap, qemu-system-x86 and e2fsprogs. Nothing of this machine is
-changed but the folder ~/.cache/eclipse-ai-server/boot, which saves the download next time.
+Boots Debian 12 with MariaDB twice under systemd-nspawn, without a network, runs deploy/lib/boot-checks.sh inside, and fails
+if one of its checks does. Takes about two minutes, and one more the first time; needs root. debootstrap and systemd-container
+are installed where they are missing; else nothing of this machine is changed but the folder ~/.cache/eclipse-ai-server/boot,
+which saves the download next time. Where such a system cannot be booted, it says so and ends with exit code 77.
 
-  --deb FILE      the package under test [the newest in target/debian, made by: cargo deb]
+  --deb FILE      the package under test [the newest in target/debian, made by: deploy/package.sh]
   --binary FILE   the program under test [target/release/eclipse-ai-server]
 HELP
 }
 
 main() {
     read_arguments "$@"
+    get_tools
     cache=${XDG_CACHE_HOME:-~/.cache}/eclipse-ai-server/boot
     work=$(mktemp -d)
     machine=''
@@ -28,7 +33,7 @@ main() {
     trap 'exit 143' TERM
 
     [ -e "$cache/complete" ] || build_system
-    prepare_disk
+    prepare_root
     boot_and_report install
     boot_and_report "after the reboot"
     say "all checks have passed in a booted system"
@@ -46,78 +51,79 @@ read_arguments() {
         shift
     done
     [ -n "$deb" ] || deb=$(find "$here/../target/debian" -name '*.deb' -printf '%T@ %p\n' 2>/dev/null | sort -rn | head -n 1 | cut -d' ' -f2-)
-    [ -f "$deb" ] || fail "there is no package: cargo deb, or --deb FILE"
+    [ -f "$deb" ] || fail "there is no package: deploy/package.sh, or --deb FILE"
     [ -x "$binary" ] || fail "there is no program $binary: cargo build --release, or --binary FILE"
-    [ "$(id -u)" -eq 0 ] || fail "debootstrap needs root: sudo $0"
-    local program
-    for program in debootstrap qemu-system-x86_64 mke2fs; do
-        have "$program" || fail "$program is missing: apt-get install debootstrap qemu-system-x86 e2fsprogs"
-    done
+}
+
+give_up() {
+    say "NOT TRIED OUT, the service in a booted system: $*"
+    exit "$not_possible_here"
+}
+
+get_tools() {
+    [ "$(id -u)" -eq 0 ] || give_up "this needs root: sudo $0"
+    ! have debootstrap || ! have systemd-nspawn || return 0
+    have apt-get || give_up "debootstrap and systemd-nspawn are missing"
+    refresh_package_lists
+    install_packages debootstrap systemd-container >&2 || give_up "debootstrap and systemd-container cannot be installed"
 }
 
 clean_up() {
-    [ -z "$machine" ] || end_session "$machine" 5
+    [ -z "$machine" ] || end_session "$machine" 20
+    ! mountpoint --quiet "$work/root" || umount "$work/root"
     rm -rf --one-file-system "$work"
 }
 
-# Debian with kernel, systemd and MariaDB, as a folder.
+# Debian with systemd and MariaDB, as a folder.
 build_system() {
     local root=$cache/root
     say "building a Debian system in $cache"
     rm -rf --one-file-system "$cache"
     mkdir -p "$cache"
-    debootstrap --variant=minbase \
-        --include=systemd-sysv,dbus,udev,kmod,iproute2,procps,curl,sudo,initramfs-tools,linux-image-cloud-amd64,mariadb-server \
-        bookworm "$root" >"$cache/log" 2>&1 || { tail -n 20 "$cache/log" >&2 && fail "debootstrap has failed"; }
-    echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
-    echo boot-test >"$root/etc/hostname"
-    printf '127.0.0.1 localhost boot-test\n::1 localhost\n' >"$root/etc/hosts"
+    debootstrap --variant=minbase --include=systemd-sysv,dbus,iproute2,procps,curl,sudo,mariadb-server \
+        bookworm "$root" >"$cache/log" 2>&1 || { tail -n 20 "$cache/log" >&2 && give_up "there is no Debian to be had"; }
+    touch "$cache/complete"
+}
+
+# The system with the project in /srv/project. What is changed in there is forgotten in the end.
+prepare_root() {
+    local root=$work/root
+    mkdir "$root" "$work/changes" "$work/overlay"
+    mount -t overlay overlay -o "lowerdir=$cache/root,upperdir=$work/changes,workdir=$work/overlay" "$root" 2>/dev/null ||
+        cp -a "$cache/root/." "$root"
+    mkdir -p "$root/srv/project/target/release"
+    cp -a "$here" "$here/../.env.example" "$root/srv/project"
+    cp "$binary" "$root/srv/project/target/release/eclipse-ai-server"
+    cp "$deb" "$root/srv/project/eclipse-ai-server.deb"
     cat >"$root/etc/systemd/system/boot-checks.service" <<'UNIT'
 [Unit]
 After=multi-user.target
 [Service]
 Type=oneshot
 ExecStart=/bin/bash /srv/project/deploy/lib/boot-checks.sh
-ExecStopPost=/bin/sync
-ExecStopPost=/bin/systemctl poweroff
-StandardOutput=tty
+ExecStopPost=/bin/systemctl poweroff --no-block
+StandardOutput=append:/var/log/boot-checks
 StandardError=inherit
-TTYPath=/dev/ttyS0
 TimeoutStartSec=600
 UNIT
-    # Nobody else is to write to the console.
-    ln -s /dev/null "$root/etc/systemd/system/serial-getty@ttyS0.service"
     mkdir -p "$root/etc/systemd/system/graphical.target.wants"
     ln -s ../boot-checks.service "$root/etc/systemd/system/graphical.target.wants/"
-    touch "$cache/complete"
 }
 
-# A copy of the system with the project in /srv/project.
-prepare_disk() {
-    local project=$work/root/srv/project
-    cp -a "$cache/root" "$work/root"
-    mkdir -p "$project/target/release"
-    cp -a "$here" "$here/../.env.example" "$project"
-    cp "$binary" "$project/target/release/eclipse-ai-server"
-    cp "$deb" "$project/eclipse-ai-server.deb"
-    truncate -s 3G "$work/disk"
-    mke2fs -q -t ext4 -d "$work/root" "$work/disk"
-}
-
-# Without KVM: it is not to be had on every machine, and boots in half a minute all the same.
 boot_and_report() {
-    local log=$work/console
+    local log=$work/root/var/log/boot-checks console=$work/console
     say "booting: $1"
-    start_session timeout 900 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1536 -no-reboot -nographic -nic none \
-        -kernel "$cache"/root/boot/vmlinuz-* -initrd "$cache"/root/boot/initrd.img-* \
-        -append 'root=/dev/vda rw console=ttyS0 quiet loglevel=1 systemd.show_status=0 mitigations=off' \
-        -drive "file=$work/disk,if=virtio,format=raw" >"$log" 2>&1
+    rm -f "$log"
+    start_session timeout --signal=TERM --kill-after=30 900 \
+        systemd-nspawn --quiet --directory="$work/root" --machine="boot-test-$$" --hostname=boot-test --boot \
+        --private-network --register=no --keep-unit --console=pipe systemd.unit=graphical.target >"$console" 2>&1
     machine=$!
     wait "$machine" || true
     machine=''
-    grep -a -o -e '^ok .*' -e '^not ok .*' -e '^# .*' "$log" | tr -d '\r' || true
-    grep -a -q '^done' "$log" || { tail -n 40 "$log" >&2 && fail "the checks did not run to their end"; }
-    ! grep -a -q '^not ok' "$log" || fail "checks have failed"
+    [ -e "$log" ] || { tail -n 40 "$console" >&2 && give_up "systemd-nspawn does not boot here"; }
+    cat "$log"
+    grep -q '^done' "$log" || { tail -n 40 "$console" >&2 && fail "the checks did not run to their end"; }
+    ! grep -q '^not ok' "$log" || fail "checks have failed"
 }
 
 main "$@"

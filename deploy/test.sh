@@ -18,7 +18,8 @@ never touched.
                        (without the option: whichever is there, or can be had)
   --help               this text
 
-Tests get TEST_DATABASE_URL=mysql://root:PASSWORD@127.0.0.1:PORT/ and may create databases.
+Tests get TEST_DATABASE_URL=mysql://root:PASSWORD@127.0.0.1:PORT/ and may create databases; MYSQL_CLIENT is its client. Those
+of the service's unit and scripts use systemd-analyze and shellcheck, which are installed where they are missing.
 Example: deploy/test.sh --database mysql -- --test integration sync
 TEXT
 }
@@ -73,6 +74,18 @@ for flavour in $databases; do
     get_database_programs "$flavour" || fail "no $flavour server to test with"
 done
 
+# require_tool PROGRAM PACKAGE: for tests that try out what is in deploy/ with the programs that it is made for. Without one, the
+# tests that use it fail, and no others.
+require_tool() {
+    ! have "$1" || return 0
+    if have apt-get && can_become_root && refresh_package_lists && install_packages "$2" >&2; then
+        return
+    fi
+    say "$1 is missing and cannot be installed (package $2): the tests that use it will fail"
+}
+require_tool shellcheck shellcheck
+require_tool systemd-analyze systemd
+
 # start_test_database FLAVOUR: forgets all when it stops, so it need not wait for the disk.
 start_test_database() {
     local port password
@@ -83,6 +96,8 @@ start_test_database() {
         --max-connections=400 --performance-schema=OFF --innodb-buffer-pool-size=256M \
         --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF
     version=$(private_database_sql "$temporary_folder" "$password" --execute='SELECT VERSION()')
+    # shellcheck disable=SC2154 # set by get_database_programs
+    export MYSQL_CLIENT="$database_client"
     export TEST_DATABASE_URL="mysql://root:$password@127.0.0.1:$port/"
 }
 

@@ -9,10 +9,12 @@ use crate::config::Settings;
 use crate::{app, logging};
 
 mod database;
+mod device;
+mod doctor;
 mod seed;
 
 /// Companion server for a car's data logger: takes its readings in, analyses its drives with a local model, and
-/// keeps its backups. Settings come from the environment and from the file .env.
+/// keeps its backups. Settings come from the environment, and from the file .env or /etc/eclipse-ai-server/env.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct CommandLine {
@@ -28,6 +30,11 @@ enum Command {
     InitDb,
     /// Fills a database that has no readings with a few realistic drives.
     SeedDb,
+    /// Says who may send, and with which key.
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
+    /// Looks at everything that the server needs, and names the command that mends what is wrong.
+    Doctor,
 }
 
 /// What ends a command with exit code 1.
@@ -38,7 +45,7 @@ pub fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("eclipse-ai-server: {}", causes(failure.as_ref()));
+            logging::tell_failure(&format!("eclipse-ai-server: {}", causes(failure.as_ref())));
             ExitCode::FAILURE
         }
     }
@@ -51,12 +58,29 @@ impl CommandLine {
     }
 
     fn try_run(self) -> Result<(), Failure> {
-        let settings = Settings::load()?;
-        logging::start(settings.log_level);
         match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => Ok(app::serve(&settings)?),
-            Command::InitDb => database::init(&settings),
-            Command::SeedDb => database::seed(&settings),
+            Command::Serve => Ok(app::serve(&settings_and_log()?)?),
+            Command::InitDb => database::init(&settings_and_log()?),
+            Command::SeedDb => database::seed(&settings_and_log()?),
+            Command::Device(command) => device::run(command, &settings_and_log()?),
+            Command::Doctor => doctor::run(&Settings::load()),
         }
     }
+}
+
+/// The settings, and the log that they want.
+fn settings_and_log() -> Result<Settings, Failure> {
+    let settings = Settings::load()?;
+    logging::start(settings.log_level);
+    Ok(settings)
+}
+
+/// For commands that need no more than one thread. What still runs then is left behind.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_background();
+    outcome
 }

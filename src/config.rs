@@ -1,7 +1,8 @@
 //! The settings, and the only place that reads the environment.
 //!
-//! A variable comes from the environment or else from the file `.env` in the working directory. All problems are
-//! found before the first is reported, and no value of a secret is ever repeated.
+//! A variable comes from the environment or else from the file `.env` in the working directory; without that file, from
+//! the settings file of the installed service. All problems are found before the first is reported, and no value of a
+//! secret is ever repeated.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,6 +20,7 @@ mod tests;
 mod values;
 
 use reader::Reader;
+pub use reader::settings_file;
 
 /// Everything that can be set. Each field says its variable, its default and its unit.
 #[derive(Clone, Debug)]
@@ -66,6 +68,13 @@ pub struct Settings {
 #[derive(Debug, PartialEq, Eq)]
 pub struct InvalidSettings(Vec<String>);
 
+impl InvalidSettings {
+    /// Each names its variable, and repeats no secret.
+    pub fn problems(&self) -> &[String] {
+        &self.0
+    }
+}
+
 impl fmt::Display for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the settings are not complete:")?;
@@ -78,10 +87,12 @@ impl fmt::Display for InvalidSettings {
 impl std::error::Error for InvalidSettings {}
 
 impl Settings {
-    /// Reads the environment and the file `.env` of the working directory.
+    /// Reads the environment, and the file `.env` of the working directory or else that of the service.
     pub fn load() -> Result<Self, InvalidSettings> {
-        let mut variables =
-            reader::read_env_file().map_err(|problem| InvalidSettings(vec![problem]))?;
+        let mut variables = match settings_file() {
+            Some(path) => reader::read(path).map_err(|problem| InvalidSettings(vec![problem]))?,
+            None => HashMap::new(),
+        };
         for (name, value) in std::env::vars_os() {
             if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
                 variables.insert(name, value);

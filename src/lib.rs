@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+mod hex;
 pub mod http;
 pub mod logging;
 pub mod simulation;

@@ -1,17 +1,17 @@
 //! The log: one line an event, to standard error, with journald's priorities where systemd reads it.
 
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 
 use log::{Level, LevelFilter};
 
 /// Starts the log. Panics are logged as well, each as one line. To be called once.
 pub fn start(level: LevelFilter) {
-    let for_journald = std::env::var_os("JOURNAL_STREAM").is_some();
     let mut builder = env_logger::Builder::new();
     builder
         .filter_level(level.min(LevelFilter::Warn))
         .filter_module("eclipse_ai", level);
-    if for_journald {
+    if is_journal() {
         builder
             .format(|out, record| writeln!(out, "<{}>{}", priority(record.level()), record.args()));
     } else {
@@ -29,6 +29,28 @@ pub fn start(level: LevelFilter) {
             None => log::error!("panic message={message:?}"),
         }
     }));
+}
+
+/// Tells why the process ends, whether there is a log yet or not.
+pub fn tell_failure(text: &str) {
+    let priority = if is_journal() {
+        format!("<{}>", priority(Level::Error))
+    } else {
+        String::new()
+    };
+    for line in text.lines() {
+        eprintln!("{priority}{line}");
+    }
+}
+
+/// Whether standard error is the journal: systemd says which device and inode that has. Whoever inherits the variable
+/// and writes elsewhere does not want its form.
+fn is_journal() -> bool {
+    let stream = std::env::var("JOURNAL_STREAM");
+    let stderr = std::fs::metadata("/proc/self/fd/2");
+    stream.is_ok_and(|stream| {
+        stderr.is_ok_and(|stderr| stream == format!("{}:{}", stderr.dev(), stderr.ino()))
+    })
 }
 
 /// The syslog priority that journald files a line under.

@@ -125,6 +125,20 @@ fn the_environment_goes_before_the_env_file() {
     );
 }
 
+/// The file is one of another `/etc`, which only the process sees.
+#[tokio::test]
+async fn a_command_that_is_run_by_hand_takes_the_settings_of_the_service() {
+    let database = TestDatabase::create().await;
+    let etc = "mount -t tmpfs tmpfs /etc && mkdir /etc/eclipse-ai-server && cp service-settings /etc/eclipse-ai-server/env";
+    let binary = Binary::with_file(
+        "service-settings",
+        &[("DATABASE_URL", &database.url()), API_KEY],
+    );
+    let ended = binary.run_after(etc, &["init-db"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    assert_eq!(database.count("devices", "TRUE").await, 0);
+}
+
 #[tokio::test]
 async fn no_secret_is_ever_logged() {
     let lines = [

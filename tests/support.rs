@@ -17,7 +17,7 @@ mod raw;
 mod server;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
-pub(crate) use binary::{Binary, Process};
+pub(crate) use binary::{Binary, Ended, Process};
 pub(crate) use black_hole::BlackHole;
 pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;

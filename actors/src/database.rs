@@ -14,11 +14,13 @@ use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 use rand::Rng as _;
 
 mod error;
+mod inspection;
 mod pool_use;
 mod transaction;
 mod url;
 
 pub use error::DatabaseError;
+pub use inspection::{Inspection, NEEDED_RIGHTS, Rights};
 pub use pool_use::PoolUse;
 pub(crate) use transaction::Statement;
 pub use transaction::Transaction;

@@ -12,10 +12,12 @@ use serde_json::{Value, json};
 
 mod answer;
 mod error;
+mod memory;
 pub mod tokens;
 
 pub use self::answer::Answer;
 pub use self::error::{OllamaError, Unusable};
+pub use self::memory::{Loaded, ModelMemory};
 use self::tokens::{Budget, TokenRange};
 use crate::text::line;
 

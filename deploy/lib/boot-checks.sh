@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs inside the virtual machine of test-boot.sh, as root, once per boot. Each check prints `ok` or `not ok` and its name.
+# Runs inside the container of test-boot.sh, as root, once per boot. Each check prints `ok` or `not ok` and its name.
 set -uo pipefail
 
 project=/srv/project
@@ -7,7 +7,6 @@ project=/srv/project
 
 main() {
     cd "$project" || exit 1
-    echo
     if [ ! -e /var/lib/first-boot-is-over ]; then
         scripts_install_upgrade_and_roll_back
         the_service_survives
@@ -49,6 +48,11 @@ scripts_install_upgrade_and_roll_back() {
     check "the server finds its database by itself" wait_until 60 health_says '"mysql":"up"'
     check "setup-mysql.sh may run again" deploy/setup-mysql.sh
     check "the sandbox is tight" exposure_is_at_most 20
+
+    check "the journal knows how grave a line is" journal_has_priorities
+    check "doctor reads the settings of the service" doctor_says "ok       database"
+    check "and finds grants and schema as they should be" doctor_says "ok       grants" "ok       schema"
+    check "a device gets a key" as_service_user device add car-1
 
     local settings old
     settings=$(sha256sum "$settings_file")
@@ -138,6 +142,28 @@ is_back_instead_of() {
 
 health_says() {
     curl --silent --fail --max-time 10 http://127.0.0.1:8000/api/v1/health | grep -F "$1"
+}
+
+as_service_user() {
+    sudo -u "$service_user" "$service" "$@"
+}
+
+# doctor_says LINE...: from a folder that its user may not look into.
+doctor_says() {
+    local line told
+    told=$(cd /root && as_service_user doctor)
+    echo "$told"
+    for line; do
+        grep -q "^$line" <<<"$told" || return 1
+    done
+}
+
+journal_has_priorities() {
+    local info warnings
+    info=$(journalctl --unit "$service" --priority info..info --output cat)
+    warnings=$(journalctl --unit "$service" --priority warning --output cat)
+    echo "$info"
+    grep -q '^server starts version=' <<<"$info" && grep -q '^schema is not ready' <<<"$warnings"
 }
 
 # exposure_is_at_most TENTHS

@@ -7,8 +7,8 @@ use actors::schema;
 use actors::sync::import_batch;
 use mysql_async::prelude::Queryable as _;
 
-use super::Failure;
 use super::seed::batches;
+use super::{Failure, block_on};
 use crate::config::Settings;
 
 const LOOK_LIMIT: Duration = Duration::from_secs(10);
@@ -50,11 +50,4 @@ async fn has_readings(database: &Database) -> Result<bool, DatabaseError> {
         Ok(found.is_some())
     });
     look.await
-}
-
-fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(work)
 }

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::path::Path;
 
 /// Reads variables one by one and remembers what was wrong with them.
 pub(super) struct Reader<'a> {
@@ -6,21 +7,31 @@ pub(super) struct Reader<'a> {
     problems: Vec<String>,
 }
 
-/// The variables of the file `.env`, if there is one. A line that cannot be read is named by what stands before it,
-/// for it may hold a secret.
-pub(super) fn read_env_file() -> Result<HashMap<String, String>, String> {
-    let lines = match dotenvy::dotenv_iter() {
-        Ok(lines) => lines,
-        Err(error) if error.not_found() => return Ok(HashMap::new()),
-        Err(_) => return Err(".env: the file cannot be read".to_owned()),
-    };
+/// The settings of the service, for commands that are run by hand beside it.
+const SERVICE_FILE: &str = "/etc/eclipse-ai-server/env";
+
+/// The file that settings come from where the environment has none: `.env` in the working directory, or else that of the
+/// installed service.
+pub fn settings_file() -> Option<&'static Path> {
+    // A working directory that this user may not look into holds no file for him.
+    [".env", SERVICE_FILE]
+        .map(Path::new)
+        .into_iter()
+        .find(|path| path.exists())
+}
+
+/// The variables of a file. A line that cannot be read is named by what stands before it, for it may hold a secret.
+pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, String> {
+    let lines = dotenvy::from_path_iter(path);
+    let path = path.display();
+    let lines = lines.map_err(|_| format!("{path}: this user cannot read the file"))?;
     let mut variables = HashMap::new();
     let mut last = None;
     for line in lines {
         let Ok((name, value)) = line else {
             return Err(match last {
-                Some(name) => format!(".env: the line after {name} is not NAME=value"),
-                None => ".env: the first line is not NAME=value".to_owned(),
+                Some(name) => format!("{path}: the line after {name} is not NAME=value"),
+                None => format!("{path}: the first line is not NAME=value"),
             });
         };
         last = Some(name.clone());

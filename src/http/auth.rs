@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::State;
 use super::error::ApiError;
+use crate::hex::hex;
 
 const HEADER: &str = "X-API-Key";
 
@@ -78,14 +79,4 @@ pub(super) async fn require_key(
     };
     request.extensions_mut().insert(holder);
     next.call(request).await
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

@@ -1,10 +1,12 @@
-use std::fs::File;
-use std::path::PathBuf;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir, TempPath};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_eclipse-ai-server");
 
 /// How long a command may take.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -25,12 +27,19 @@ pub(crate) struct Ended {
 impl Binary {
     /// With a file `.env` that has these lines.
     pub(crate) fn with_env_file(lines: &[(&str, &str)]) -> Self {
+        Self::with_file(".env", lines)
+    }
+
+    /// With a file that has these lines, which is private like every file of secrets.
+    pub(crate) fn with_file(name: &str, lines: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let text: String = lines
             .iter()
             .flat_map(|(name, value)| [name, "=", value, "\n"])
             .collect();
-        std::fs::write(folder.path().join(".env"), text).unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         Self {
             folder: Arc::new(folder),
             variables: Vec::new(),
@@ -56,12 +65,12 @@ impl Binary {
 
     /// Starts a command and goes on.
     pub(crate) fn start(&self, arguments: &[&str]) -> Process {
-        let output = self
-            .folder
-            .path()
-            .join(format!("output-{}", arguments.join("-")));
-        let file = File::create(&output).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"))
+        self.start_through(Command::new(PROGRAM), arguments)
+    }
+
+    fn start_through(&self, mut program: Command, arguments: &[&str]) -> Process {
+        let (file, output) = NamedTempFile::new().unwrap().into_parts();
+        let child = program
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
@@ -82,12 +91,37 @@ impl Binary {
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         self.start(arguments).end()
     }
+
+    /// The same, after a shell script that may mount what only this process sees.
+    ///
+    /// Fails where neither root nor a user namespace may mount.
+    pub(crate) fn run_after(&self, mounts: &str, arguments: &[&str]) -> Ended {
+        let mut program = Command::new("unshare");
+        let script = format!(r#"{mounts} && exec "$0" "$@""#);
+        program.args(["--user", "--map-root-user", "--mount"]);
+        program.args(["sh", "-c", &script, PROGRAM]);
+        self.start_through(program, arguments).end()
+    }
+
+    /// Lets everybody read a file of its working directory.
+    pub(crate) fn open_to_all(&self, name: &str) {
+        let path = self.folder.path().join(name);
+        std::fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
+    }
+
+    /// The names of all that is in its working directory.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
 }
 
 /// A running command, killed when it is dropped.
 pub(crate) struct Process {
     child: Child,
-    output: PathBuf,
+    output: TempPath,
     _folder: Arc<TempDir>,
 }
 

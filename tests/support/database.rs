@@ -6,7 +6,7 @@ use mysql_async::{Conn, Opts, OptsBuilder};
 
 use super::eventually;
 
-/// A database of one test; dropped with it.
+/// A database of one test; dropped with it, and with all accounts of the same name.
 pub(crate) struct TestDatabase {
     name: String,
 }
@@ -46,6 +46,11 @@ impl TestDatabase {
             .unwrap();
         server.disconnect().await.unwrap();
         Self { name }
+    }
+
+    /// The server that all test databases live on, with a slash at its end, and its administrator.
+    pub(crate) fn server_url() -> String {
+        server_url()
     }
 
     /// Host and port of the database server.
@@ -150,14 +155,22 @@ impl TableLock {
 impl Drop for TestDatabase {
     /// On a thread of its own: the test's runtime cannot be waited for in here.
     fn drop(&mut self) {
-        let statement = format!("DROP DATABASE IF EXISTS {}", self.name);
+        let database = format!("DROP DATABASE IF EXISTS {}", self.name);
+        let accounts = format!(
+            "SELECT CONCAT('DROP USER ', QUOTE(user), '@', QUOTE(host)) FROM mysql.user WHERE user = '{}'",
+            self.name
+        );
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
             runtime.block_on(async {
                 let mut server = Conn::new(options(None)).await?;
-                server.query_drop(statement).await?;
+                server.query_drop(database).await?;
+                let accounts: Vec<String> = server.query(accounts).await?;
+                for account in accounts {
+                    server.query_drop(account).await?;
+                }
                 server.disconnect().await
             })
         });

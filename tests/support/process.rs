@@ -129,6 +129,11 @@ impl ServerProcess {
         told.cloned().collect()
     }
 
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         signal(self.child.id(), name);

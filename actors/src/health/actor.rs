@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::assess::{AnalysisFacts, BackupFacts, Facts, SyncFacts, assess};
 use super::journal::Journal;
 use super::messages::{CheckHealth, Health};
-use super::probes::{Findings, Probes};
+use super::probes::{Findings, Probes, wanted_bytes};
 use crate::admission::Admission;
 use crate::clock;
 use crate::database::{Database, DatabaseUrl};
@@ -30,9 +30,6 @@ use crate::supervise::{Drain, Supervision};
 
 /// How long findings are good for.
 const FRESH: Duration = Duration::from_secs(1);
-
-/// A disk with less room than this is nearly full, in bytes.
-const LEAST_ROOM_BYTES: u64 = 1024 * 1024 * 1024;
 
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -146,7 +143,7 @@ impl HealthActor {
                 record: self.journal.backups(now),
                 waiting: queues.uploads.waiting(),
                 free_bytes: findings.free_bytes,
-                wanted_bytes: LEAST_ROOM_BYTES.max(2 * settings.largest_backup_bytes),
+                wanted_bytes: wanted_bytes(settings.largest_backup_bytes),
             },
             restarts: settings.supervision.restarts(),
         }

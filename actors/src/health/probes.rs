@@ -11,6 +11,7 @@ mod disk;
 mod mysql;
 mod ollama;
 
+pub use disk::{free_bytes, wanted_bytes};
 pub use mysql::LastSync;
 pub use ollama::OllamaState;
 

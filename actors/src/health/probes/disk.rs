@@ -10,6 +10,14 @@ use crate::runtime::blocking;
 /// A disk of this machine says at once; one in the network may never.
 const LIMIT: Duration = Duration::from_secs(4);
 
+/// A disk with less room than this is nearly full, in bytes.
+const LEAST_ROOM_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// The room that the disk of the backups should have, in bytes.
+pub fn wanted_bytes(largest_backup_bytes: u64) -> u64 {
+    LEAST_ROOM_BYTES.max(2 * largest_backup_bytes)
+}
+
 /// The disk that a folder lies on.
 #[derive(Clone, Debug)]
 pub(super) struct Disk {
@@ -39,8 +47,9 @@ impl Disk {
     }
 }
 
-/// Of the folder, or of the folder that it would be created in.
-fn free_bytes(folder: &Path) -> Option<u64> {
+/// The room for this process on the disk of a folder, or of the folder that it would be created in, in bytes. A disk in
+/// the network may never say.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
     let folder = if folder.is_absolute() {
         folder.to_owned()
     } else {

@@ -1,0 +1,134 @@
+//! `device`: who may send, and with which key.
+//!
+//! A key is printed once, alone on standard output; what is said about it goes to standard error.
+
+use std::time::Duration;
+
+use actors::backup::DeviceId;
+use actors::database::Database;
+use actors::schema;
+use actors::sync::devices;
+use clap::Subcommand;
+
+use super::{Failure, block_on};
+use crate::config::Settings;
+
+mod key;
+mod list;
+
+use key::NewKey;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The longest name, in characters.
+const NAME_CHARACTERS: usize = 255;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeviceCommand {
+    /// Registers a device and prints a key of its own, once: only its hash is kept.
+    Add {
+        /// What the device sends as its deviceId.
+        #[arg(value_parser = str::parse::<DeviceId>)]
+        id: DeviceId,
+        /// What people call it.
+        #[arg(long, value_parser = name)]
+        name: Option<String>,
+    },
+    /// Lists the devices, and when each was last seen.
+    List,
+    /// Prints a new key for a device; the one before is refused from then on.
+    RotateKey {
+        /// What the device sends as its deviceId.
+        id: String,
+    },
+    /// Takes a device's registration and key away; what it has sent stays.
+    Remove {
+        /// What the device sends as its deviceId.
+        id: String,
+    },
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.chars().count() > NAME_CHARACTERS {
+        return Err(format!("a name has 1 to {NAME_CHARACTERS} characters"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err("a name has no control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn run(command: DeviceCommand, settings: &Settings) -> Result<(), Failure> {
+    block_on(async {
+        let database = Database::open(&settings.database_url, 2);
+        schema::migrate(&database).await?;
+        match command {
+            DeviceCommand::Add { id, name } => add(&database, id.as_str(), name.as_deref()).await,
+            DeviceCommand::List => list(&database).await,
+            DeviceCommand::RotateKey { id } => rotate_key(&database, &id).await,
+            DeviceCommand::Remove { id } => remove(&database, &id).await,
+        }
+    })
+}
+
+async fn add(database: &Database, id: &str, name: Option<&str>) -> Result<(), Failure> {
+    let key = NewKey::generate()?;
+    let sha256 = key.sha256();
+    let registered = database
+        .transaction(LIMIT, async |transaction| {
+            devices::register_device(transaction, id, name, &sha256).await
+        })
+        .await?;
+    if !registered {
+        return Err(format!("{id} has a key already; a new one: device rotate-key {id}").into());
+    }
+    eprintln!("{id} is registered. Its key, shown only now, is good for this device alone:");
+    println!("{}", key.text());
+    Ok(())
+}
+
+async fn list(database: &Database) -> Result<(), Failure> {
+    let devices = database
+        .run(LIMIT, async |connection| {
+            devices::all_devices(connection).await
+        })
+        .await?;
+    print!("{}", list::table(&devices));
+    Ok(())
+}
+
+async fn rotate_key(database: &Database, id: &str) -> Result<(), Failure> {
+    let key = NewKey::generate()?;
+    let sha256 = key.sha256();
+    let found = database
+        .run(LIMIT, async |connection| {
+            devices::replace_key(connection, id, &sha256).await
+        })
+        .await?;
+    if !found {
+        return Err(unknown(id));
+    }
+    eprintln!("The new key of {id}, shown only now; the one before is refused from now on:");
+    println!("{}", key.text());
+    Ok(())
+}
+
+async fn remove(database: &Database, id: &str) -> Result<(), Failure> {
+    let found = database
+        .run(LIMIT, async |connection| {
+            devices::remove_device(connection, id).await
+        })
+        .await?;
+    if !found {
+        return Err(unknown(id));
+    }
+    println!(
+        "{id} is removed, and its key is refused from now on. Its rows and backups stay. \
+         Whoever has the shared API_KEY can still send as {id}, which lists it again."
+    );
+    Ok(())
+}
+
+fn unknown(id: &str) -> Failure {
+    format!("there is no device {id}; see: device list").into()
+}

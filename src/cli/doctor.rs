@@ -1,0 +1,67 @@
+//! `doctor`: looks at everything that the server needs, and names the command that mends what is wrong.
+//!
+//! Each part first finds out (`probe`, under a time limit, never changing anything) and then judges what was found
+//! (`judge`, pure). Nothing here shows a secret.
+
+use std::time::Duration;
+
+use super::{Failure, block_on};
+use crate::config::{InvalidSettings, Settings};
+
+mod backups;
+mod clock;
+mod database;
+mod finding;
+mod ollama;
+mod port;
+mod settings;
+
+use finding::{Finding, Verdict};
+
+/// How long each part may take to be looked at.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Prints what was found, a line each; fails where an error is among it.
+pub(super) fn run(settings: &Result<Settings, InvalidSettings>) -> Result<(), Failure> {
+    let findings = block_on(async { Ok(examine(settings).await) })?;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Error)
+        .count();
+    match errors {
+        0 => Ok(()),
+        1 => Err("doctor has found an error".into()),
+        _ => Err(format!("doctor has found {errors} errors").into()),
+    }
+}
+
+async fn examine(settings: &Result<Settings, InvalidSettings>) -> Vec<Finding> {
+    let mut findings = settings::judge(settings, &settings::probe());
+    let Ok(settings) = settings else {
+        let clock = clock::probe().await;
+        findings.extend(clock::judge(&clock, None));
+        findings.push(Finding::warning(
+            "the rest",
+            "is looked at once the settings are mended",
+            "eclipse-ai-server doctor",
+        ));
+        return findings;
+    };
+    let (database, ollama, backups, clock, port) = tokio::join!(
+        database::probe(settings),
+        ollama::probe(settings),
+        backups::probe(settings),
+        clock::probe(),
+        port::probe(settings),
+    );
+    let databases_clock = database.as_ref().ok().map(|found| found.clock);
+    findings.extend(database::judge(settings, &database));
+    findings.push(ollama::judge(settings, &ollama));
+    findings.extend(backups::judge(settings, backups.as_ref()));
+    findings.extend(clock::judge(&clock, databases_clock));
+    findings.push(port::judge(settings, &port));
+    findings
+}

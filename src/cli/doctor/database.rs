@@ -1,0 +1,210 @@
+//! Whether the database can be reached, lets us do what we need, and has the schema.
+
+use actors::database::{Database, DatabaseError, Inspection, NEEDED_RIGHTS, Rights};
+use actors::schema;
+use mysql_async::Error;
+
+use super::LIMIT;
+use super::finding::Finding;
+use crate::config::Settings;
+
+/// The oldest versions that the server is tested with.
+const LEAST_MYSQL: (u32, u32) = (8, 0);
+const LEAST_MARIADB: (u32, u32) = (10, 11);
+
+/// Where the Debian package puts the script that sets accounts and rights right.
+const PACKAGED_SCRIPT: &str = "/usr/share/eclipse-ai-server/setup-mysql.sh";
+
+pub(super) async fn probe(settings: &Settings) -> Result<Inspection, DatabaseError> {
+    let database = Database::open(&settings.database_url, 1);
+    database.inspect(LIMIT).await
+}
+
+pub(super) fn judge(
+    settings: &Settings,
+    found: &Result<Inspection, DatabaseError>,
+) -> Vec<Finding> {
+    let place = settings.database_url.place();
+    match found {
+        Ok(found) => vec![
+            server(&place, &found.version),
+            rights(&found.rights),
+            schema_version(found.schema_version, schema::latest_version()),
+        ],
+        Err(error) => vec![Finding::error(
+            "database",
+            format!("{place}: {}", with_root_cause(error)),
+            mend(error),
+        )],
+    }
+}
+
+/// The error and what is at its bottom: what the driver says in between repeats itself.
+fn with_root_cause(error: &DatabaseError) -> String {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    match (error.to_string(), root.to_string()) {
+        (error, root) if error == root => error,
+        (error, root) => format!("{error}: {root}"),
+    }
+}
+
+fn setup_script() -> String {
+    let packaged = std::path::Path::new(PACKAGED_SCRIPT).exists();
+    let script = if packaged {
+        PACKAGED_SCRIPT
+    } else {
+        "deploy/setup-mysql.sh"
+    };
+    format!("sudo {script}")
+}
+
+fn mend(error: &DatabaseError) -> String {
+    let DatabaseError::Unavailable(Error::Server(answer)) = error else {
+        return "systemctl status mysql mariadb".to_owned();
+    };
+    match answer.code {
+        // Access denied, no such database.
+        1044 | 1045 | 1049 | 1698 => setup_script(),
+        // Too many connections.
+        1040 | 1203 => "sudo mysql --execute='SHOW PROCESSLIST'".to_owned(),
+        // Not from this host.
+        1129 | 1130 => format!("{} --client-host ADDRESS_OF_THIS_MACHINE", setup_script()),
+        _ => "journalctl --unit mysql --unit mariadb --lines 50".to_owned(),
+    }
+}
+
+fn server(place: &str, version: &str) -> Finding {
+    let least = if version.contains("MariaDB") {
+        LEAST_MARIADB
+    } else {
+        LEAST_MYSQL
+    };
+    let mut numbers = version
+        .split(|character: char| !character.is_ascii_digit())
+        .map_while(|number| number.parse().ok());
+    let is = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if is < least {
+        let (major, minor) = least;
+        return Finding::error(
+            "database",
+            format!("{place} is of version {version}; needed is {major}.{minor} or newer"),
+            "sudo apt-get install default-mysql-server",
+        );
+    }
+    Finding::ok("database", format!("{place} answers, version {version}"))
+}
+
+fn rights(rights: &Rights) -> Finding {
+    let missing: Vec<&str> = NEEDED_RIGHTS
+        .into_iter()
+        .filter(|right| !rights.here.contains(*right))
+        .collect();
+    if missing.is_empty() && rights.everywhere.is_empty() {
+        return Finding::ok("grants", "are what is needed");
+    }
+    if missing.is_empty() {
+        return Finding::warning(
+            "grants",
+            "hold for every database of that server: the account may do more than it needs",
+            format!(
+                "{} # with an account of its own in DATABASE_URL",
+                setup_script()
+            ),
+        );
+    }
+    let says = format!("lack {}", missing.join(", "));
+    if rights.has_role {
+        let says =
+            format!("{says}, unless they come with the account's role, which is not looked into");
+        return Finding::warning("grants", says, setup_script());
+    }
+    Finding::error("grants", says, setup_script())
+}
+
+fn schema_version(is: Option<i64>, latest: i64) -> Finding {
+    match is {
+        None => Finding::warning(
+            "schema",
+            "is not there yet; the server creates it when it starts",
+            "eclipse-ai-server init-db",
+        ),
+        Some(is) if is < latest => Finding::warning(
+            "schema",
+            format!(
+                "is at version {is} of {latest}; the server brings it up to date when it starts"
+            ),
+            "eclipse-ai-server init-db",
+        ),
+        Some(is) if is > latest => Finding::warning(
+            "schema",
+            format!("is at version {is}, made by a newer program; this one knows {latest}"),
+            "eclipse-ai-server --version # on every server that uses this database",
+        ),
+        Some(is) => Finding::ok("schema", format!("is at version {is}, the latest")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rstest::rstest;
+
+    use super::super::finding::Verdict::{self, Error, Ok, Warning};
+    use super::*;
+
+    #[rstest]
+    #[case("8.0.36", Ok)]
+    #[case("9.7.1-commercial", Ok)]
+    #[case("5.7.44-log", Error)]
+    #[case("10.11.6-MariaDB-0+deb12u1", Ok)]
+    #[case("11.4.2-MariaDB", Ok)]
+    #[case("10.6.18-MariaDB", Error)]
+    #[case("of its own", Error)]
+    fn versions_that_are_too_old_are_errors(#[case] version: &str, #[case] verdict: Verdict) {
+        assert_eq!(server("here", version).verdict, verdict);
+    }
+
+    fn needed_without(missing: &str) -> BTreeSet<String> {
+        let needed = NEEDED_RIGHTS.into_iter().filter(|right| *right != missing);
+        needed.map(str::to_owned).collect()
+    }
+
+    #[rstest]
+    #[case::as_needed("", false, false, Ok)]
+    #[case::one_is_missing("INDEX", false, false, Error)]
+    #[case::perhaps_it_comes_with_the_role("INDEX", false, true, Warning)]
+    #[case::more_than_needed("", true, false, Warning)]
+    fn rights_are_needed_all_and_here_only(
+        #[case] missing: &str,
+        #[case] everywhere: bool,
+        #[case] has_role: bool,
+        #[case] verdict: Verdict,
+    ) {
+        let here = needed_without(missing);
+        let everywhere = if everywhere {
+            here.clone()
+        } else {
+            BTreeSet::new()
+        };
+        let found = rights(&Rights {
+            here,
+            everywhere,
+            has_role,
+        });
+        assert_eq!(found.verdict, verdict, "{found}");
+        assert_eq!(found.to_string().contains("INDEX"), !missing.is_empty());
+    }
+
+    #[rstest]
+    #[case(None, Warning)]
+    #[case(Some(11), Warning)]
+    #[case(Some(12), Ok)]
+    #[case(Some(13), Warning)]
+    fn only_the_latest_schema_is_ok(#[case] version: Option<i64>, #[case] verdict: Verdict) {
+        assert_eq!(schema_version(version, 12).verdict, verdict);
+    }
+}

@@ -1,0 +1,61 @@
+use std::fs;
+
+use actors::health::assess::{Facts, assess};
+use actors::health::journal::{FailingTable, Growth};
+use actors::health::probes::OllamaState;
+
+use super::repository;
+
+#[test]
+fn the_setup_guide_has_a_section_for_every_step() {
+    let guide = fs::read_to_string(repository("docs/setup-guide.md")).unwrap();
+    let sections: Vec<&str> = guide
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .collect();
+    for section in [
+        "Prerequisites",
+        "OS package installation",
+        "Installation",
+        "MySQL",
+        "Ollama",
+        ".env",
+        "Firewall",
+        "Verification",
+        "Troubleshooting",
+    ] {
+        assert!(sections.contains(&section), "{section} in {sections:?}");
+    }
+}
+
+/// The page words them with `…` where they name what differs.
+#[test]
+fn every_reason_of_health_is_explained() {
+    let page = fs::read_to_string(repository("docs/operations.md")).unwrap();
+    let mut nothing_works = Facts::default();
+    nothing_works.sync.failing_tables.push(FailingTable {
+        device_id: "car".to_owned(),
+        table: "alert_log".to_owned(),
+        failures: 3,
+    });
+    nothing_works.analysis.growth = Some(Growth {
+        from: 3,
+        to: 9,
+        minutes: 20,
+    });
+    let mut two_more = Facts {
+        ollama: OllamaState::WithoutModel,
+        ..Facts::default()
+    };
+    two_more.backup.free_bytes = Some(0);
+    two_more.backup.wanted_bytes = 1;
+    let mut reasons = assess(&nothing_works).reasons;
+    reasons.extend(assess(&two_more).reasons);
+    assert!(reasons.len() >= 7, "{reasons:?}");
+    for reason in reasons {
+        let is_fixed = |word: &&str| !word.bytes().any(|byte| byte.is_ascii_digit());
+        let words: Vec<&str> = reason.split(' ').take(4).take_while(is_fixed).collect();
+        let start = format!("| `{}", words.join(" "));
+        assert!(page.contains(&start), "{reason}");
+    }
+}

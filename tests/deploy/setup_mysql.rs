@@ -1,0 +1,233 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::{Ran, repository, run};
+use crate::support::{Binary, TestDatabase};
+
+/// Signs that mean something to a URL, to SQL, to the shell and to a settings file.
+const PASSWORD: &str = r#"Aa1@:/%'"\ $#;"#;
+
+/// A database server, on which the script is run with names that no other test has.
+struct Fixture {
+    database: TestDatabase,
+    name: String,
+    folder: TempDir,
+}
+
+impl Fixture {
+    async fn start() -> Self {
+        let database = TestDatabase::create().await;
+        Self {
+            name: database.row("SELECT DATABASE()").await,
+            database,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.folder.path().join("env")
+    }
+
+    /// The settings that the script is to work with.
+    fn set(&self, user_and_password: &str) {
+        let (host, port) = TestDatabase::server_address();
+        let name = &self.name;
+        let url = format!("mysql://{user_and_password}@{host}:{port}/{name}");
+        fs::write(self.settings(), format!("DATABASE_URL={url}\n")).unwrap();
+    }
+
+    /// What the settings say now.
+    fn url(&self) -> String {
+        let settings = fs::read_to_string(self.settings()).unwrap();
+        let (_, url) = settings.trim().split_once('=').unwrap();
+        url.to_owned()
+    }
+
+    fn script(&self) -> Command {
+        let mut script = Command::new(repository("deploy/setup-mysql.sh"));
+        script.env_remove("DATABASE_URL").env("DB_PASSWORD", "");
+        script.arg("--settings").arg(self.settings());
+        script
+    }
+
+    /// All that the account may do, from wherever it comes in.
+    async fn grants(&self) -> Vec<String> {
+        let name = &self.name;
+        let mut grants = Vec::new();
+        for host in ["localhost", "127.0.0.1", "::1"] {
+            let of_host: Vec<String> = self
+                .database
+                .rows(&format!("SHOW GRANTS FOR {name}@'{host}'"))
+                .await;
+            // MariaDB shows the password's hash here.
+            grants.extend(
+                of_host
+                    .into_iter()
+                    .map(|grant| match grant.split_once(" IDENTIFIED") {
+                        Some((grant, _)) => grant.to_owned(),
+                        None => grant,
+                    }),
+            );
+        }
+        grants
+    }
+
+    async fn clean_up(self) {
+        let statement = format!("DROP DATABASE IF EXISTS {}_test", self.name);
+        self.database.execute(&statement).await.unwrap();
+    }
+}
+
+/// Lets the script come in as the administrator of the tests' database server.
+fn run_as_administrator(script: &mut Command) -> Ran {
+    let server = TestDatabase::server_url();
+    let (_, account) = server.trim_end_matches('/').split_once("://").unwrap();
+    let (account, _) = account.rsplit_once('@').unwrap();
+    let (user, password) = account.split_once(':').unwrap_or((account, ""));
+    let (host, port) = TestDatabase::server_address();
+    script.env("ADMIN_PASSWORD", password).args([
+        "--",
+        "--protocol=tcp",
+        &format!("--host={host}"),
+        &format!("--port={port}"),
+        &format!("--user={user}"),
+    ]);
+    run(script)
+}
+
+fn assert_succeeded(ran: &Ran) {
+    assert!(ran.succeeded, "{}{}", ran.stdout, ran.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn run_twice_it_makes_the_database_that_the_server_needs_and_changes_nothing_more() {
+    let fixture = Fixture::start().await;
+    fixture.set(&format!("{}:first-Aa1", fixture.name));
+    assert_succeeded(&run_as_administrator(&mut fixture.script()));
+    let grants = fixture.grants().await;
+    assert_succeeded(&run_as_administrator(&mut fixture.script()));
+    assert_eq!(fixture.grants().await, grants);
+
+    let server = Binary::with_database(&fixture.url());
+    let init = server.run(&["init-db"]);
+    assert_eq!(init.code, Some(0), "{}", init.output);
+    let doctor = server.run(&["doctor"]);
+    for part in ["database", "grants", "schema"] {
+        assert!(
+            doctor.output.contains(&format!("ok       {part}")),
+            "{}",
+            doctor.output
+        );
+    }
+    let databases: Vec<String> = fixture
+        .database
+        .rows(&format!("SHOW DATABASES LIKE '{}\\_test'", fixture.name))
+        .await;
+    assert_eq!(databases.len(), 1, "the database for tests is there");
+    fixture.clean_up().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_gets_no_more_rights_than_it_needs() {
+    let fixture = Fixture::start().await;
+    fixture.set(&format!("{}:first-Aa1", fixture.name));
+    assert_succeeded(&run_as_administrator(
+        fixture.script().arg("--no-test-database"),
+    ));
+    let grants = fixture.grants().await;
+    for grant in &grants {
+        let (rights, _) = grant["GRANT ".len()..].split_once(" ON ").unwrap();
+        assert!(
+            [
+                "USAGE",
+                "SELECT, INSERT, UPDATE, DELETE, CREATE, REFERENCES, INDEX, ALTER"
+            ]
+            .contains(&rights),
+            "{grant}"
+        );
+        let is_everywhere = grant.contains(" ON *.* ");
+        assert_eq!(is_everywhere, rights == "USAGE", "{grant}");
+        assert!(!grant.contains("GRANT OPTION"), "{grant}");
+    }
+    assert_eq!(grants.len(), 6, "two for each way in: {grants:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_with_all_kinds_of_signs_reaches_account_and_settings() {
+    let fixture = Fixture::start().await;
+    fixture.set(&format!("{}:first-Aa1", fixture.name));
+    let mut script = fixture.script();
+    let ran = run_as_administrator(
+        script
+            .arg("--no-test-database")
+            .env("DB_PASSWORD", PASSWORD),
+    );
+    assert_succeeded(&ran);
+    assert!(
+        !(ran.stdout + &ran.stderr).contains(PASSWORD),
+        "it is a secret"
+    );
+    let init = Binary::with_database(&fixture.url()).run(&["init-db"]);
+    assert_eq!(init.code, Some(0), "{}", init.output);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_password_in_the_settings_one_is_made_up() {
+    let fixture = Fixture::start().await;
+    fixture.set(&fixture.name);
+    assert_succeeded(&run_as_administrator(
+        fixture.script().arg("--no-test-database"),
+    ));
+    let init = Binary::with_database(&fixture.url()).run(&["init-db"]);
+    assert_eq!(init.code, Some(0), "{}", init.output);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_makes_no_account_and_shows_no_password() {
+    let fixture = Fixture::start().await;
+    fixture.set(&format!("{}:hunter2-Aa1", fixture.name));
+    let ran = run_as_administrator(fixture.script().arg("--dry-run"));
+    assert_succeeded(&ran);
+    let told = ran.stdout + &ran.stderr;
+    assert!(told.contains("CREATE USER IF NOT EXISTS"), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
+    let accounts = format!("user = '{}'", fixture.name);
+    assert_eq!(fixture.database.count("mysql.user", &accounts).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn root_is_not_made_the_account_of_the_server() {
+    let fixture = Fixture::start().await;
+    fixture.set("root:pw");
+    let ran = run_as_administrator(&mut fixture.script());
+    assert!(
+        !ran.succeeded && ran.stderr.contains("an account of its own"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn what_is_no_url_is_refused_without_being_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings: &Path = &folder.path().join("env");
+    fs::write(
+        settings,
+        "DATABASE_URL=postgres://car:hunter2@localhost/x\n",
+    )
+    .unwrap();
+    let mut script = Command::new(repository("deploy/setup-mysql.sh"));
+    script
+        .env_remove("DATABASE_URL")
+        .env("MYSQL_CLIENT", "true");
+    let ran = run(script.arg("--settings").arg(settings));
+    assert!(
+        !ran.succeeded && ran.stderr.contains("not of the form"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+}

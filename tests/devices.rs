@@ -1,0 +1,206 @@
+//! `device`: the owner says who may send. Run with the real binary; the keys that it prints are used over HTTP.
+
+use serde_json::{Value, json};
+
+use crate::support::{API_KEY, Binary, TestDatabase, TestServer, answer, batch, readings, with};
+
+struct Fixture {
+    database: TestDatabase,
+    server: TestServer,
+    binary: Binary,
+}
+
+impl Fixture {
+    async fn start() -> Self {
+        let database = TestDatabase::create().await;
+        let server = TestServer::start(&database).await;
+        let binary = Binary::with_database(&database.url());
+        Self {
+            database,
+            server,
+            binary,
+        }
+    }
+
+    /// The output of a command that succeeds.
+    fn device(&self, arguments: &[&str]) -> String {
+        let ended = self.binary.run(&[&["device"], arguments].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.output);
+        ended.output
+    }
+
+    /// The output of a command that fails.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let ended = self.binary.run(&[&["device"], arguments].concat());
+        assert_eq!(ended.code, Some(1), "{}", ended.output);
+        ended.output
+    }
+
+    /// Sends rows as a device with a key.
+    async fn sync(&self, key: &str, device: &str) -> (u16, Value) {
+        let rows = batch(&json!({"realtime_data": readings(1..=5)}));
+        let batch = with(rows, &json!({ "deviceId": device }));
+        let url = format!("{}/api/v1/sync", self.server.url);
+        let request = self.server.http.post(url).header("X-API-Key", key);
+        answer(request.body(batch.to_string())).await
+    }
+}
+
+/// The one line of an output that can be a key.
+fn key(output: &str) -> String {
+    let is_key =
+        |line: &&str| line.len() == 64 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let keys: Vec<&str> = output.lines().filter(is_key).collect();
+    assert_eq!(keys.len(), 1, "{output}");
+    keys[0].to_owned()
+}
+
+#[tokio::test]
+async fn a_registered_device_writes_as_itself_with_the_printed_key() {
+    let fixture = Fixture::start().await;
+    let key = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
+    assert_eq!(fixture.sync(&key, "car-1").await.0, 200);
+    assert_eq!(fixture.sync(&key, "car-2").await.0, 403);
+    let name: String = fixture
+        .database
+        .row("SELECT display_name FROM devices WHERE device_id = 'car-1'")
+        .await;
+    assert_eq!(name, "Eclipse");
+}
+
+#[tokio::test]
+async fn a_device_can_be_registered_before_there_is_a_server() {
+    let database = TestDatabase::create().await;
+    let ended = Binary::with_database(&database.url()).run(&["device", "add", "car-1"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    assert_eq!(database.count("devices", "device_id = 'car-1'").await, 1);
+}
+
+#[tokio::test]
+async fn only_the_hash_of_a_key_is_stored() {
+    let fixture = Fixture::start().await;
+    let key = key(&fixture.device(&["add", "car-1"]));
+    let is_hashed = format!("api_key_hash = SHA2('{key}', 256)");
+    assert_eq!(fixture.database.count("devices", &is_hashed).await, 1);
+}
+
+#[tokio::test]
+async fn no_two_keys_are_the_same() {
+    let fixture = Fixture::start().await;
+    let keys = ["car-1", "car-2"].map(|id| key(&fixture.device(&["add", id])));
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn a_device_that_sends_with_the_shared_key_is_given_one_of_its_own() {
+    let fixture = Fixture::start().await;
+    assert_eq!(fixture.sync(API_KEY, "car-1").await.0, 200);
+    let key = key(&fixture.device(&["add", "car-1"]));
+    assert_eq!(fixture.sync(&key, "car-1").await.0, 200);
+    let seen = "device_id = 'car-1' AND last_seen IS NOT NULL";
+    assert_eq!(fixture.database.count("devices", seen).await, 1);
+}
+
+#[tokio::test]
+async fn adding_a_device_twice_leaves_its_key_and_name_alone() {
+    let fixture = Fixture::start().await;
+    let key = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
+    let refusal = fixture.refused(&["add", "car-1", "--name", "Other"]);
+    assert!(refusal.contains("device rotate-key car-1"), "{refusal}");
+    assert_eq!(fixture.sync(&key, "car-1").await.0, 200);
+    assert_eq!(
+        fixture
+            .database
+            .count("devices", "display_name = 'Eclipse'")
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn of_several_who_add_a_device_at_once_one_gets_the_key() {
+    let fixture = Fixture::start().await;
+    let processes = [(); 4].map(|()| Binary::with_database(&fixture.database.url()));
+    let running: Vec<_> = processes
+        .iter()
+        .map(|binary| binary.start(&["device", "add", "car-1"]))
+        .collect();
+    let ended: Vec<_> = running
+        .into_iter()
+        .map(crate::support::Process::end)
+        .collect();
+    let winners: Vec<_> = ended.iter().filter(|ended| ended.code == Some(0)).collect();
+    assert_eq!(winners.len(), 1);
+    assert_eq!(fixture.sync(&key(&winners[0].output), "car-1").await.0, 200);
+}
+
+#[tokio::test]
+async fn after_a_rotation_only_the_new_key_is_good() {
+    let fixture = Fixture::start().await;
+    let old = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
+    let new = key(&fixture.device(&["rotate-key", "car-1"]));
+    assert_eq!(fixture.sync(&old, "car-1").await.0, 401);
+    assert_eq!(fixture.sync(&new, "car-1").await.0, 200);
+    assert_eq!(
+        fixture
+            .database
+            .count("devices", "display_name = 'Eclipse'")
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_removed_device_loses_its_key_and_keeps_its_rows() {
+    let fixture = Fixture::start().await;
+    let key = key(&fixture.device(&["add", "car-1"]));
+    assert_eq!(fixture.sync(&key, "car-1").await.0, 200);
+    let said = fixture.device(&["remove", "car-1"]);
+    assert!(said.contains("rows and backups stay"), "{said}");
+    assert_eq!(fixture.sync(&key, "car-1").await.0, 401);
+    let rows = fixture
+        .database
+        .count("realtime_data", "source_device = 'car-1'")
+        .await;
+    assert_eq!(rows, 5);
+    assert!(!fixture.device(&["list"]).contains("car-1"));
+}
+
+#[tokio::test]
+async fn a_device_that_is_not_there_is_named() {
+    let fixture = Fixture::start().await;
+    for command in ["rotate-key", "remove"] {
+        let refusal = fixture.refused(&[command, "car-1"]);
+        assert!(refusal.contains("there is no device car-1"), "{refusal}");
+        assert!(
+            !refusal.lines().any(|line| line.len() == 64),
+            "no key is made for nobody: {refusal}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_list_tells_whose_key_is_whose_and_no_key() {
+    let fixture = Fixture::start().await;
+    fixture.sync(API_KEY, "car-2").await;
+    let key = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
+    let list = fixture.device(&["list"]);
+    let line = |id: &str| list.lines().find(|line| line.starts_with(id)).unwrap();
+    let words: Vec<&str> = line("car-1").split_whitespace().collect();
+    assert_eq!(words, ["car-1", "own", "never", "Eclipse"]);
+    assert!(line("car-2").contains("shared  20"), "{list}");
+    let hash = fixture
+        .database
+        .row::<String>(&format!("SELECT SHA2('{key}', 256)"))
+        .await;
+    assert!(!list.contains(&key) && !list.contains(&hash), "{list}");
+}
+
+#[test]
+fn a_name_that_no_backup_folder_could_have_is_refused() {
+    let binary = Binary::with_database("mysql://nobody@127.0.0.1:9/nothing");
+    for id in ["", "../car", "a/b", ".car", "Mein Auto", &"x".repeat(65)] {
+        let ended = binary.run(&["device", "add", "--", id]);
+        assert_eq!(ended.code, Some(2), "{id:?}: {}", ended.output);
+    }
+}

@@ -1,0 +1,373 @@
+//! `doctor` tells what is wrong, how to mend it, and no secret; it ends in time whatever hangs.
+
+use std::fs::{self, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::json;
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::{Binary, BlackHole, Ended, TestDatabase, TestServer};
+
+const MODEL: &str = "gemma2:2b";
+
+/// An Ollama with the model, and what it says of the memory that it is loaded in.
+async fn ollama(models: &[&str], loaded: serde_json::Value) -> MockServer {
+    let server = MockServer::start().await;
+    let models: Vec<_> = models
+        .iter()
+        .map(|name| json!({"name": name, "size": 1_629_518_495_u64}))
+        .collect();
+    for (at, response) in [
+        ("/", ResponseTemplate::new(200)),
+        (
+            "/api/tags",
+            ResponseTemplate::new(200).set_body_json(json!({ "models": models })),
+        ),
+        (
+            "/api/ps",
+            ResponseTemplate::new(200).set_body_json(json!({ "models": loaded })),
+        ),
+    ] {
+        let mock = Mock::given(method("GET")).and(path(at));
+        mock.respond_with(response).mount(&server).await;
+    }
+    server
+}
+
+/// With all that a server needs, and these variables instead.
+fn binary(database_url: &str, ollama: &str) -> Binary {
+    Binary::with_database(database_url)
+        .variable("OLLAMA_BASE_URL", ollama)
+        .variable("BACKUP_DIR", "backups")
+        .variable("MAX_BACKUP_SIZE_MB", "1")
+}
+
+/// The first line about a part that says so much, with the command below it.
+fn told<'a>(ended: &'a Ended, verdict: &str, part: &str) -> &'a str {
+    let start = format!("{verdict:8} {part:9} ");
+    let Some(at) = ended.output.find(&start) else {
+        panic!("no {verdict} of {part}: {}", ended.output);
+    };
+    let told = &ended.output[at..];
+    let lines: Vec<usize> = told.match_indices('\n').map(|(at, _)| at).collect();
+    let has_command = told[lines[0]..].starts_with("\n                   $ ");
+    &told[..lines[usize::from(has_command)]]
+}
+
+async fn migrated() -> TestDatabase {
+    let database = TestDatabase::create().await;
+    let ended = Binary::with_database(&database.url()).run(&["init-db"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    database
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_all_is_well_the_exit_code_is_0_and_nothing_is_left_behind() {
+    let database = migrated().await;
+    let ollama = ollama(&[MODEL], json!([])).await;
+    let binary = binary(&database.url(), &ollama.uri());
+    let ended = binary.run(&["doctor"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    for part in [
+        "settings", "database", "schema", "ollama", "backups", "port",
+    ] {
+        told(&ended, "ok", part);
+    }
+    assert!(
+        ended.output.contains(" disk ") && ended.output.contains(" clock "),
+        "{}",
+        ended.output
+    );
+    assert!(told(&ended, "ok", "ollama").contains("1.5 GB"));
+    assert_eq!(binary.files(), [".env"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_is_recognized_by_its_port() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let port = server.url.rsplit_once(':').unwrap().1;
+    let ended = binary(&database.url(), "http://127.0.0.1:9")
+        .variable("PORT", port)
+        .run(&["doctor"]);
+    assert!(told(&ended, "ok", "port").contains("version 1.0.0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_another_program_has_is_an_error() {
+    let database = migrated().await;
+    let ollama = ollama(&[MODEL], json!([])).await;
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ended = binary(&database.url(), &ollama.uri())
+        .variable("PORT", &port)
+        .run(&["doctor"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.output);
+    assert!(told(&ended, "error", "port").contains(&format!("$ sudo ss -ltnp 'sport = :{port}'")));
+    assert!(
+        ended.output.contains("doctor has found an error"),
+        "{}",
+        ended.output
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_of_another_machine_is_an_error() {
+    let ended = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
+        .variable("HOST", "192.0.2.1")
+        .run(&["doctor"]);
+    assert!(told(&ended, "error", "port").contains("HOST is 192.0.2.1"));
+}
+
+#[test]
+fn broken_settings_are_told_and_what_needs_none_is_still_looked_at() {
+    let ended = Binary::with_env_file(&[
+        ("DATABASE_URL", "postgres://car:hunter2@localhost/x"),
+        ("API_KEY", "'hunter2 hunter2'"),
+        ("PORT", "eighty"),
+    ])
+    .run(&["doctor"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.output);
+    for name in ["DATABASE_URL", "API_KEY", "PORT"] {
+        let line = format!("error    settings  {name}: ");
+        assert!(ended.output.contains(&line), "{name} in {}", ended.output);
+    }
+    assert!(ended.output.contains("$ editor .env"), "{}", ended.output);
+    assert!(ended.output.contains(" clock "), "{}", ended.output);
+    assert!(!ended.output.contains("hunter2"), "{}", ended.output);
+}
+
+#[test]
+fn settings_that_others_can_read_and_a_short_key_are_warnings() {
+    let binary = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
+        .variable("API_KEY", "short");
+    binary.open_to_all(".env");
+    let ended = binary.run(&["doctor"]);
+    let warnings: Vec<&str> = ended
+        .output
+        .lines()
+        .filter(|line| line.starts_with("warning  settings"))
+        .collect();
+    assert_eq!(warnings.len(), 2, "{}", ended.output);
+    assert!(ended.output.contains("$ chmod o= .env"), "{}", ended.output);
+}
+
+#[test]
+fn a_database_that_is_away_is_an_error_and_its_password_a_secret() {
+    let ended = binary("mysql://car:hunter2@127.0.0.1:9/x", "http://127.0.0.1:9").run(&["doctor"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.output);
+    let told = told(&ended, "error", "database");
+    assert!(
+        told.contains("127.0.0.1:9/x: the database cannot be reached"),
+        "{told}"
+    );
+    assert!(told.contains("$ systemctl status mysql mariadb"), "{told}");
+    assert!(!ended.output.contains("hunter2"), "{}", ended.output);
+}
+
+#[test]
+fn what_never_answers_is_an_error_in_time() {
+    let hole = BlackHole::open().address;
+    let (database, ollama) = (format!("mysql://car:pw@{hole}/x"), format!("http://{hole}"));
+    let ended = binary(&database, &ollama)
+        .variable("HOST", "127.0.0.1")
+        .variable("PORT", &hole.port().to_string())
+        .run(&["doctor"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.output);
+    assert!(told(&ended, "error", "database").contains("did not answer within"));
+    assert!(told(&ended, "error", "ollama").contains("does not answer"));
+    assert!(told(&ended, "error", "port").contains("another program"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_or_database_is_mended_by_the_setup_script() {
+    let database = TestDatabase::create().await;
+    let account = Account::create(&database, "SELECT").await;
+    for (url, cause) in [
+        (
+            account.url_with("wrong", &account.database),
+            "Access denied",
+        ),
+        (account.url_with("pw", "no_such_database"), "ccess denied"),
+        (database.url() + "_not", "Unknown database"),
+    ] {
+        let ended = binary(&url, "http://127.0.0.1:9").run(&["doctor"]);
+        let told = told(&ended, "error", "database");
+        assert!(told.contains(cause), "{told}");
+        assert!(told.contains("setup-mysql.sh"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_that_are_missing_are_named() {
+    let database = migrated().await;
+    let account = Account::create(&database, "SELECT, INSERT, UPDATE, DELETE").await;
+    let ended = binary(&account.url(), "http://127.0.0.1:9").run(&["doctor"]);
+    let told = told(&ended, "error", "grants");
+    assert!(
+        told.contains("lack CREATE, ALTER, INDEX, REFERENCES"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rights_that_are_needed_are_enough_and_all_rights_too_many() {
+    let database = TestDatabase::create().await;
+    let needed = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES";
+    let account = Account::create(&database, needed).await;
+    let init = Binary::with_database(&account.url()).run(&["init-db"]);
+    assert_eq!(init.code, Some(0), "{}", init.output);
+    let ended = binary(&account.url(), "http://127.0.0.1:9").run(&["doctor"]);
+    told(&ended, "ok", "grants");
+    told(&ended, "ok", "schema");
+    let as_root = binary(&database.url(), "http://127.0.0.1:9").run(&["doctor"]);
+    told(&as_root, "warning", "grants");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_is_not_the_latest_is_told() {
+    let database = TestDatabase::create().await;
+    let doctor = || binary(&database.url(), "http://127.0.0.1:9").run(&["doctor"]);
+    assert!(told(&doctor(), "warning", "schema").contains("not there yet"));
+    Binary::with_database(&database.url()).run(&["init-db"]);
+    told(&doctor(), "ok", "schema");
+    database
+        .execute("DELETE FROM refinery_schema_history WHERE version > 3")
+        .await
+        .unwrap();
+    assert!(told(&doctor(), "warning", "schema").contains("version 3 of"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_not_there_is_to_be_pulled() {
+    let ollama = ollama(&["gemma2:27b"], json!([])).await;
+    let ended = binary("mysql://nobody@127.0.0.1:9/nothing", &ollama.uri()).run(&["doctor"]);
+    assert!(told(&ended, "error", "ollama").contains("$ ollama pull gemma2:2b"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_the_gpu_does_not_hold_is_a_warning() {
+    let nowhere = "mysql://nobody@127.0.0.1:9/nothing";
+    for (in_gpu, verdict) in [
+        (2_000_000_000_u64, "ok"),
+        (900_000_000, "warning"),
+        (0, "warning"),
+    ] {
+        let loaded = json!([{"name": MODEL, "size": 2_000_000_000_u64, "size_vram": in_gpu}]);
+        let ollama = ollama(&[MODEL], loaded).await;
+        let ended = binary(nowhere, &ollama.uri()).run(&["doctor"]);
+        told(&ended, verdict, "ollama");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_larger_than_the_gpu_is_a_warning() {
+    let ollama = ollama(&[MODEL], json!([])).await;
+    let programs = tempfile::tempdir().unwrap();
+    let driver = programs.path().join("nvidia-smi");
+    for (answer, verdict) in [
+        ("echo 1024", "warning"),
+        ("echo 8192", "ok"),
+        ("exit 9", "ok"),
+        ("exec /bin/sleep 1000", "ok"),
+    ] {
+        fs::write(&driver, format!("#!/bin/sh\n{answer}\n")).unwrap();
+        fs::set_permissions(&driver, Permissions::from_mode(0o700)).unwrap();
+        let ended = binary("mysql://nobody@127.0.0.1:9/nothing", &ollama.uri())
+            .variable("PATH", programs.path().to_str().unwrap())
+            .run(&["doctor"]);
+        told(&ended, verdict, "ollama");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ollama_without_a_list_of_models_is_an_error_and_its_password_a_secret() {
+    let ollama = MockServer::start().await;
+    let greeting = Mock::given(method("GET")).and(path("/"));
+    greeting
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&ollama)
+        .await;
+    let url = ollama.uri().replacen("http://", "http://me:hunter2@", 1);
+    let ended = binary("mysql://nobody@127.0.0.1:9/nothing", &url).run(&["doctor"]);
+    assert!(told(&ended, "error", "ollama").contains("does not say what models"));
+    assert!(!ended.output.contains("hunter2"), "{}", ended.output);
+}
+
+#[test]
+fn a_backup_folder_that_cannot_be_written_is_an_error() {
+    // Nobody writes there, not even root.
+    let ended = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
+        .variable("BACKUP_DIR", "/proc/backups")
+        .run(&["doctor"]);
+    assert!(told(&ended, "error", "backups").contains("/proc cannot be written"));
+}
+
+#[test]
+fn a_backup_folder_on_a_read_only_disk_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let binary = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
+        .variable("BACKUP_DIR", folder.path().to_str().unwrap());
+    let ended = binary.run_after(
+        r#"mount -t tmpfs -o ro,size=1M tmpfs "$BACKUP_DIR""#,
+        &["doctor"],
+    );
+    let told_of_folder = told(&ended, "error", "backups");
+    assert!(
+        told_of_folder.contains("Read-only file system"),
+        "{told_of_folder}"
+    );
+    assert!(
+        told_of_folder.contains("$ findmnt --target"),
+        "{told_of_folder}"
+    );
+}
+
+#[test]
+fn a_disk_that_is_nearly_full_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let binary = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
+        .variable("BACKUP_DIR", folder.path().to_str().unwrap());
+    let ended = binary.run_after(
+        r#"mount -t tmpfs -o size=1M tmpfs "$BACKUP_DIR""#,
+        &["doctor"],
+    );
+    told(&ended, "ok", "backups");
+    assert!(told(&ended, "warning", "disk").contains("1 MB are free"));
+}
+
+/// An account that may do so much with one database, and nothing elsewhere; dropped with it, whose name it has.
+struct Account {
+    name: String,
+    database: String,
+}
+
+impl Account {
+    async fn create(database: &TestDatabase, rights: &str) -> Self {
+        let name = database.row::<String>("SELECT DATABASE()").await;
+        for statement in [
+            format!("CREATE USER {name}@'%' IDENTIFIED BY 'pw'"),
+            format!(
+                "GRANT {rights} ON `{}`.* TO {name}@'%'",
+                name.replace('_', "\\_")
+            ),
+        ] {
+            database.execute(&statement).await.unwrap();
+        }
+        Self {
+            database: name.clone(),
+            name,
+        }
+    }
+
+    fn url(&self) -> String {
+        self.url_with("pw", &self.database)
+    }
+
+    fn url_with(&self, password: &str, database: &str) -> String {
+        let (host, port) = TestDatabase::server_address();
+        format!("mysql://{}:{password}@{host}:{port}/{database}", self.name)
+    }
+}
