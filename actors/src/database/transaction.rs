@@ -112,7 +112,7 @@ mod tests {
         Statement::new("INSERT INTO notes VALUES (?, ?, ?)", values).write_out(&mut text);
         assert_eq!(
             text,
-            "INSERT INTO notes VALUES ('it''s ? or \\\\', NULL, -3);\n"
+            "INSERT INTO notes VALUES ('it\\'s ? or \\\\', NULL, -3);\n"
         );
     }
 }
