@@ -83,9 +83,13 @@ async fn a_connection_that_is_cut_in_the_middle_of_a_transaction_leaves_nothing_
     let database = TestDatabase::create().await;
     let proxy = Proxy::to_database_server().await;
     let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
-    let batch = batch(&json!({"realtime_data": readings(1..=5)}));
-    // The device is written last.
-    let mut lock = database.lock("devices").await;
+    let batch = batch(&json!({
+        "realtime_data": readings(1..=5),
+        "connection_log": [{"id": 1, "event_type": "ping"}],
+    }));
+    // Its rows are written after the readings. What is written last goes out with the COMMIT, which a database that has
+    // them both carries out even for a client that is gone.
+    let mut lock = database.lock("connection_log").await;
     let cut = async {
         lock.holds_somebody_up().await;
         proxy.cut();
