@@ -2,6 +2,7 @@
 # Runs every test against a real database server, which it starts for this and removes afterwards.
 set -euo pipefail
 . "$(dirname "$0")/lib/private-database.sh"
+. "$(dirname "$0")/lib/test-tools.sh"
 cd "$(dirname "$0")/.."
 
 usage() {
@@ -10,7 +11,7 @@ Usage: deploy/test.sh [--database mariadb|mysql|all] [-- ARGUMENTS OF cargo test
 
 Runs every test of the workspace against a database server of its own, in a temporary folder and on a free port, which it
 stops and removes at the end. A server that is not on this machine is installed or unpacked first; one that is running is
-never touched.
+never touched. The other programs that tests need are got in the same way: promtool, schemathesis, chromium.
 
   --database mariadb   MariaDB 10.11 or newer
   --database mysql     Oracle MySQL 8.0 or newer
@@ -73,6 +74,7 @@ esac
 for flavour in $databases; do
     get_database_programs "$flavour" || fail "no $flavour server to test with"
 done
+get_test_tools
 
 # require_tool PROGRAM PACKAGE: for tests that try out what is in deploy/ with the programs that it is made for. Without one, the
 # tests that use it fail, and no others.

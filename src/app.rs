@@ -128,6 +128,7 @@ impl Application {
             App::new()
                 .app_data(state.clone())
                 .wrap(from_fn(http::trace))
+                .wrap(from_fn(http::measure))
                 .configure(further_routes)
                 .configure(http::configure)
         })
@@ -225,7 +226,7 @@ fn start_actors(
         extra_tables: settings.extra_tables.clone(),
         history_retention_days: settings.sync_history_retention_days,
         admission: queues.batches.clone(),
-        reporter,
+        reporter: reporter.clone(),
         auto_analysis_quiet: settings.auto_analysis_quiet,
         on_drives: Some(analysis.clone().recipient()),
     };
@@ -233,7 +234,8 @@ fn start_actors(
         &settings.backup_dir,
         max_backup_bytes,
         settings.backup_retention_count,
-    )?;
+    )?
+    .reporting_to(reporter);
     let sync = supervision.start(&runtime.arbiter()?, "sync", |_| SyncActor::new(sync));
     let backups = supervision.start(&runtime.arbiter()?, "backup", |_| BackupActor::new(backups));
     Ok(State {
@@ -251,6 +253,7 @@ fn start_actors(
         analysis_lookups: analysis::lookup_admission(),
         analysis_memory: ByteBudget::new(ANALYSIS_BODIES_BYTES),
         health,
+        request_metrics: http::RequestMetrics::default(),
     })
 }
 

@@ -11,6 +11,7 @@ use crate::{app, logging};
 mod database;
 mod device;
 mod doctor;
+mod openapi;
 mod seed;
 
 /// Companion server for a car's data logger: takes its readings in, analyses its drives with a local model, and
@@ -35,6 +36,12 @@ enum Command {
     Device(device::DeviceCommand),
     /// Looks at everything that the server needs, and names the command that mends what is wrong.
     Doctor,
+    /// Prints the OpenAPI document of the API; needs no settings.
+    Openapi {
+        /// Prints the API reference for people instead.
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 /// What ends a command with exit code 1.
@@ -64,6 +71,7 @@ impl CommandLine {
             Command::SeedDb => database::seed(&settings_and_log()?),
             Command::Device(command) => device::run(command, &settings_and_log()?),
             Command::Doctor => doctor::run(&Settings::load()),
+            Command::Openapi { markdown } => openapi::print(markdown),
         }
     }
 }

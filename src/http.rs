@@ -1,8 +1,11 @@
 //! The whole API on one screen.
 
+use std::future::ready;
+
 use actix::Addr;
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
+use actix_web::http::header::Allow;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route};
@@ -17,16 +20,20 @@ mod analysis;
 mod auth;
 mod backup;
 mod body;
+mod docs;
 mod drives;
 mod error;
 mod health;
 mod linger;
+mod metrics;
 mod request;
 mod sync;
 mod turn;
 mod wire;
 
 pub use auth::ApiKey;
+pub use docs::document;
+pub use metrics::{RequestMetrics, measure};
 pub use request::trace;
 
 /// What the handlers work with: the addresses of the actors, and the doors in front of them.
@@ -60,6 +67,8 @@ pub struct State {
     pub analysis_memory: ByteBudget,
     /// Knows how everything is.
     pub health: Addr<HealthActor>,
+    /// Counts requests.
+    pub request_metrics: RequestMetrics,
 }
 
 /// Who may call an endpoint.
@@ -80,6 +89,13 @@ pub struct Endpoint {
     /// Who may call it.
     pub access: Access,
     handler: fn(Route) -> Route,
+}
+
+impl Endpoint {
+    /// Its path as the OpenAPI document has it: a name says nothing of what it may match.
+    pub fn documented_path(&self) -> String {
+        self.path.replace(":.*}", "}")
+    }
 }
 
 /// Every endpoint of the server. There is no other way to add one.
@@ -123,6 +139,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         get("/api/v1/health", Open, |route| {
             route.to(health::check_health)
         }),
+        get("/metrics", Open, |route| route.to(metrics::collect)),
+        get("/openapi.json", Open, |route| route.to(docs::openapi_json)),
+        get("/docs", Open, |route| route.to(docs::to_page)),
+        get("/docs/{file:.*}", Open, |route| route.to(docs::page)),
     ]
 }
 
@@ -135,6 +155,7 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 fn resource(endpoint: Endpoint) -> impl HttpServiceFactory {
+    let allowed = endpoint.method.clone();
     let route = (endpoint.handler)(web::method(endpoint.method));
     web::resource(endpoint.path)
         .wrap(Condition::new(
@@ -143,13 +164,15 @@ fn resource(endpoint: Endpoint) -> impl HttpServiceFactory {
         ))
         .wrap(from_fn(linger::read_on))
         .route(route)
-        .default_service(web::to(method_not_allowed))
+        .default_service(web::to(move || ready(method_not_allowed(&allowed))))
 }
 
 async fn not_found() -> HttpResponse {
     HttpResponse::NotFound().json(wire::Detail::new("Not Found"))
 }
 
-async fn method_not_allowed() -> HttpResponse {
-    HttpResponse::MethodNotAllowed().json(wire::Detail::new("Method Not Allowed"))
+fn method_not_allowed(allowed: &Method) -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header(Allow(vec![allowed.clone()]))
+        .json(wire::Detail::new("Method Not Allowed"))
 }

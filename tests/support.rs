@@ -3,6 +3,7 @@
 mod batch;
 mod binary;
 mod black_hole;
+mod browser;
 mod database;
 mod failing;
 mod form;
@@ -15,10 +16,12 @@ mod process;
 mod proxy;
 mod raw;
 mod server;
+mod tool;
 
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
 pub(crate) use binary::{Binary, Ended, Process};
 pub(crate) use black_hole::BlackHole;
+pub(crate) use browser::Browser;
 pub(crate) use database::TestDatabase;
 pub(crate) use eclipse_ai_server::simulation::Drive;
 pub(crate) use failing::FAILURES;
@@ -32,6 +35,7 @@ pub(crate) use process::ServerProcess;
 pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use raw::{Announced, drip, send_all_then_read};
 pub(crate) use server::{API_KEY, TestServer, answer, without_request_id};
+pub(crate) use tool::tool;
 
 use std::time::Duration;
 

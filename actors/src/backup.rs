@@ -9,6 +9,7 @@
 //! next one tries again. A restarted actor has lost nothing but its queue of checks, and finds
 //! what is due for one on the disk.
 
+mod account;
 mod actor;
 mod archive;
 mod checks;
@@ -37,6 +38,7 @@ pub use self::names::{ALLOWED_EXTENSIONS, ExtensionNotAllowed, UploadName};
 pub use self::sha256::{NotASha256, Sha256};
 pub use self::upload::{StagedFile, Upload};
 use crate::admission::Admission;
+use crate::report::Reporter;
 
 /// Uploads that are written at a time. Each holds two blocks of memory and a file.
 const UPLOADS_RUNNING: usize = 8;
@@ -50,6 +52,7 @@ pub struct BackupSettings {
     root: PathBuf,
     max_bytes: u64,
     retention_count: usize,
+    reporter: Reporter,
 }
 
 impl BackupSettings {
@@ -60,7 +63,14 @@ impl BackupSettings {
             root: path::absolute(root)?,
             max_bytes,
             retention_count,
+            reporter: Reporter::default(),
         })
+    }
+
+    /// With somebody who wants to know how uploads end.
+    #[must_use]
+    pub fn reporting_to(self, reporter: Reporter) -> Self {
+        Self { reporter, ..self }
     }
 }
 

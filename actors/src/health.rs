@@ -10,6 +10,7 @@ pub mod probes;
 
 mod actor;
 mod messages;
+mod metrics;
 
 pub use actor::{HealthActor, HealthSettings, Queues};
-pub use messages::{CheckHealth, Health};
+pub use messages::{CheckHealth, CollectMetrics, Health};

@@ -10,6 +10,7 @@ pub mod caller;
 pub mod clock;
 pub mod database;
 pub mod drives;
+pub mod exposition;
 pub mod health;
 pub mod ollama;
 pub mod report;

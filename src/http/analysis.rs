@@ -7,14 +7,41 @@ use actors::sync::KeyHolder;
 
 use super::error::ApiError;
 use super::wire::analysis::{
-    AnalysisAnswer, AnalysisFilters, AnalysisList, AnalysisRequest, AnalysisWithResult,
+    AnalysisAnswer, AnalysisFilters, AnalysisList, AnalysisRequest, AnalysisState,
+    AnalysisWithResult, OllamaFailed, OllamaUnavailable,
 };
+use super::wire::{Detail, InvalidRequest};
 use super::{State, body, turn};
 
 /// The largest request for an analysis.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Has the readings of a window analysed.
+/// Has the readings of a drive analysed
+///
+/// One analysis at a time: others wait, as many as `ANALYSIS_QUEUE_CAPACITY` (8) says. The answer comes once the model has
+/// given its own, within `ANALYSIS_TIMEOUT_SECONDS` (120) of its turn. Simulated readings are left out, unless all are. The
+/// largest body is 1 MB.
+#[utoipa::path(
+    post,
+    path = "/api/v1/analyze",
+    tag = "Analysis",
+    request_body(content = AnalysisRequest, content_type = "application/json"),
+    responses(
+        (status = 200, description = "What the model recommends; nothing if there are no such readings.", body = AnalysisAnswer),
+        (status = 400, description = "The body broke off.", body = Detail),
+        (status = 403, description = "The key belongs to another device.", body = Detail),
+        (status = 408, description = "The body did not come in time.", body = Detail),
+        (status = 413, description = "The body is too large.", body = Detail),
+        (status = 415, description = "The body is compressed.", body = Detail),
+        (status = 422, description = "A field is missing or not valid; or several devices have readings in the window, which are named.", body = InvalidRequest),
+        (status = 429, description = "Too many analyses wait; come again after `Retry-After`.", body = Detail,
+            headers(("Retry-After" = u64, description = "When to come again, in seconds."))),
+        (status = 502, description = "Ollama does not have the model, or its answer is of no use.", body = OllamaFailed),
+        (status = 503, description = "Ollama cannot be reached, or the server is busy; come again after `Retry-After`.", body = OllamaUnavailable,
+            headers(("Retry-After" = u64, description = "When to come again, in seconds."))),
+        (status = 504, description = "The model took too long.", body = Detail),
+    ),
+)]
 pub(super) async fn analyze_drive(
     request: HttpRequest,
     payload: web::Payload,
@@ -53,7 +80,26 @@ async fn read(
     AnalysisRequest::read(&body).map_err(ApiError::Invalid)
 }
 
-/// Lists the analyses that were made.
+/// Lists the analyses that were made
+///
+/// Those that were asked for, and those that the server made by itself. With a device's own key, only that device's.
+#[utoipa::path(
+    get,
+    path = "/api/v1/analyses",
+    tag = "Analysis",
+    params(
+        ("deviceId" = Option<String>, Query, description = "Only this device's.",
+            min_length = 1, max_length = 64, example = "chi-eclipse-tuner"),
+        ("status" = Option<AnalysisState>, Query, description = "Only those that stand so.", example = "success"),
+        ("limit" = Option<u32>, Query, description = "At most so many; 50 if it is left out.",
+            minimum = 1, maximum = 500, example = 50),
+    ),
+    responses(
+        (status = 200, description = "The newest first.", body = AnalysisList),
+        (status = 403, description = "The key belongs to another device.", body = Detail),
+        (status = 422, description = "A filter is not valid.", body = InvalidRequest),
+    ),
+)]
 pub(super) async fn list_analyses(
     state: web::Data<State>,
     query: web::Query<Vec<(String, String)>>,
@@ -74,7 +120,20 @@ pub(super) async fn list_analyses(
     Ok(web::Json(analyses.into()))
 }
 
-/// Gives an analysis back, with what it has recommended.
+/// Gives an analysis back, with what it has recommended
+#[utoipa::path(
+    get,
+    path = "/api/v1/analyses/{analysisId}",
+    tag = "Analysis",
+    params(
+        ("analysisId" = String, Path, description = "Its name, as answered or listed.",
+            example = "analysis-2026-02-01T14:30:10-k3v9x2m0qa"),
+    ),
+    responses(
+        (status = 200, description = "The analysis.", body = AnalysisWithResult),
+        (status = 404, description = "There is no such analysis.", body = Detail),
+    ),
+)]
 pub(super) async fn find_analysis(
     state: web::Data<State>,
     path: web::Path<String>,

@@ -11,9 +11,30 @@ use actors::sync::KeyHolder;
 
 use super::State;
 use super::error::ApiError;
-use super::wire::backup::{BackupList, BackupReceipt};
+use super::wire::backup::{
+    BackupList, BackupReceipt, BackupType, BackupUpload, FileContent, RefusedUpload,
+};
+use super::wire::{Detail, InvalidRequest};
 
-/// Stores a file for good.
+/// Stores a file for good
+///
+/// It gets a name with the time, and the oldest files of its device and type go once there are more than
+/// `BACKUP_RETENTION_COUNT` (30).
+#[utoipa::path(
+    post,
+    path = "/api/v1/backup",
+    tag = "Backup",
+    request_body(content = BackupUpload, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "The file is on the disk, and outlives a power cut.", body = BackupReceipt),
+        (status = 400, description = "The body broke off, or is no form.", body = Detail),
+        (status = 403, description = "The key belongs to another device.", body = Detail),
+        (status = 408, description = "The body did not come in time.", body = Detail),
+        (status = 413, description = "The file is too large.", body = Detail),
+        (status = 422, description = "A field is missing or not valid, or the file's name is not allowed.", body = RefusedUpload),
+        (status = 507, description = "No space is left for backups.", body = Detail),
+    ),
+)]
 pub(super) async fn store_backup(
     request: HttpRequest,
     payload: web::Payload,
@@ -33,7 +54,27 @@ pub(super) async fn store_backup(
     Ok(web::Json(stored.into()))
 }
 
-/// Lists the backups on the disk.
+/// Lists the backups on the disk
+#[utoipa::path(
+    get,
+    path = "/api/v1/backups",
+    tag = "Backup",
+    params(
+        ("deviceId" = Option<String>, Query, description = "Only this device's.",
+            min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$", example = "chi-eclipse-tuner"),
+        ("type" = Option<BackupType>, Query, description = "Only those of this type.", example = "database"),
+    ),
+    responses(
+        (status = 200, description = "What is there.", body = BackupList, links(
+            ("download" = (operation_id = "download_backup", parameters(
+                ("deviceId" = "$response.body#/backups/0/deviceId"),
+                ("type" = "$response.body#/backups/0/type"),
+                ("filename" = "$response.body#/backups/0/filename"),
+            ))),
+        )),
+        (status = 422, description = "A filter is not valid.", body = InvalidRequest),
+    ),
+)]
 pub(super) async fn list_backups(
     state: web::Data<State>,
     query: web::Query<Vec<(String, String)>>,
@@ -43,7 +84,27 @@ pub(super) async fn list_backups(
     Ok(web::Json(backups.into()))
 }
 
-/// Gives a backup back, or a part of it.
+/// Gives a backup back, or a part of it
+#[utoipa::path(
+    get,
+    path = "/api/v1/backups/{deviceId}/{type}/{filename}",
+    tag = "Backup",
+    params(
+        ("deviceId" = String, Path, description = "Whose it is.", example = "chi-eclipse-tuner"),
+        ("type" = String, Path, description = "What kind of file it is.", example = "database"),
+        ("filename" = String, Path, description = "Its name, as listed.", example = "obd-2026-02-01T14-30-00.db"),
+        ("Range" = Option<String>, Header, description = "Only this part, in bytes.", nullable = false, example = "bytes=0-1023"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already.", nullable = false,
+            example = "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\""),
+    ),
+    responses(
+        (status = 200, description = "The file.", body = FileContent, content_type = "application/octet-stream"),
+        (status = 206, description = "The part.", body = FileContent, content_type = "application/octet-stream"),
+        (status = 304, description = "`If-None-Match` names this very file."),
+        (status = 404, description = "There is no such backup.", body = Detail),
+        (status = 416, description = "The part lies beyond the end.", body = Detail),
+    ),
+)]
 pub(super) async fn download_backup(
     request: HttpRequest,
     state: web::Data<State>,

@@ -15,7 +15,8 @@ use actors::sync::SyncError;
 use actors::sync::batch::Problem;
 use serde_json::{Value, json};
 
-use super::wire::Detail;
+use super::wire::analysis::{OllamaFailed, OllamaUnavailable};
+use super::wire::{Detail, InvalidRequest, SyncFailed};
 
 /// When to come again after a refusal for lack of room, in seconds.
 const RETRY_SECONDS: u64 = 2;
@@ -143,7 +144,12 @@ impl ApiError {
                 }
                 SyncError::Failed { batch_id, source } => (
                     StatusCode::INTERNAL_SERVER_ERROR,
-                    json!({ "detail": "Sync failed", "batchId": batch_id, "error": sentence(source) }),
+                    json!(SyncFailed {
+                        detail: "Sync failed",
+                        batch_id: batch_id.clone(),
+                        error: sentence(source),
+                        request_id: None,
+                    }),
                 ),
             },
             Self::Analysis(error) => match error {
@@ -162,12 +168,11 @@ impl ApiError {
                 }]),
                 AnalysisError::OllamaUnavailable { url, model, .. } => (
                     StatusCode::SERVICE_UNAVAILABLE,
-                    json!({ "detail": "Ollama unavailable", "ollamaUrl": url, "model": model }),
+                    json!(OllamaUnavailable::new(url, model)),
                 ),
-                AnalysisError::Ollama { message } => (
-                    StatusCode::BAD_GATEWAY,
-                    json!({ "detail": "Ollama error", "ollamaError": message }),
-                ),
+                AnalysisError::Ollama { message } => {
+                    (StatusCode::BAD_GATEWAY, json!(OllamaFailed::new(message)))
+                }
                 AnalysisError::TimedOut { limit } => (
                     StatusCode::GATEWAY_TIMEOUT,
                     detail(&format!(
@@ -201,7 +206,7 @@ impl ApiError {
 fn refused(problems: &[Problem]) -> (StatusCode, Value) {
     (
         StatusCode::UNPROCESSABLE_ENTITY,
-        json!({ "detail": problems }),
+        json!(InvalidRequest::from(problems)),
     )
 }
 

@@ -13,7 +13,15 @@ use super::wire::HealthReport;
 /// Longer than a probe takes, shorter than the five seconds that are promised.
 const ANSWER_LIMIT: Duration = Duration::from_millis(4800);
 
-/// Says how the server is; always 200, the body tells.
+/// How the server is
+///
+/// Always 200, within five seconds: the body tells. What it says is at most a second old.
+#[utoipa::path(
+    get,
+    path = "/api/v1/health",
+    tag = "Service",
+    responses((status = 200, description = "How the server is, good or bad.", body = HealthReport)),
+)]
 pub(super) async fn check_health(state: web::Data<State>) -> web::Json<HealthReport> {
     let health = timeout(ANSWER_LIMIT, ask(&state.health)).await;
     web::Json(health.unwrap_or_else(|_| Health::unknown()).into())

@@ -3,11 +3,31 @@
 use actix_web::{HttpRequest, web};
 use actors::sync::{KeyHolder, StoreBatch};
 
+use super::docs::SyncBatch;
 use super::error::ApiError;
-use super::wire::SyncReceipt;
+use super::wire::{Detail, InvalidRequest, SyncFailed, SyncReceipt};
 use super::{State, body, turn};
 
-/// Stores the rows of a batch, all of them or none.
+/// Stores the rows of a batch, all of them or none
+///
+/// Rows with a key that the device has sent before are updated. The same batch may be sent any number of times. The
+/// largest body is `MAX_SYNC_PAYLOAD_MB` (10 MB).
+#[utoipa::path(
+    post,
+    path = "/api/v1/sync",
+    tag = "Sync",
+    request_body(content = SyncBatch, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Everything is stored.", body = SyncReceipt),
+        (status = 400, description = "The body broke off.", body = Detail),
+        (status = 403, description = "The key belongs to another device.", body = Detail),
+        (status = 408, description = "The body did not come in time.", body = Detail),
+        (status = 413, description = "The body is too large.", body = Detail),
+        (status = 415, description = "The body is compressed.", body = Detail),
+        (status = 422, description = "The batch can never be stored as it is; nothing of it is.", body = InvalidRequest),
+        (status = 500, description = "The batch could not be stored now; nothing of it is. Come again.", body = SyncFailed),
+    ),
+)]
 pub(super) async fn store_batch(
     request: HttpRequest,
     payload: web::Payload,

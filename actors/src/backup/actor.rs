@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::BackupSettings;
+use super::account::Account;
 use super::archive::{Archive, BackupKey};
 use super::checks::{StopOnDrop, StopSign, Unfinished};
 use super::error::BackupError;
@@ -168,9 +169,12 @@ impl Handler<BeginUpload> for BackupActor {
 
     fn handle(&mut self, BeginUpload { turn }: BeginUpload, _: &mut Self::Context) -> Self::Result {
         let (archive, max_bytes) = (Arc::clone(&self.archive), self.settings.max_bytes);
+        let account = Account::open(self.settings.reporter.clone());
         let begin = async move {
-            let file = blocking(move || archive.stage()).await?;
-            Ok(Upload::new(file, max_bytes, turn))
+            let staged = blocking(move || archive.stage()).await;
+            let staged = staged.map_err(BackupError::from);
+            let file = staged.inspect_err(|error| account.close(Err(error)))?;
+            Ok(Upload::new(file, max_bytes, turn, account))
         };
         Box::pin(begin.into_actor(self))
     }
@@ -181,9 +185,11 @@ impl Handler<CommitUpload> for BackupActor {
 
     fn handle(&mut self, commit: CommitUpload, _: &mut Self::Context) -> Self::Result {
         let folder = commit.folder.clone();
+        let account = commit.staged.account.clone();
         let lock = self.locks.lock(&folder);
         let stored = store(Arc::clone(&self.archive), commit, lock).into_actor(self);
-        Box::pin(stored.map(|stored, actor, ctx| {
+        Box::pin(stored.map(move |stored, actor, ctx| {
+            account.close(stored.as_ref().map(|stored| stored.size_bytes));
             let stored = stored?;
             actor.enqueue_checks(
                 [BackupKey {

@@ -12,9 +12,12 @@ use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::account::Account;
 use super::error::BackupError;
 use super::sha256::{Hasher, Sha256};
 use crate::admission::Turn;
+#[cfg(test)]
+use crate::report::Reporter;
 use crate::runtime::blocking;
 
 const BLOCK_BYTES: usize = 256 * 1024;
@@ -26,6 +29,7 @@ pub struct Upload {
     size_bytes: u64,
     max_bytes: u64,
     turn: Option<Turn>,
+    account: Account,
 }
 
 #[expect(
@@ -54,11 +58,12 @@ pub struct StagedFile {
     pub(super) sha256: Sha256,
     pub(super) size_bytes: u64,
     pub(super) modified: SystemTime,
+    pub(super) account: Account,
     _turn: Option<Turn>,
 }
 
 impl Upload {
-    pub(super) fn new(file: NamedTempFile, max_bytes: u64, turn: Turn) -> Self {
+    pub(super) fn new(file: NamedTempFile, max_bytes: u64, turn: Turn, account: Account) -> Self {
         let spare_block = Vec::with_capacity(BLOCK_BYTES);
         Self {
             sink: SinkState::Idle(Sink {
@@ -70,13 +75,26 @@ impl Upload {
             size_bytes: 0,
             max_bytes,
             turn: Some(turn),
+            account,
         }
     }
 
     /// Takes the next bytes of the file; waits when the disk is slower than the sender.
     ///
     /// After an error the staged file is gone, and every further call fails.
-    pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), BackupError> {
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), BackupError> {
+        let written = self.take_in(bytes).await;
+        written.inspect_err(|error| self.account.close(Err(error)))
+    }
+
+    /// The end of the file: writes what is left, and waits until all of it is on the disk.
+    pub async fn finish(self) -> Result<StagedFile, BackupError> {
+        let account = self.account.clone();
+        let finished = self.stage().await;
+        finished.inspect_err(|error| account.close(Err(error)))
+    }
+
+    async fn take_in(&mut self, mut bytes: &[u8]) -> Result<(), BackupError> {
         self.size_bytes += bytes.len() as u64;
         if self.size_bytes > self.max_bytes {
             self.discard();
@@ -95,8 +113,7 @@ impl Upload {
         Ok(())
     }
 
-    /// The end of the file: writes what is left, and waits until all of it is on the disk.
-    pub async fn finish(mut self) -> Result<StagedFile, BackupError> {
+    async fn stage(mut self) -> Result<StagedFile, BackupError> {
         let mut sink = self.idle_sink().await?;
         let last_block = mem::take(&mut self.block);
         let (sink, modified) = blocking(move || {
@@ -111,6 +128,7 @@ impl Upload {
             sha256: sink.hasher.finish(),
             size_bytes: self.size_bytes,
             modified,
+            account: self.account.clone(),
             _turn: self.turn.take(),
         })
     }
@@ -174,6 +192,7 @@ impl StagedFile {
             size_bytes: content.len() as u64,
             modified: file.as_file().metadata().unwrap().modified().unwrap(),
             file,
+            account: Account::open(Reporter::default()),
             _turn: None,
         }
     }
@@ -195,7 +214,12 @@ mod tests {
         let turn =
             futures_util::FutureExt::now_or_never(admission.admit().unwrap().turn()).unwrap();
         (
-            Upload::new(Staging::new(root).create().unwrap(), max_bytes, turn),
+            Upload::new(
+                Staging::new(root).create().unwrap(),
+                max_bytes,
+                turn,
+                Account::open(Reporter::default()),
+            ),
             admission,
         )
     }

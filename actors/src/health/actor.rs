@@ -14,12 +14,14 @@ use actix::{
     Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseActFuture, Supervised,
     WrapFuture as _,
 };
+use chrono::NaiveDateTime;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::assess::{AnalysisFacts, BackupFacts, Facts, SyncFacts, assess};
 use super::journal::Journal;
-use super::messages::{CheckHealth, Health};
+use super::messages::{CheckHealth, CollectMetrics, Health};
+use super::metrics::{Metrics, Present};
 use super::probes::{Findings, Probes, wanted_bytes};
 use crate::admission::Admission;
 use crate::clock;
@@ -70,17 +72,25 @@ pub struct HealthActor {
     probes: Probes,
     /// The probe that runs, or else the last one.
     probe: Option<watch::Receiver<Option<Findings>>>,
+    memory: Memory,
+}
+
+/// What was reported. It outlives restarts.
+#[derive(Default)]
+struct Memory {
     journal: Journal,
+    metrics: Metrics,
 }
 
 impl HealthActor {
     /// To be called on the runtime that the actor will live on.
     pub fn new(settings: HealthSettings) -> Self {
-        Self::with_journal(settings, Journal::default())
+        Self::with_memory(settings, Memory::default())
     }
 
-    fn with_journal(settings: HealthSettings, journal: Journal) -> Self {
+    fn with_memory(settings: HealthSettings, mut memory: Memory) -> Self {
         let database = Database::open(&settings.database, 1);
+        memory.metrics.watch_pool("health", database.usage());
         let probes = Probes::new(
             database.clone(),
             settings.ollama.clone(),
@@ -91,7 +101,7 @@ impl HealthActor {
             database,
             probes,
             probe: None,
-            journal,
+            memory,
         }
     }
 
@@ -115,10 +125,18 @@ impl HealthActor {
         findings
     }
 
+    /// When a batch was last stored, as far as that is known without asking the database.
+    fn last_sync(&self, now: NaiveDateTime) -> Option<NaiveDateTime> {
+        let probe = self.probe.as_ref().map(watch::Receiver::borrow);
+        let found = probe.and_then(|found| Some(found.as_ref()?.last_sync.as_ref()?.stored_at));
+        self.memory.journal.batches(now).last_success.max(found)
+    }
+
     fn facts(&self, findings: Findings) -> Facts {
         let now = clock::now();
         let (settings, queues) = (&self.settings, &self.settings.queues);
-        let mut batches = self.journal.batches(now);
+        let journal = &self.memory.journal;
+        let mut batches = journal.batches(now);
         // The database remembers what came before the server's start.
         let stored_at = findings.last_sync.as_ref().map(|sync| sync.stored_at);
         batches.last_success = batches.last_success.max(stored_at);
@@ -131,16 +149,16 @@ impl HealthActor {
             sync: SyncFacts {
                 record: batches,
                 waiting: queues.batches.waiting(),
-                failing_tables: self.journal.failing_tables(now),
+                failing_tables: journal.failing_tables(now),
             },
             analysis: AnalysisFacts {
-                record: self.journal.analyses(now),
+                record: journal.analyses(now),
                 waiting: queues.analyses.waiting(),
-                drives_waiting: self.journal.drives_waiting(),
-                growth: self.journal.drives_growth(now),
+                drives_waiting: journal.drives_waiting(),
+                growth: journal.drives_growth(now),
             },
             backup: BackupFacts {
-                record: self.journal.backups(now),
+                record: journal.backups(now),
                 waiting: queues.uploads.waiting(),
                 free_bytes: findings.free_bytes,
                 wanted_bytes: wanted_bytes(settings.largest_backup_bytes),
@@ -156,8 +174,8 @@ impl Actor for HealthActor {
 
 impl Supervised for HealthActor {
     fn restarting(&mut self, _: &mut Self::Context) {
-        let journal = std::mem::take(&mut self.journal);
-        *self = Self::with_journal(self.settings.clone(), journal);
+        let memory = std::mem::take(&mut self.memory);
+        *self = Self::with_memory(self.settings.clone(), memory);
     }
 }
 
@@ -184,7 +202,28 @@ impl Handler<Report> for HealthActor {
     type Result = ();
 
     fn handle(&mut self, report: Report, _: &mut Self::Context) {
-        self.journal.enter(&report, clock::now());
+        self.memory.metrics.count(&report);
+        self.memory.journal.enter(&report, clock::now());
+    }
+}
+
+impl Handler<CollectMetrics> for HealthActor {
+    type Result = String;
+
+    fn handle(&mut self, _: CollectMetrics, _: &mut Self::Context) -> String {
+        let now = clock::now();
+        let Memory { journal, metrics } = &self.memory;
+        metrics.text(&Present {
+            queues: &self.settings.queues,
+            drives_waiting: journal.drives_waiting(),
+            restarts: self.settings.supervision.restarts(),
+            failing_tables: journal.failing_tables(now).len(),
+            last_successes: [
+                ("sync", self.last_sync(now)),
+                ("analysis", journal.analyses(now).last_success),
+                ("backup", journal.backups(now).last_success),
+            ],
+        })
     }
 }
 

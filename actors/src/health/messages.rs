@@ -9,6 +9,11 @@ use super::assess::{Facts, Status, Verdict};
 #[rtype(result = "Health")]
 pub struct CheckHealth;
 
+/// Put the work of all actors into numbers. The answer, in Prometheus's text format, comes at once.
+#[derive(Debug, Message)]
+#[rtype(result = "String")]
+pub struct CollectMetrics;
+
 /// How the server is.
 #[derive(Clone, Debug)]
 pub struct Health {

@@ -3,71 +3,143 @@
 use actors::analysis::recommendations::Recommendation;
 use actors::analysis::{Analysis, AnalysisStatus, PastAnalysis};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::time;
 
+mod failures;
 mod fields;
 pub(super) mod filters;
 mod request;
 
+pub(in crate::http) use failures::{OllamaFailed, OllamaUnavailable};
 pub(in crate::http) use filters::AnalysisFilters;
 pub(in crate::http) use request::AnalysisRequest;
 
 /// The result of an analysis.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(examples(json!({
+    "status": "ok",
+    "analysisId": "analysis-2026-02-01T14:30:10-k3v9x2m0qa",
+    "recommendations": [{
+        "rank": 1,
+        "category": "cooling",
+        "recommendation": "Check the thermostat: the coolant reached 104 °C.",
+        "confidence": 0.8,
+        "grounded": true,
+    }],
+    "model": "gemma2:2b",
+    "processingTimeMs": 8_350,
+})))]
 pub(in crate::http) struct AnalysisAnswer {
+    /// Always `ok`.
+    #[schema(examples("ok"))]
     status: &'static str,
+    /// By which the analysis can be found again; missing if there was nothing to analyse.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("analysis-2026-02-01T14:30:10-k3v9x2m0qa"))]
     analysis_id: Option<String>,
+    /// The most important first.
+    #[schema(max_items = 10)]
     recommendations: Vec<RecommendationBody>,
-    /// Why there are none.
+    /// Why there are no recommendations; missing if there are.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        examples("No drive data found for the specified time window")
+    )]
     message: Option<String>,
+    /// The model that was asked.
+    #[schema(examples("gemma2:2b"))]
     model: String,
+    /// How long it took, in milliseconds.
+    #[schema(examples(8_350))]
     processing_time_ms: u64,
 }
 
-/// One piece of advice, 1 being the most important.
-#[derive(Debug, Serialize)]
+/// One piece of advice.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Recommendation)]
 struct RecommendationBody {
+    /// Its place: 1 is the most important.
+    #[schema(minimum = 1, maximum = 10, examples(1))]
     rank: u32,
+    /// What it is about.
+    #[schema(examples("cooling"))]
     category: String,
+    /// The advice.
+    #[schema(examples("Check the thermostat: the coolant reached 104 °C."))]
     recommendation: String,
-    /// 0 to 1.
+    /// How sure the model is.
+    #[schema(minimum = 0.0, maximum = 1.0, examples(0.8))]
     confidence: f64,
     /// False where a number in it contradicts what was measured.
+    #[schema(examples(true))]
     grounded: bool,
 }
 
 /// The newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct AnalysisList {
+    /// The newest first.
     analyses: Vec<PastAnalysisBody>,
 }
 
+/// How an analysis stands.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "for the documentation")]
+pub(in crate::http) enum AnalysisState {
+    Success,
+    Failed,
+    Running,
+}
+
 /// An analysis as the history has it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PastAnalysis)]
 struct PastAnalysisBody {
+    /// Its name.
+    #[schema(examples("analysis-2026-02-01T14:30:10-k3v9x2m0qa"))]
     analysis_id: String,
-    /// `running`, `success` or `failed`.
+    /// How it stands.
+    #[schema(value_type = AnalysisState)]
     status: &'static str,
+    /// Whose readings were analysed.
+    #[schema(examples("chi-eclipse-tuner"))]
     source_device: String,
+    /// The device's id of the driving profile; null if none was asked for.
+    #[schema(required = true, examples("daily"))]
     profile_id: Option<String>,
+    /// When the analysed readings begin.
+    #[schema(required = true, examples("2026-02-01T14:00:00"))]
     drive_start_time: Option<String>,
+    /// When they end.
+    #[schema(required = true, examples("2026-02-01T14:25:00"))]
     drive_end_time: Option<String>,
+    /// The model that was asked.
+    #[schema(examples("gemma2:2b"))]
     model: String,
+    /// How long it took, in milliseconds; null while it runs.
+    #[schema(required = true, examples(8_350))]
     processing_time_ms: Option<u64>,
+    /// When it began, in UTC.
+    #[schema(examples("2026-02-01T14:30:10"))]
     created_at: String,
+    /// Why it failed; null if it did not.
+    #[schema(required = true, examples(json!(null)))]
     error: Option<String>,
 }
 
 /// The same, with what it has recommended.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct AnalysisWithResult {
     #[serde(flatten)]
     analysis: PastAnalysisBody,
+    /// The most important first; none unless it succeeded.
+    #[schema(max_items = 10)]
     recommendations: Vec<RecommendationBody>,
 }
 

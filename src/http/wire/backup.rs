@@ -2,17 +2,84 @@
 
 use actors::backup::{Backup, StoredBackup};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::time;
+use super::{Detail, InvalidRequest, time};
+
+/// A file for the server to keep. The fields may come in any order.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "for the documentation: forms are read as they arrive"
+)]
+pub(in crate::http) struct BackupUpload {
+    /// The file, with a name that ends in `.db`, `.log`, `.json` or `.gz`; at most `MAX_BACKUP_SIZE_MB` (100 MB).
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: Vec<u8>,
+    /// What kind of file it is.
+    #[schema(rename = "type")]
+    kind: BackupType,
+    /// Whose it is.
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$",
+        examples("chi-eclipse-tuner")
+    )]
+    device_id: String,
+    /// The file's SHA-256 in hex. If it is given and does not fit, the file is refused.
+    #[schema(
+        nullable = false,
+        pattern = "^[0-9A-Fa-f]{64}$",
+        examples("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+    )]
+    sha256: Option<String>,
+}
+
+/// The kinds of files that are kept apart.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "for the documentation")]
+pub(in crate::http) enum BackupType {
+    Database,
+    Logs,
+    Config,
+}
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "for the documentation")]
+pub(in crate::http) struct FileContent(Vec<u8>);
+
+/// Why an upload is refused: its fields one by one, or its name in one sentence.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the documentation")]
+pub(in crate::http) enum RefusedUpload {
+    Fields(InvalidRequest),
+    Name(Detail),
+}
 
 /// The receipt of a backup: it is on the disk.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct BackupReceipt {
+    /// Always `ok`.
+    #[schema(examples("ok"))]
     status: &'static str,
+    /// The name that the file got, with the time of its storing in UTC.
+    #[schema(examples("obd-2026-02-01T14-30-00.db"))]
     filename: String,
+    /// Where it lies on the server.
+    #[schema(examples("/data/backups/chi-eclipse-tuner/database/obd-2026-02-01T14-30-00.db"))]
     stored_at: String,
+    /// Its size, in bytes.
+    #[schema(examples(524_288))]
     size_bytes: u64,
+    /// Its SHA-256, in hex.
+    #[schema(examples("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"))]
     sha256: String,
 }
 
@@ -29,28 +96,46 @@ impl From<StoredBackup> for BackupReceipt {
 }
 
 /// What is on the disk: by device, then type, the newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct BackupList {
+    /// By device, then type, the newest first.
     backups: Vec<BackupEntry>,
 }
 
 /// A file among the backups.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BackupEntry {
+    /// Whose it is.
+    #[schema(examples("chi-eclipse-tuner"))]
     device_id: String,
+    /// What kind of file it is.
     #[serde(rename = "type")]
+    #[schema(value_type = BackupType)]
     kind: &'static str,
+    /// Its name.
+    #[schema(examples("obd-2026-02-01T14-30-00.db"))]
     filename: String,
     /// Where it lies on the server.
+    #[schema(examples("/data/backups/chi-eclipse-tuner/database/obd-2026-02-01T14-30-00.db"))]
     stored_at: String,
+    /// When it was stored, in UTC.
+    #[schema(examples("2026-02-01T14:30:00"))]
     created_at: String,
+    /// Its size, in bytes.
+    #[schema(examples(524_288))]
     size_bytes: u64,
-    /// Null if the file is not the one that was stored.
+    /// Its SHA-256, in hex; null if the file is not the one that was stored.
+    #[schema(
+        required = true,
+        examples("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+    )]
     sha256: Option<String>,
     /// Whether it was found whole; null if it was not checked, or there is no check for it.
+    #[schema(required = true, examples(true))]
     verified: Option<bool>,
-    /// What the owner should know of it.
+    /// What the owner should know of it, in a few words.
+    #[schema(required = true, examples("sound"))]
     note: Option<String>,
 }
 

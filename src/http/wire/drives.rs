@@ -3,6 +3,7 @@
 use actors::drives::KnownDrive;
 use actors::sync::batch::Problem;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::analysis::filters;
 use super::time;
@@ -36,27 +37,55 @@ impl DriveFilters {
 }
 
 /// The latest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct DriveList {
+    /// The latest first.
     drives: Vec<DriveBody>,
 }
 
+/// How the analysis of a drive stands.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "for the documentation")]
+enum DriveState {
+    Analysed,
+    Open,
+    Waiting,
+    Queued,
+    Running,
+    Failed,
+    Abandoned,
+}
+
 /// A drive, and how its analysis stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Drive)]
 struct DriveBody {
+    /// Whose drive it is.
+    #[schema(examples("chi-eclipse-tuner"))]
     source_device: String,
-    /// The device's number of it.
+    /// The device's number of it; null where the device gives none.
+    #[schema(required = true, examples(7))]
     drive_id: Option<i64>,
+    /// When it began.
+    #[schema(examples("2026-02-01T14:00:00"))]
     drive_start_time: String,
     /// Null while it is under way. Where no end is logged, its last reading.
+    #[schema(required = true, examples("2026-02-01T14:25:00"))]
     drive_end_time: Option<String>,
+    /// How many readings it has.
+    #[schema(examples(7_500))]
     readings: u64,
-    /// `open`, `waiting`, `queued`, `running`, `analysed`, `failed` or `abandoned`.
+    /// `open`: no end is known. `waiting`: its readings may still come. `queued`: it waits for the model. `running`: the
+    /// model is at it. `analysed`: see `analysisId`. `failed`: three attempts have failed. `abandoned`: no readings came.
+    #[schema(value_type = DriveState)]
     state: &'static str,
-    /// The latest analysis that succeeded.
+    /// The latest analysis that succeeded; null if there is none.
+    #[schema(required = true, examples("analysis-2026-02-01T14:30:10-k3v9x2m0qa"))]
     analysis_id: Option<String>,
     /// Why there is none, or no newer one.
+    #[schema(required = true, examples(json!(null)))]
     reason: Option<String>,
 }
 

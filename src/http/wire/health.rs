@@ -6,34 +6,54 @@ use actors::health::assess::{AnalysisFacts, BackupFacts, Facts, Status, SyncFact
 use actors::health::journal::{Mishap, Record};
 use actors::health::probes::{LastSync, OllamaState};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::time;
 
 /// How the server is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct HealthReport {
+    /// `healthy`: everything works. `degraded`: batches are stored, but something needs the owner. `unhealthy`: nothing
+    /// can be stored.
     status: ServerStatus,
+    /// Why the status is not better, one sentence each.
+    #[schema(examples(
+        "The last 3 batches of chi-eclipse-tuner with rows of statistics were not stored."
+    ))]
     reasons: Vec<String>,
+    /// The server's version.
+    #[schema(examples("1.0.0"))]
     version: &'static str,
+    /// What the server needs.
     components: Components,
+    /// The latest batch that was stored.
+    #[schema(required = true)]
     last_sync: Option<LatestSync>,
+    /// How long the server has been running.
+    #[schema(pattern = r"^\d+d \d+h \d+m$", examples("2d 4h 30m"))]
     uptime: String,
+    /// How batches are taken in.
     sync: SyncHealth,
+    /// How drives are analysed.
     analysis: AnalysisHealth,
+    /// How backups are kept.
     backup: BackupHealth,
+    /// The parts of the server that do the work, by name.
+    #[schema(value_type = BTreeMap<String, ActorHealth>, examples("sync"))]
     actors: BTreeMap<&'static str, ActorHealth>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(examples("degraded"))]
 enum ServerStatus {
     Healthy,
     Degraded,
     Unhealthy,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Availability {
     Up,
@@ -47,80 +67,116 @@ impl Availability {
 }
 
 /// What the server needs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Components {
+    /// The server itself: it answers.
     api: Availability,
+    /// Whether `SELECT 1` succeeds within 3 s.
     mysql: Availability,
+    /// Whether Ollama greets with 200 within 4 s.
     ollama: Availability,
+    /// The name of the configured model if Ollama has it; else `not_loaded`, or `unknown` while Ollama is down.
+    #[schema(examples("gemma2:2b"))]
     ollama_model: String,
 }
 
 /// The latest batch that was stored.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LatestSync {
+    /// Who sent it.
+    #[schema(examples("chi-eclipse-tuner"))]
     device_id: String,
+    /// When it was stored, in UTC.
+    #[schema(examples("2026-02-01T14:30:05"))]
     synced_at: String,
+    /// As the device calls it.
+    #[schema(examples("sync-2026-02-01T14:30:00"))]
     batch_id: String,
 }
 
 /// How batches are taken in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SyncHealth {
     #[serde(flatten)]
     work: WorkHealth,
+    /// Tables whose last three batches, or more, were not stored.
     failing_tables: Vec<FailingTable>,
 }
 
 /// A table whose latest batches were not stored.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct FailingTable {
+    /// Whose batches.
+    #[schema(examples("chi-eclipse-tuner"))]
     device_id: String,
+    /// The table.
+    #[schema(examples("statistics"))]
     table: String,
+    /// How many batches have failed since the last that was stored.
+    #[schema(minimum = 3, examples(3))]
     failures: u32,
 }
 
 /// How drives are analysed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AnalysisHealth {
     #[serde(flatten)]
     work: WorkHealth,
+    /// Drives that are ready and wait for the model; null until that is known.
+    #[schema(required = true, examples(0))]
     drives_waiting: Option<u64>,
 }
 
 /// How backups are kept.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BackupHealth {
     #[serde(flatten)]
     work: WorkHealth,
+    /// Room on the disk of the backup folder, in bytes; null where the disk does not say.
+    #[schema(required = true, examples(52_428_800_000_u64))]
     free_bytes: Option<u64>,
 }
 
 /// How a kind of work has gone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct WorkHealth {
+    /// How often it failed within the last hour.
+    #[schema(examples(0))]
     failures_last_hour: u64,
+    /// How many requests wait for their turn.
+    #[schema(examples(0))]
     queue_length: usize,
+    /// When it last succeeded, in UTC.
+    #[schema(required = true, examples("2026-02-01T14:30:05"))]
     last_success: Option<String>,
+    /// The latest failure, however long ago.
+    #[schema(required = true)]
     last_error: Option<LastError>,
 }
 
 /// The latest failure, however long ago.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct LastError {
+    /// When, in UTC.
+    #[schema(examples("2026-02-01T14:30:05"))]
     at: String,
+    /// What went wrong, in one sentence.
+    #[schema(examples("the database cannot be reached"))]
     error: String,
 }
 
 /// How a part of the server has lived.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct ActorHealth {
+    /// How often it was restarted after a failure.
+    #[schema(examples(0))]
     restarts: u64,
 }
 

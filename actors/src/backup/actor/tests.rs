@@ -7,6 +7,7 @@ use actix::{Addr, Message};
 use actix_rt::Arbiter;
 use futures_util::future::join_all;
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::*;
@@ -14,6 +15,7 @@ use crate::admission::Admission;
 use crate::backup::folder::{Folder, Kind};
 use crate::backup::sha256::{self, Sha256};
 use crate::backup::upload::StagedFile;
+use crate::report::{Report, Reporter};
 use crate::supervise::{RestartPolicy, Supervision};
 
 const WAIT_LIMIT: Duration = Duration::from_secs(20);
@@ -33,6 +35,10 @@ impl Fixture {
 
     fn on(root: TempDir, retention_count: usize) -> Self {
         let settings = BackupSettings::new(root.path(), 1000, retention_count).unwrap();
+        Self::with(root, settings)
+    }
+
+    fn with(root: TempDir, settings: BackupSettings) -> Self {
         let supervision = Supervision::new(RestartPolicy::default());
         let actor = supervision.start(&Arbiter::current(), "backup", |_| {
             BackupActor::new(settings)
@@ -260,4 +266,50 @@ async fn a_root_that_cannot_be_used_fails_one_request_and_serves_the_next() {
     fs::remove_file(&staging).unwrap();
     assert!(fixture.store("car.json", b"{}").await.path.exists());
     assert_eq!(fixture.supervision.restarts(), [("backup", 0)]);
+}
+
+/// Hands on what it is told.
+struct Listener(mpsc::UnboundedSender<Result<u64, String>>);
+
+impl Actor for Listener {
+    type Context = Context<Self>;
+}
+
+impl Handler<Report> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, report: Report, _: &mut Self::Context) {
+        let Report::Backup { outcome, .. } = report else {
+            panic!("{report:?}");
+        };
+        self.0.send(outcome).unwrap();
+    }
+}
+
+#[actix::test]
+async fn the_end_of_every_upload_is_reported_once() {
+    let (told, mut reports) = mpsc::unbounded_channel();
+    let listener = Listener(told).start().recipient();
+    let root = tempfile::tempdir().unwrap();
+    let settings = BackupSettings::new(root.path(), 10, 30).unwrap();
+    let fixture = Fixture::with(root, settings.reporting_to(Reporter::new(listener)));
+
+    fixture.store("car.json", b"{}").await;
+    assert_eq!(reports.recv().await.unwrap(), Ok(2));
+
+    let turn = fixture.admission.enter().await.unwrap();
+    let begun = fixture.actor.send(BeginUpload { turn }).await.unwrap();
+    begun.unwrap().write(&[0; 11]).await.unwrap_err();
+    let too_large = "the file is larger than 10 bytes".to_owned();
+    assert_eq!(reports.recv().await.unwrap(), Err(too_large));
+
+    let staging = fixture.root.path().join(".staging");
+    fs::remove_dir_all(&staging).unwrap();
+    fs::write(&staging, "in the way").unwrap();
+    let turn = fixture.admission.enter().await.unwrap();
+    let refused = fixture.actor.send(BeginUpload { turn }).await.unwrap();
+    assert!(refused.is_err());
+    let unusable = "the backups' folder cannot be used".to_owned();
+    assert_eq!(reports.recv().await.unwrap(), Err(unusable));
+    assert!(reports.is_empty());
 }

@@ -124,3 +124,29 @@ fn reports_do_not_wait_for_a_probe_that_hangs() {
         assert!(poll!(&mut asked).is_pending());
     });
 }
+
+#[test]
+fn metrics_outlive_a_restart_and_count_it() {
+    with_actor(async |actor, _| {
+        actor.do_send(failed_batch());
+        actor.send(Panic).await.unwrap_err();
+        let text = actor.send(CollectMetrics).await.unwrap();
+        for line in [
+            r#"eclipse_ai_sync_batches_total{outcome="failed"} 1"#,
+            r#"eclipse_ai_actor_restarts_total{actor="health"} 1"#,
+        ] {
+            assert!(text.contains(line), "no {line} in\n{text}");
+        }
+    });
+}
+
+#[test]
+fn metrics_do_not_wait_for_a_probe_that_hangs() {
+    let (_silent, url) = silent_server();
+    with_actor_and_ollama(&url, async |actor, _| {
+        let mut health = pin!(actor.send(CheckHealth));
+        assert!(poll!(&mut health).is_pending());
+        actor.send(CollectMetrics).await.unwrap();
+        assert!(poll!(&mut health).is_pending(), "the probe still hangs");
+    });
+}

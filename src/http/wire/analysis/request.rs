@@ -1,8 +1,10 @@
 use actors::sync::batch::Problem;
 use chrono::NaiveDateTime;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::fields::{self, Fields, Length};
+use crate::http::docs::{DeviceTime, ProfileId};
 
 const PARAMETERS: Length = Length {
     least: 1,
@@ -13,14 +15,34 @@ const FOCUS_AREAS: Length = Length {
     most: 100,
 };
 
-/// Which readings are to be analysed.
-#[derive(Debug, PartialEq)]
+/// Which readings are to be analysed. Fields beyond these are ignored.
+#[derive(Debug, PartialEq, ToSchema)]
+#[schema(rename_all = "camelCase", examples(json!({
+    "deviceId": "chi-eclipse-tuner",
+    "profileId": "daily",
+    "driveStartTime": "2026-02-01T14:00:00",
+    "driveEndTime": "2026-02-01T14:25:00",
+    "parameters": ["RPM", "COOLANT_TEMP", "SPEED"],
+    "focusAreas": ["air_fuel_ratio", "timing"],
+})))]
 pub(in crate::http) struct AnalysisRequest {
+    /// Whose readings; without it, those of the one device that has some in the window.
+    #[schema(min_length = 1, max_length = 64, examples("chi-eclipse-tuner"))]
     pub(in crate::http) device_id: Option<String>,
+    /// Only the readings of this driving profile, by the device's id of it.
+    #[schema(value_type = Option<ProfileId>)]
     pub(in crate::http) profile_id: Option<String>,
+    /// When the drive began.
+    #[schema(rename = "driveStartTime", value_type = DeviceTime)]
     pub(in crate::http) window_start: NaiveDateTime,
+    /// When it ended; not before it began.
+    #[schema(rename = "driveEndTime", value_type = DeviceTime)]
     pub(in crate::http) window_end: NaiveDateTime,
+    /// Only these parameters; without it, all.
+    #[schema(min_items = 1, max_items = 500, examples("RPM"))]
     pub(in crate::http) parameters: Option<Vec<String>>,
+    /// What the advice should be about.
+    #[schema(required = false, max_items = 100, examples("timing"))]
     pub(in crate::http) focus_areas: Vec<String>,
 }
 

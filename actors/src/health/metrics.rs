@@ -1,0 +1,237 @@
+//! The work of the actors in numbers, for Prometheus.
+//!
+//! Counters and histograms grow with what is reported; gauges are read where they are when somebody asks. No label has
+//! more values than there are tables, actors, queues and outcomes.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use super::actor::Queues;
+use crate::database::PoolUse;
+use crate::exposition;
+use crate::report::{BatchOutcome, Report};
+
+type Labels<const N: usize> = [(&'static str, String); N];
+type Seconds = Gauge<f64, AtomicU64>;
+type HistogramFamily = Family<Labels<1>, Histogram, fn() -> Histogram>;
+
+const BATCH_SECONDS: [f64; 12] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+const ANALYSIS_SECONDS: [f64; 9] = [1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0];
+const BACKUP_SECONDS: [f64; 9] = [0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0];
+
+/// Everything that is counted.
+pub(super) struct Metrics {
+    registry: Registry,
+    rows: Family<Labels<2>, Counter>,
+    batches: Family<Labels<1>, Counter>,
+    batch_seconds: Histogram,
+    analyses: Family<Labels<1>, Counter>,
+    analysis_seconds: HistogramFamily,
+    backups: Family<Labels<1>, Counter>,
+    backup_bytes: Counter,
+    backup_seconds: Histogram,
+    last_success: Family<Labels<1>, Seconds>,
+    failing_tables: Gauge,
+    queue_length: Family<Labels<1>, Gauge>,
+    gpu_busy: Gauge,
+    restarts: Family<Labels<1>, Counter>,
+    connections: Family<Labels<2>, Gauge>,
+    pools: BTreeMap<&'static str, PoolUse>,
+}
+
+/// What is read where it is, when somebody asks.
+pub(super) struct Present<'a> {
+    pub queues: &'a Queues,
+    /// Where that was told.
+    pub drives_waiting: Option<u64>,
+    pub restarts: Vec<(&'static str, u64)>,
+    pub failing_tables: usize,
+    /// By work: in UTC, where it has succeeded at all.
+    pub last_successes: [(&'static str, Option<NaiveDateTime>); 3],
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let metrics = Self {
+            registry: Registry::with_prefix("eclipse_ai"),
+            rows: Family::default(),
+            batches: Family::default(),
+            batch_seconds: Histogram::new(BATCH_SECONDS),
+            analyses: Family::default(),
+            analysis_seconds: Family::new_with_constructor(|| Histogram::new(ANALYSIS_SECONDS)),
+            backups: Family::default(),
+            backup_bytes: Counter::default(),
+            backup_seconds: Histogram::new(BACKUP_SECONDS),
+            last_success: Family::default(),
+            failing_tables: Gauge::default(),
+            queue_length: Family::default(),
+            gpu_busy: Gauge::default(),
+            restarts: Family::default(),
+            connections: Family::default(),
+            pools: BTreeMap::new(),
+        };
+        metrics.with_zeros().registered()
+    }
+}
+
+impl Metrics {
+    #[rustfmt::skip]
+    fn registered(mut self) -> Self {
+        let registry = &mut self.registry;
+        registry.register("sync_rows", "Rows stored, by table and by whether they were new", self.rows.clone());
+        registry.register("sync_batches", "Batches taken in, by what became of them", self.batches.clone());
+        registry.register("sync_batch_duration_seconds", "Time from a batch's last byte to its end", self.batch_seconds.clone());
+        registry.register("sync_failing_tables", "Tables of devices whose last three batches were not stored", self.failing_tables.clone());
+        registry.register("analyses", "Analyses, by what became of them", self.analyses.clone());
+        registry.register("analysis_duration_seconds", "Time that an analysis took, by what became of it", self.analysis_seconds.clone());
+        registry.register("gpu_busy", "Whether the model is at work: 1 or 0", self.gpu_busy.clone());
+        registry.register("backups", "Backups taken in, by what became of them", self.backups.clone());
+        registry.register("backup_stored_bytes", "Bytes of backups stored", self.backup_bytes.clone());
+        registry.register("backup_duration_seconds", "Time from a backup's first byte to its end", self.backup_seconds.clone());
+        registry.register("last_success_timestamp_seconds", "When work of a kind last succeeded", self.last_success.clone());
+        registry.register("queue_length", "What waits for its turn, by queue", self.queue_length.clone());
+        registry.register("actor_restarts", "Restarts of an actor after a failure", self.restarts.clone());
+        registry.register("database_connections", "Open connections to the database, by actor and by whether they are in use", self.connections.clone());
+        self
+    }
+
+    /// A counter that is missing until it first counts hides that count from whoever looks at differences.
+    fn with_zeros(self) -> Self {
+        for outcome in ["stored", "refused", "failed"] {
+            _ = self.batches.get_or_create(&label("outcome", outcome));
+        }
+        for outcome in ["success", "failed"] {
+            _ = self.analyses.get_or_create(&label("outcome", outcome));
+            _ = self
+                .analysis_seconds
+                .get_or_create(&label("outcome", outcome));
+            _ = self.backups.get_or_create(&label("outcome", outcome));
+        }
+        self
+    }
+
+    /// Counts what a report tells.
+    pub(super) fn count(&mut self, report: &Report) {
+        match report {
+            Report::Batch { outcome, took, .. } => self.count_batch(outcome, *took),
+            Report::Analysis { outcome, took } => {
+                let outcome = label("outcome", success_or_failure(outcome.is_ok()));
+                self.analyses.get_or_create(&outcome).inc();
+                self.analysis_seconds
+                    .get_or_create(&outcome)
+                    .observe(took.as_secs_f64());
+            }
+            Report::Backup { outcome, took } => {
+                self.backup_seconds.observe(took.as_secs_f64());
+                self.backup_bytes.inc_by(*outcome.as_ref().unwrap_or(&0));
+                let outcome = label("outcome", success_or_failure(outcome.is_ok()));
+                self.backups.get_or_create(&outcome).inc();
+            }
+            Report::Pool { actor, usage } => self.watch_pool(actor, usage.clone()),
+            Report::DrivesWaiting(_) => {}
+        }
+    }
+
+    /// Shows the connections of an actor, of its latest pool only.
+    pub(super) fn watch_pool(&mut self, actor: &'static str, usage: PoolUse) {
+        self.pools.insert(actor, usage);
+    }
+
+    fn count_batch(&mut self, outcome: &BatchOutcome, took: Duration) {
+        self.batch_seconds.observe(took.as_secs_f64());
+        let word = match outcome {
+            BatchOutcome::Stored(tables) => {
+                for rows in tables {
+                    for (outcome, count) in [("inserted", rows.inserted), ("updated", rows.updated)]
+                    {
+                        let labels = labels([("table", &rows.table), ("outcome", outcome)]);
+                        self.rows.get_or_create(&labels).inc_by(count);
+                    }
+                }
+                "stored"
+            }
+            BatchOutcome::Refused(_) => "refused",
+            BatchOutcome::Failed(_) => "failed",
+        };
+        self.batches.get_or_create(&label("outcome", word)).inc();
+    }
+
+    /// All metrics in Prometheus's text format.
+    pub(super) fn text(&self, present: &Present<'_>) -> String {
+        self.read(present);
+        exposition::text(&self.registry)
+    }
+
+    /// Sets the gauges, and the counters that are kept elsewhere.
+    fn read(&self, present: &Present<'_>) {
+        let queues = present.queues;
+        self.failing_tables.set(signed(present.failing_tables));
+        self.gpu_busy.set(signed(queues.analyses.running().min(1)));
+        let drives = present.drives_waiting.map(usize::try_from);
+        for (queue, length) in [
+            ("batches", Some(queues.batches.waiting())),
+            ("analyses", Some(queues.analyses.waiting())),
+            ("uploads", Some(queues.uploads.waiting())),
+            ("drives", drives.map(|drives| drives.unwrap_or(usize::MAX))),
+        ] {
+            if let Some(length) = length {
+                let gauge = self.queue_length.get_or_create(&label("queue", queue));
+                gauge.set(signed(length));
+            }
+        }
+        for (actor, restarts) in &present.restarts {
+            let counter = self.restarts.get_or_create(&label("actor", actor));
+            counter.inner().store(*restarts, Ordering::Relaxed);
+        }
+        for (work, at) in &present.last_successes {
+            if let Some(at) = at {
+                let gauge = self.last_success.get_or_create(&label("work", work));
+                gauge.set(unix_seconds(*at));
+            }
+        }
+        for (actor, pool) in &self.pools {
+            for (state, count) in [("busy", pool.busy()), ("idle", pool.idle())] {
+                let labels = labels([("actor", actor), ("state", state)]);
+                self.connections.get_or_create(&labels).set(signed(count));
+            }
+        }
+    }
+}
+
+fn labels<const N: usize>(pairs: [(&'static str, &str); N]) -> Labels<N> {
+    pairs.map(|(name, value)| (name, value.to_owned()))
+}
+
+fn label(name: &'static str, value: &str) -> Labels<1> {
+    labels([(name, value)])
+}
+
+fn success_or_failure(is_success: bool) -> &'static str {
+    if is_success { "success" } else { "failed" }
+}
+
+fn unix_seconds(time: NaiveDateTime) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 are exact"
+    )]
+    let milliseconds = time.and_utc().timestamp_millis() as f64;
+    milliseconds / 1000.0
+}
+
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

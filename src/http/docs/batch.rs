@@ -1,0 +1,266 @@
+//! The schema of a batch, made from the registry that batches are read by.
+
+use std::borrow::Cow;
+
+use actors::sync::tables::{Column, ID_CHARACTERS, Key, Kind, Presence, TABLES, Table};
+use serde_json::{Value, json};
+use utoipa::openapi::schema::{
+    AdditionalProperties, AnyOf, AnyOfBuilder, ArrayBuilder, KnownFormat, Object, ObjectBuilder,
+    Schema, SchemaFormat, SchemaType, Type,
+};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::columns::meaning_of;
+
+/// A time as devices write it, in a form that generators of examples understand.
+const TIME_PATTERN: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$";
+
+/// The request of `POST /api/v1/sync`, for the documentation: batches are read by
+/// [`actors::sync::batch::read`], without a copy in between.
+pub(in crate::http) struct SyncBatch;
+
+/// A time as devices write it, for the documentation.
+pub(in crate::http) struct DeviceTime;
+
+impl ToSchema for DeviceTime {
+    fn name() -> Cow<'static, str> {
+        "DeviceTime".into()
+    }
+}
+
+impl PartialSchema for DeviceTime {
+    fn schema() -> RefOr<Schema> {
+        let (kind, time) = typed(Kind::Time);
+        time.schema_type(kind)
+            .description(Some(
+                "A time; with a zone it is turned into UTC, without it is UTC.",
+            ))
+            .examples([json!("2026-02-01T14:00:00")])
+            .into()
+    }
+}
+
+/// A device's id of a driving profile, for the documentation.
+pub(in crate::http) struct ProfileId;
+
+impl ToSchema for ProfileId {
+    fn name() -> Cow<'static, str> {
+        "ProfileId".into()
+    }
+}
+
+impl PartialSchema for ProfileId {
+    fn schema() -> RefOr<Schema> {
+        let description = "The device's id of a driving profile; a number stands for its text.";
+        Schema::AnyOf(text_or_number(description, "\"daily\"", &[])).into()
+    }
+}
+
+impl ToSchema for SyncBatch {
+    fn name() -> Cow<'static, str> {
+        "SyncBatch".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        for table in &TABLES {
+            schemas.push((row_name(table), Schema::Object(row(table)).into()));
+            schemas.push((table.name.to_owned(), Schema::Object(rows_of(table)).into()));
+        }
+    }
+}
+
+impl PartialSchema for SyncBatch {
+    fn schema() -> RefOr<Schema> {
+        let tables = TABLES.iter().fold(ObjectBuilder::new(), |tables, table| {
+            tables.property(table.name, Ref::from_schema_name(table.name))
+        });
+        let tables = tables.description(Some(
+            "The rows by table. Other tables are refused, unless `EXTRA_TABLES` names them.",
+        ));
+        ObjectBuilder::new()
+            .description(Some(
+                "Rows of one device, stored all or none. Fields beyond these are kept with the device.",
+            ))
+            .property("deviceId", id("Who sends the batch.", "chi-eclipse-tuner"))
+            .property("batchId", id("What the device calls it; not necessarily unique.", "sync-2026-02-01T14:30:00"))
+            .property("tables", tables)
+            .required("deviceId")
+            .required("batchId")
+            .required("tables")
+            .examples([example()])
+            .into()
+    }
+}
+
+/// The PRD's request, shortened.
+fn example() -> Value {
+    json!({
+        "deviceId": "chi-eclipse-tuner",
+        "batchId": "sync-2026-02-01T14:30:00",
+        "tables": {
+            "realtime_data": {
+                "lastSyncedId": 3965,
+                "rows": [{
+                    "id": 3966,
+                    "timestamp": "2026-02-01T14:25:00",
+                    "parameter_name": "RPM",
+                    "value": 2500.0,
+                    "unit": "rpm",
+                    "profile_id": "daily"
+                }]
+            }
+        }
+    })
+}
+
+fn row_name(table: &Table) -> String {
+    format!("{}_row", table.name)
+}
+
+fn rows_of(table: &Table) -> Object {
+    ObjectBuilder::new()
+        .description(Some(format!("Rows of `{}`.", table.name)))
+        .property(
+            "lastSyncedId",
+            ObjectBuilder::new()
+                .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
+                .description(Some("Where the device stands; for the device's own use."))
+                .examples([json!(3965)]),
+        )
+        .property(
+            "rows",
+            ArrayBuilder::new()
+                .items(Ref::from_schema_name(row_name(table)))
+                .description(Some("New and changed rows, in any order. Of rows with the same key the last counts.")),
+        )
+        .required("rows")
+        .into()
+}
+
+fn row(table: &Table) -> Object {
+    let mut row = ObjectBuilder::new()
+        .description(Some(format!(
+            "A row of `{}`. Columns that are left out keep their stored value. Columns beyond these are kept as they are.",
+            table.name
+        )))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)));
+    match table.key {
+        Key::Integer(names) => {
+            for name in names {
+                row = row.property(*name, integer_key(name));
+            }
+            // With two names for the key, either will do.
+            if let [only] = names {
+                row = row.required(*only);
+            }
+        }
+        Key::Text => row = row.property("id", text_key("\"daily\"")).required("id"),
+        // The other column will do.
+        Key::TextIn(_) => row = row.property("id", text_key("\"4A3AK34T6WE000001\"")),
+    }
+    for column in table.columns {
+        row = row.property(column.name, cell(column));
+        if column.presence == Presence::Required {
+            row = row.required(column.name);
+        }
+    }
+    row.into()
+}
+
+fn integer_key(name: &str) -> Schema {
+    let key = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(0));
+    Schema::Object(explained(key, name).into())
+}
+
+fn text_key(example: &str) -> Schema {
+    Schema::AnyOf(text_or_number("The row's key on the device.", example, &[]))
+}
+
+/// A key that is a text on the device; a number stands for its decimal text. The example is JSON.
+fn text_or_number(description: &str, example: &str, also: &[Type]) -> AnyOf {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(ID_CHARACTERS))
+        .pattern(Some(ID_PATTERN));
+    let number = ObjectBuilder::new().schema_type(Type::Integer);
+    let text_or_number = AnyOfBuilder::new().item(text).item(number);
+    also.iter()
+        .fold(text_or_number, |any, kind| {
+            any.item(ObjectBuilder::new().schema_type(kind.clone()))
+        })
+        .description(Some(description))
+        .examples(serde_json::from_str::<Value>(example))
+        .build()
+}
+
+/// No blanks at the ends, no control characters; in the words that all kinds of regular expressions share.
+const ID_PATTERN: &str =
+    r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?$";
+
+fn id(description: &str, example: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(ID_CHARACTERS))
+        .pattern(Some(ID_PATTERN))
+        .description(Some(description))
+        .examples([json!(example)])
+        .into()
+}
+
+fn cell(column: &Column) -> Schema {
+    // Null means the default where there is one.
+    let may_be_null = column.presence != Presence::Required;
+    if matches!(column.kind, Kind::Key | Kind::Profile) {
+        let also: &[Type] = if may_be_null { &[Type::Null] } else { &[] };
+        let (description, example) = meaning_of(column.name)
+            .map_or_else(Default::default, |meaning| {
+                (meaning.description, meaning.example)
+            });
+        return Schema::AnyOf(text_or_number(description, example, also));
+    }
+    let (kind, cell) = typed(column.kind);
+    let cell = if may_be_null {
+        cell.schema_type(SchemaType::from_iter([kind, Type::Null]))
+    } else {
+        cell.schema_type(kind)
+    };
+    Schema::Object(explained(cell, column.name).into())
+}
+
+fn typed(kind: Kind) -> (Type, ObjectBuilder) {
+    let cell = ObjectBuilder::new();
+    let known = |format| Some(SchemaFormat::KnownFormat(format));
+    match kind {
+        Kind::Integer(i64::MIN, i64::MAX) | Kind::SameTable => {
+            (Type::Integer, cell.format(known(KnownFormat::Int64)))
+        }
+        Kind::Integer(least, most) => (
+            Type::Integer,
+            cell.format(known(KnownFormat::Int64))
+                .minimum(Some(least))
+                .maximum(Some(most)),
+        ),
+        Kind::Real => (Type::Number, cell.format(known(KnownFormat::Double))),
+        // Of a limit in bytes this is the one in characters, as far as the text is ASCII.
+        Kind::Characters(limit) | Kind::Bytes(limit) => {
+            (Type::String, cell.max_length(Some(limit)))
+        }
+        Kind::Time => (Type::String, cell.pattern(Some(TIME_PATTERN))),
+        Kind::Key | Kind::Profile => (Type::String, cell.max_length(Some(ID_CHARACTERS))),
+    }
+}
+
+fn explained(cell: ObjectBuilder, name: &str) -> ObjectBuilder {
+    match meaning_of(name) {
+        Some(meaning) => cell
+            .description(Some(meaning.description))
+            .examples(serde_json::from_str::<Value>(meaning.example)),
+        None => cell,
+    }
+}

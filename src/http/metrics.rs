@@ -1,0 +1,129 @@
+//! `GET /metrics`, and the measuring of requests.
+
+use std::time::{Duration, Instant};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
+use actors::exposition;
+use actors::health::CollectMetrics;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use tokio::time::timeout;
+
+use super::State;
+use super::error::ApiError;
+
+type Labels<const N: usize> = [(&'static str, String); N];
+
+/// The actor that knows them answers at once, unless it is being restarted.
+const ANSWER_LIMIT: Duration = Duration::from_secs(4);
+
+/// Of all paths that the server does not have.
+const NO_ROUTE: &str = "none";
+
+const SECONDS: [f64; 14] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0,
+];
+
+/// What is counted of requests. Labels have bounded values: routes are patterns, not paths.
+pub struct RequestMetrics {
+    registry: Registry,
+    requests: Family<Labels<3>, Counter>,
+    seconds: Family<Labels<2>, Histogram, fn() -> Histogram>,
+}
+
+impl Default for RequestMetrics {
+    fn default() -> Self {
+        let requests = Family::default();
+        let seconds: Family<_, _, fn() -> Histogram> =
+            Family::new_with_constructor(|| Histogram::new(SECONDS));
+        let mut registry = Registry::with_prefix("eclipse_ai_http");
+        registry.register(
+            "requests",
+            "Requests answered, by route and status",
+            requests.clone(),
+        );
+        registry.register(
+            "request_duration_seconds",
+            "Time from a request's head to the head of its answer",
+            seconds.clone(),
+        );
+        Self {
+            registry,
+            requests,
+            seconds,
+        }
+    }
+}
+
+impl RequestMetrics {
+    fn count(&self, route: [(&'static str, String); 2], status: u16, began: Instant) {
+        self.seconds
+            .get_or_create(&route)
+            .observe(began.elapsed().as_secs_f64());
+        let [method, route] = route;
+        let labels = [method, route, ("status", status.to_string())];
+        self.requests.get_or_create(&labels).inc();
+    }
+}
+
+/// Counts a request once it is answered. To be wrapped around everything else.
+pub async fn measure(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let began = Instant::now();
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let route = [
+        ("method", method(request.method()).to_owned()),
+        (
+            "route",
+            request
+                .match_pattern()
+                .unwrap_or_else(|| NO_ROUTE.to_owned()),
+        ),
+    ];
+    let answer = next.call(request).await;
+    let status = match &answer {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    if let Some(state) = state {
+        state.request_metrics.count(route, status.as_u16(), began);
+    }
+    answer
+}
+
+/// Clients can invent methods without end.
+fn method(method: &Method) -> &str {
+    match *method {
+        Method::GET
+        | Method::POST
+        | Method::HEAD
+        | Method::OPTIONS
+        | Method::PUT
+        | Method::DELETE => method.as_str(),
+        _ => "other",
+    }
+}
+
+/// Numbers for Prometheus
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "Service",
+    responses((status = 200, description = "In Prometheus's text format.", body = String, content_type = "text/plain")),
+)]
+pub(super) async fn collect(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let requests = exposition::text(&state.request_metrics.registry);
+    let work = timeout(ANSWER_LIMIT, state.health.send(CollectMetrics));
+    let work = work.await.map_err(|_| ApiError::Busy)??;
+    Ok(HttpResponse::Ok()
+        .content_type(exposition::CONTENT_TYPE)
+        .body(requests + &work))
+}
