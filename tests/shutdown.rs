@@ -3,10 +3,12 @@
 use std::net::TcpListener;
 use std::process::Command;
 
+use reqwest::Response;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use crate::support::{
-    FakeOllama, PrivateDatabase, ServerProcess, TestDatabase, answer, eventually,
+    FakeOllama, PrivateDatabase, ServerProcess, TableLock, TestDatabase, answer, eventually,
 };
 
 /// A batch with rows for two tables: the lock that holds it up is on the second.
@@ -20,14 +22,47 @@ fn batch() -> Value {
     }})
 }
 
+/// A server with a sync under way, which a lock holds up.
+struct HeldUp {
+    database: TestDatabase,
+    server: ServerProcess,
+    lock: TableLock,
+    sync: JoinHandle<reqwest::Result<Response>>,
+}
+
+impl HeldUp {
+    async fn start() -> Self {
+        let database = TestDatabase::create().await;
+        let server = ServerProcess::start(&database.url(), &[]).await;
+        server.logs("schema is up to date").await;
+        let mut lock = database.lock("connection_log").await;
+        let sync = tokio::spawn(server.batch(&batch()).send());
+        lock.holds_somebody_up().await;
+        Self {
+            database,
+            server,
+            lock,
+            sync,
+        }
+    }
+}
+
+/// How many rows of the batch each of its tables has.
+async fn stored(database: &TestDatabase) -> [u64; 2] {
+    [
+        database.count("realtime_data", "TRUE").await,
+        database.count("connection_log", "TRUE").await,
+    ]
+}
+
 #[tokio::test]
 async fn a_sync_in_flight_is_finished_before_the_end() {
-    let database = TestDatabase::create().await;
-    let mut server = ServerProcess::start(&database.url(), &[]).await;
-    server.logs("schema is up to date").await;
-    let mut lock = database.lock("connection_log").await;
-    let sync = tokio::spawn(server.batch(&batch()).send());
-    lock.holds_somebody_up().await;
+    let HeldUp {
+        database,
+        mut server,
+        lock,
+        sync,
+    } = HeldUp::start().await;
 
     server.signal("TERM");
     server.logs("server stops").await;
@@ -37,35 +72,32 @@ async fn a_sync_in_flight_is_finished_before_the_end() {
     .await;
     lock.release().await;
 
-    assert_eq!(sync.await.unwrap().unwrap().status(), 200);
+    let answer = sync.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 200);
     assert_eq!(server.ends_in_time().await.code(), Some(0));
-    assert_eq!(database.count("realtime_data", "TRUE").await, 1);
-    assert_eq!(database.count("connection_log", "TRUE").await, 1);
+    assert_eq!(stored(&database).await, [1, 1]);
 }
 
 #[tokio::test]
 async fn a_sync_that_hangs_does_not_hold_up_the_end_and_leaves_nothing_half() {
-    let database = TestDatabase::create().await;
-    let mut server = ServerProcess::start(&database.url(), &[]).await;
-    server.logs("schema is up to date").await;
-    let mut lock = database.lock("connection_log").await;
-    let sync = tokio::spawn(server.batch(&batch()).send());
-    lock.holds_somebody_up().await;
+    let HeldUp {
+        database,
+        mut server,
+        lock,
+        sync,
+    } = HeldUp::start().await;
 
     server.signal("INT");
 
     assert_eq!(server.ends_in_time().await.code(), Some(0));
+    let answer = sync.await.unwrap();
     assert!(
-        !sync
-            .await
-            .unwrap()
-            .is_ok_and(|answer| answer.status() == 200),
+        !answer.is_ok_and(|answer| answer.status() == 200),
         "what is not stored has no receipt"
     );
     lock.release().await;
     database.has_no_other_sessions().await;
-    assert_eq!(database.count("realtime_data", "TRUE").await, 0);
-    assert_eq!(database.count("connection_log", "TRUE").await, 0);
+    assert_eq!(stored(&database).await, [0, 0]);
 }
 
 #[tokio::test]
@@ -128,12 +160,9 @@ async fn an_analysis_is_interrupted_by_the_end_and_whoever_waits_is_told_so() {
 
 #[tokio::test]
 async fn told_twice_the_server_ends_at_once_and_says_that_it_was_not_done() {
-    let database = TestDatabase::create().await;
-    let mut server = ServerProcess::start(&database.url(), &[]).await;
-    server.logs("schema is up to date").await;
-    let mut lock = database.lock("connection_log").await;
-    let _sync = tokio::spawn(server.batch(&batch()).send());
-    lock.holds_somebody_up().await;
+    let HeldUp {
+        mut server, lock, ..
+    } = HeldUp::start().await;
 
     server.signal("TERM");
     server.logs("server stops").await;
