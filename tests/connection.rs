@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::support::{
-    Proxy, TestDatabase, TestServer, answer, batch, eventually, readings, without_request_id,
+    PrivateDatabase, Proxy, ServerProcess, TestDatabase, TestServer, answer, batch, eventually,
+    readings, without_request_id,
 };
 
 #[tokio::test]
@@ -106,4 +107,24 @@ async fn a_connection_that_is_cut_in_the_middle_of_a_transaction_leaves_nothing_
     let (status, receipt) = server.sync(&batch).await;
     assert_eq!(status, 200, "{receipt}");
     assert_eq!(receipt["tablesProcessed"]["realtime_data"]["inserted"], 5);
+}
+
+#[tokio::test]
+async fn a_batch_that_was_answered_outlives_a_crash_of_the_database() {
+    let mut database = PrivateDatabase::start().await;
+    let server = ServerProcess::start(&database.url(), &[]).await;
+    server.logs("schema is up to date").await;
+    let first = batch(&json!({"realtime_data": readings(1..=500)}));
+    assert_eq!(server.sync(&first).await.0, 200);
+    database.crash();
+    let second = batch(&json!({"realtime_data": readings(501..=505)}));
+    assert_eq!(server.sync(&second).await.0, 500);
+
+    database.restart();
+    assert_eq!(database.count("realtime_data", "TRUE").await, 500);
+    eventually("the second batch is stored", async || {
+        server.sync(&second).await.0 == 200
+    })
+    .await;
+    assert_eq!(database.count("realtime_data", "TRUE").await, 505);
 }

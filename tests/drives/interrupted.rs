@@ -1,17 +1,13 @@
 //! Whatever ends an analysis before its time, the drive is analysed in the end, and once.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::{Fixture, end_as, events, readings, send, successes};
-use crate::support::{
-    FakeOllama, Proxy, ServerProcess, TestDatabase, TestServer, batch, eventually,
-};
+use crate::support::{FakeOllama, PrivateDatabase, ServerProcess, TestDatabase, batch, eventually};
 
 /// A server whose model is thinking about a drive.
-async fn thinking(database: &TestDatabase, ollama: &FakeOllama) -> ServerProcess {
-    let server = start(database, ollama).await;
+async fn thinking(database_url: &str, ollama: &FakeOllama) -> ServerProcess {
+    let server = start(database_url, ollama).await;
     ollama.hold();
     let rows = serde_json::json!({"connection_log": events(1, "start@0 end@25"), "realtime_data": readings(1, "10")});
     eventually("the drive is stored", async || {
@@ -22,18 +18,18 @@ async fn thinking(database: &TestDatabase, ollama: &FakeOllama) -> ServerProcess
     server
 }
 
-async fn start(database: &TestDatabase, ollama: &FakeOllama) -> ServerProcess {
-    ServerProcess::start(&database.url(), &[("OLLAMA_BASE_URL", &ollama.url)]).await
+async fn start(database_url: &str, ollama: &FakeOllama) -> ServerProcess {
+    ServerProcess::start(database_url, &[("OLLAMA_BASE_URL", &ollama.url)]).await
 }
 
 #[tokio::test]
 async fn a_server_that_is_killed_leaves_the_drive_to_the_next_which_analyses_it_once() {
     let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
-    let mut server = thinking(&database, &ollama).await;
+    let mut server = thinking(&database.url(), &ollama).await;
     server.kill().await;
     assert_eq!(database.count("drives", "state = 'running'").await, 1);
     ollama.release();
-    let _server = start(&database, &ollama).await;
+    let _server = start(&database.url(), &ollama).await;
     end_as(&database, "0-25 analysed").await;
     assert_eq!(
         (
@@ -49,7 +45,7 @@ async fn a_server_that_is_killed_leaves_the_drive_to_the_next_which_analyses_it_
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_gives_the_drive_back_at_once() {
     let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
-    let mut server = thinking(&database, &ollama).await;
+    let mut server = thinking(&database.url(), &ollama).await;
     server.signal("TERM");
     assert!(server.ends_in_time().await.success());
     ollama.is_left(1).await;
@@ -57,32 +53,26 @@ async fn a_server_that_is_told_to_stop_gives_the_drive_back_at_once() {
         "state = 'queued' AND attempts = 0 AND lease_owner IS NULL AND next_look_at <= NOW(6)";
     assert_eq!(database.count("drives", given_back).await, 1);
     ollama.release();
-    let _server = start(&database, &ollama).await;
+    let _server = start(&database.url(), &ollama).await;
     end_as(&database, "0-25 analysed").await;
     assert_eq!(successes(&database).await, 1);
 }
 
 #[tokio::test]
-async fn a_database_that_restarts_meanwhile_costs_no_drive() {
-    let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
-    let way = Proxy::to_database_server().await;
-    let server =
-        TestServer::start_with(&way.url_of(&database), &[("OLLAMA_BASE_URL", &ollama.url)]).await;
-    ollama.hold();
-    send(&server, events(1, "start@0 end@25"), readings(1, "10")).await;
-    ollama.is_asked(1).await;
-    way.refuse();
+async fn a_database_that_crashes_meanwhile_costs_no_drive() {
+    let (mut database, ollama) = (PrivateDatabase::start().await, FakeOllama::start());
+    let server = thinking(&database.url(), &ollama).await;
+    database.crash();
     ollama.release();
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    way.restore();
-    end_as(&database, "0-25 analysed").await;
-    assert_eq!(
-        (
-            successes(&database).await,
-            database.count("ai_recommendations", "TRUE").await
-        ),
-        (1, 3)
-    );
+    server.logs("drive is not analysed").await;
+    database.restart();
+    eventually("the drive is analysed", async || {
+        database.count("drives", "state = 'analysed'").await == 1
+    })
+    .await;
+    let successes = database.count("analysis_history", "status = 'success'");
+    assert_eq!(successes.await, 1);
+    assert_eq!(database.count("ai_recommendations", "TRUE").await, 3);
 }
 
 #[tokio::test]

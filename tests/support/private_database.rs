@@ -1,20 +1,23 @@
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use mysql_async::Conn;
+use mysql_async::prelude::Queryable as _;
 use tempfile::TempDir;
 
 use super::database::TableLock;
 use super::process::signal;
 
-/// A database server of one test, which can be made to hang; with an empty database on it. Ended when it is dropped.
+/// A database server of one test, which can be made to hang and to crash; with an empty database on it. Ended when it is
+/// dropped.
 pub(crate) struct PrivateDatabase {
     server: u32,
     port: u16,
     script: Child,
     /// The script goes on to the end of its input, and then stops the server.
     input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
     _folder: TempDir,
 }
 
@@ -24,10 +27,17 @@ set -euo pipefail
 trap stop_private_database EXIT
 get_any_database_programs >&2
 port=$(free_port)
-start_private_database "$database_flavour" "$1" "$port" "" --innodb-flush-log-at-trx-commit=0
+start() { start_private_database "$database_flavour" "$1" "$port" ""; }
+start "$1"
 private_database_sql "$1" "" --execute="CREATE DATABASE eclipse_ai"
 echo "$private_database_pid $port"
-read -r _ || true
+while read -r order; do
+    case $order in
+        crash) kill -KILL "$private_database_pid" && wait_until 20 has_ended "$private_database_pid" ;;
+        start) start "$1" ;;
+    esac
+    echo "$private_database_pid"
+done
 "#;
 
 impl PrivateDatabase {
@@ -49,9 +59,8 @@ impl PrivateDatabase {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(script.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        let mut output = BufReader::new(script.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
         let (server, port) = line
             .trim()
             .split_once(' ')
@@ -60,6 +69,7 @@ impl PrivateDatabase {
             server: server.parse().unwrap(),
             port: port.parse().unwrap(),
             input: script.stdin.take(),
+            output,
             script,
             _folder: folder,
         }
@@ -74,6 +84,32 @@ impl PrivateDatabase {
     pub(crate) async fn lock(&self, table: &'static str) -> TableLock {
         let holder = Conn::from_url(self.url()).await.unwrap();
         TableLock::take(holder, table).await
+    }
+
+    /// How many rows a table has, with a condition such as `source_id > 3`.
+    pub(crate) async fn count(&self, table: &str, condition: &str) -> u64 {
+        let mut connection = Conn::from_url(self.url()).await.unwrap();
+        let query = format!("SELECT COUNT(*) FROM {table} WHERE {condition}");
+        let count = connection.query_first(query).await.unwrap().unwrap();
+        connection.disconnect().await.unwrap();
+        count
+    }
+
+    /// Ends the server as the system does that has no memory left.
+    pub(crate) fn crash(&mut self) {
+        self.order("crash");
+    }
+
+    /// Starts it again, with the data that it had.
+    pub(crate) fn restart(&mut self) {
+        self.order("start");
+    }
+
+    fn order(&mut self, order: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{order}").unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        self.server = line.trim().parse().expect("it is done");
     }
 
     /// From now on it says nothing, and ends no connection.
