@@ -7,6 +7,7 @@ mod listing;
 mod queue;
 mod readings;
 mod servers;
+mod warnings;
 
 use serde_json::{Map, Value, json};
 
