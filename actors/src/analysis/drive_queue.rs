@@ -65,17 +65,20 @@ pub(super) struct DriveQueue {
 impl DriveQueue {
     /// Goes on until the server is to stop.
     pub(super) async fn work_off(self) {
-        let mut news = String::new();
+        let mut is_known_away = false;
         let mut stopping = self.stopping.clone();
         while !*stopping.borrow() {
             let pause = match self.round().await {
                 Ok(Round::Done(pause)) => {
-                    news.clear();
+                    is_known_away = false;
                     pause
                 }
                 Ok(Round::OllamaAway { queued }) => {
-                    let told = format!("Auto-analysis skipped: Ollama unavailable drives={queued}");
-                    warn_of(told, &mut news);
+                    // Once, until it is back.
+                    if !is_known_away {
+                        log::warn!("Auto-analysis skipped: Ollama unavailable drives={queued}");
+                    }
+                    is_known_away = true;
                     self.pace.look_again
                 }
                 Err(error) => {
@@ -204,12 +207,4 @@ enum Round {
     Done(Duration),
     /// Without the model, which so many drives want.
     OllamaAway { queued: u64 },
-}
-
-/// Says a thing once, until something else has happened.
-fn warn_of(told: String, last: &mut String) {
-    if last.is_empty() {
-        log::warn!("{told}");
-        *last = told;
-    }
 }
