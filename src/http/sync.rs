@@ -25,7 +25,7 @@ use super::{State, body, turn};
         (status = 413, description = "The body is too large.", body = Detail),
         (status = 415, description = "The body is compressed.", body = Detail),
         (status = 422, description = "The batch can never be stored as it is; nothing of it is.", body = InvalidRequest),
-        (status = 500, description = "The batch could not be stored now; nothing of it is. Come again.", body = SyncFailed),
+        (status = 500, description = "The batch is not known to be stored: nothing of it is, unless the database's answer was lost on the way. Come again.", body = SyncFailed),
     ),
 )]
 pub(super) async fn store_batch(

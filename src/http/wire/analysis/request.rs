@@ -29,7 +29,7 @@ pub(in crate::http) struct AnalysisRequest {
     /// Whose readings; without it, those of the one device that has some in the window.
     #[schema(min_length = 1, max_length = 64, examples("chi-eclipse-tuner"))]
     pub(in crate::http) device_id: Option<String>,
-    /// Only the readings of this driving profile, by the device's id of it.
+    /// The driving profile that the result belongs to, by the device's id of it.
     #[schema(value_type = Option<ProfileId>)]
     pub(in crate::http) profile_id: Option<String>,
     /// When the drive began.
