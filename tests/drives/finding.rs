@@ -1,5 +1,6 @@
 //! From events in any number of batches to drives.
 
+use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 
 use super::{drives, events, readings, send};
@@ -140,6 +141,35 @@ async fn the_two_ends_of_a_drive_that_come_at_the_same_time_find_each_other() {
         assert_eq!((start.0, end.0), (200, 200));
     }
     assert_eq!(database.count("drives", "state = 'waiting'").await, 30);
+}
+
+/// Else each of two batches could miss the other's half of a drive.
+#[tokio::test]
+async fn the_end_of_a_drive_waits_for_the_batch_that_is_storing_its_start() {
+    let (database, server) = fixture().await;
+    send(&server, vec![], readings(1, "90")).await;
+    let mut gap = database.connect().await;
+    let keep_new_drives_out = "START TRANSACTION; SELECT * FROM drives FOR UPDATE";
+    gap.query_drop(keep_new_drives_out).await.unwrap();
+
+    // Of batches with one name, the second would wait for the first anyway.
+    let [start, end] =
+        [("first", "start@0", 1), ("second", "end@25", 2)].map(|(name, event, id)| {
+            let log = batch(&json!({"connection_log": events(id, event)}));
+            with(log, &json!({"batchId": name}))
+        });
+    let then_end = async {
+        database.makes_wait(1).await;
+        let both_wait = async {
+            database.makes_wait(2).await;
+            gap.query_drop("ROLLBACK").await.unwrap();
+        };
+        tokio::join!(server.sync(&end), both_wait).0
+    };
+    let (start, end) = tokio::join!(server.sync(&start), then_end);
+
+    assert_eq!((start.0, end.0), (200, 200));
+    assert_eq!(drives(&database).await, "0-25 waiting");
 }
 
 #[tokio::test]

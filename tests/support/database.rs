@@ -93,6 +93,19 @@ impl TestDatabase {
         TableLock::take(self.connect().await, table).await
     }
 
+    /// Waits until so many transactions wait for a lock on rows.
+    pub(crate) async fn makes_wait(&self, transactions: u64) {
+        let waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx AS t \
+                       JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id \
+                       WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'";
+        eventually("transactions wait", async || {
+            // What it tells is made anew only when nobody has asked for a tenth of a second.
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            self.row::<u64>(waiting).await == transactions
+        })
+        .await;
+    }
+
     /// Waits until nobody else works with this database.
     pub(crate) async fn has_no_other_sessions(&self) {
         let others = "SELECT COUNT(*) FROM information_schema.processlist \
