@@ -161,7 +161,10 @@ async fn an_analysis_is_interrupted_by_the_end_and_whoever_waits_is_told_so() {
 #[tokio::test]
 async fn told_twice_the_server_ends_at_once_and_says_that_it_was_not_done() {
     let HeldUp {
-        mut server, lock, ..
+        database: _database,
+        mut server,
+        lock,
+        ..
     } = HeldUp::start().await;
 
     server.signal("TERM");
