@@ -228,7 +228,7 @@ fn start_actors(
         admission: queues.batches.clone(),
         reporter: reporter.clone(),
         auto_analysis_quiet: settings.auto_analysis_quiet,
-        on_drives: Some(analysis.clone().recipient()),
+        on_drives: analysis.clone().recipient(),
     };
     let backups = BackupSettings::new(
         &settings.backup_dir,

@@ -213,20 +213,6 @@ async fn the_longest_texts_fit() {
 }
 
 #[tokio::test]
-async fn a_document_of_nine_megabytes_fits() {
-    let bench = Bench::start().await;
-    let document = "{\"parts\": \"°\"}".repeat(500_000);
-    let profile = json!({"id": "daily", "name": "Daily", "alert_config_json": document});
-    let (status, answer) = bench
-        .server
-        .sync(&batch(&json!({"profiles": [profile]})))
-        .await;
-    assert_eq!(status, 200, "{answer}");
-    let stored = "alert_config_json = REPEAT('{\"parts\": \"°\"}', 500000)";
-    assert_eq!(bench.database.count("profiles", stored).await, 1);
-}
-
-#[tokio::test]
 async fn a_rank_is_from_1_to_5() {
     let bench = Bench::start().await;
     let good = json!({"id": 1, "recommendation": "None"});

@@ -46,6 +46,14 @@ impl Fixture {
     }
 }
 
+/// A server that never finds a drive quiet: what is queued is queued at once, or not at all.
+async fn never_quiet() -> (TestDatabase, TestServer) {
+    let database = TestDatabase::create().await;
+    let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
+    let server = TestServer::start_with(&database.url(), &variables).await;
+    (database, server)
+}
+
 async fn successes(database: &TestDatabase) -> u64 {
     database
         .count("analysis_history", "status = 'success'")

@@ -189,3 +189,15 @@ async fn a_client_that_drips_is_cut_off_and_stores_nothing() {
     );
     assert_eq!(database.count("realtime_data", "TRUE").await, 0);
 }
+
+#[tokio::test]
+async fn a_document_of_nine_megabytes_fits() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let document = "{\"parts\": \"°\"}".repeat(500_000);
+    let profile = json!({"id": "daily", "name": "Daily", "alert_config_json": document});
+    let (status, answer) = server.sync(&batch(&json!({"profiles": [profile]}))).await;
+    assert_eq!(status, 200, "{answer}");
+    let stored = "alert_config_json = REPEAT('{\"parts\": \"°\"}', 500000)";
+    assert_eq!(database.count("profiles", stored).await, 1);
+}

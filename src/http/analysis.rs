@@ -11,7 +11,7 @@ use super::wire::analysis::{
     AnalysisWithResult, OllamaFailed, OllamaUnavailable,
 };
 use super::wire::{Detail, InvalidRequest};
-use super::{State, body, turn};
+use super::{State, auth, body, turn};
 
 /// The largest request for an analysis.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -49,7 +49,7 @@ pub(super) async fn analyze_drive(
     sender: web::ReqData<KeyHolder>,
 ) -> Result<web::Json<AnalysisAnswer>, ApiError> {
     let wanted = read(&request, payload, &state).await?;
-    let device_id = within(&sender, wanted.device_id)?;
+    let device_id = auth::within(&sender, wanted.device_id)?;
     // As long as it takes: the line is short, and whoever hangs up leaves it.
     let turn = state.analyses.enter().await.map_err(AnalysisError::from)?;
     let (_presence, caller) = caller::present();
@@ -106,7 +106,7 @@ pub(super) async fn list_analyses(
     sender: web::ReqData<KeyHolder>,
 ) -> Result<web::Json<AnalysisList>, ApiError> {
     let filters = AnalysisFilters::read(&query).map_err(ApiError::Invalid)?;
-    let device_id = within(&sender, filters.device_id)?;
+    let device_id = auth::within(&sender, filters.device_id)?;
     let turn = turn::take(&state.analysis_lookups).await?;
     let analyses = state
         .analysis
@@ -145,22 +145,9 @@ pub(super) async fn find_analysis(
         .send(FindAnalysis {
             analysis_id: path.into_inner(),
             // What is of another device is not there for this one.
-            device_id: within(&sender, None)?,
+            device_id: auth::within(&sender, None)?,
             turn,
         })
         .await??;
     Ok(web::Json(found.into()))
-}
-
-/// The device that a request may be about: with a device's own key it is that device.
-pub(super) fn within(
-    sender: &KeyHolder,
-    wanted: Option<String>,
-) -> Result<Option<String>, ApiError> {
-    match (sender, wanted) {
-        (KeyHolder::Owner, wanted) => Ok(wanted),
-        (KeyHolder::Device(own), None) => Ok(Some(own.clone())),
-        (KeyHolder::Device(own), Some(wanted)) if *own == wanted => Ok(Some(wanted)),
-        (KeyHolder::Device(_), Some(_)) => Err(ApiError::ForeignDevice),
-    }
 }

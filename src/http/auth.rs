@@ -80,3 +80,16 @@ pub(super) async fn require_key(
     request.extensions_mut().insert(holder);
     next.call(request).await
 }
+
+/// The device that a request may be about: with a device's own key it is that device.
+pub(super) fn within(
+    sender: &KeyHolder,
+    wanted: Option<String>,
+) -> Result<Option<String>, ApiError> {
+    match (sender, wanted) {
+        (KeyHolder::Owner, wanted) => Ok(wanted),
+        (KeyHolder::Device(own), None) => Ok(Some(own.clone())),
+        (KeyHolder::Device(own), Some(wanted)) if *own == wanted => Ok(Some(wanted)),
+        (KeyHolder::Device(_), Some(_)) => Err(ApiError::ForeignDevice),
+    }
+}

@@ -7,7 +7,7 @@ use actors::sync::KeyHolder;
 use super::error::ApiError;
 use super::wire::drives::{DriveFilters, DriveList};
 use super::wire::{Detail, InvalidRequest};
-use super::{State, analysis, turn};
+use super::{State, auth, turn};
 
 /// Lists the drives that are known, and how the analysis of each stands
 ///
@@ -34,7 +34,7 @@ pub(super) async fn list_drives(
     sender: web::ReqData<KeyHolder>,
 ) -> Result<web::Json<DriveList>, ApiError> {
     let filters = DriveFilters::read(&query).map_err(ApiError::Invalid)?;
-    let device_id = analysis::within(&sender, filters.device_id)?;
+    let device_id = auth::within(&sender, filters.device_id)?;
     let turn = turn::take(&state.analysis_lookups).await?;
     let drives = state
         .analysis

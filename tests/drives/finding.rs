@@ -3,27 +3,19 @@
 use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 
-use super::{drives, events, readings, send};
-use crate::support::{DEVICE, TestDatabase, TestServer, batch, with};
-
-/// A server that never finds a drive quiet: what is queued is queued at once, or not at all.
-async fn fixture() -> (TestDatabase, TestServer) {
-    let database = TestDatabase::create().await;
-    let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
-    let server = TestServer::start_with(&database.url(), &variables).await;
-    (database, server)
-}
+use super::{drives, events, never_quiet, readings, send};
+use crate::support::{DEVICE, batch, with};
 
 #[tokio::test]
 async fn a_drive_that_comes_with_its_readings_is_queued_at_once() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0 end@25"), readings(1, "10 20")).await;
     assert_eq!(drives(&database).await, "0-25 queued");
 }
 
 #[tokio::test]
 async fn a_drive_that_comes_without_readings_waits_for_them() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0 end@25"), readings(1, "40 50")).await;
     assert_eq!(drives(&database).await, "0-25 waiting");
     send(&server, Vec::new(), readings(3, "10 20")).await;
@@ -32,7 +24,7 @@ async fn a_drive_that_comes_without_readings_waits_for_them() {
 
 #[tokio::test]
 async fn start_and_end_may_come_in_different_batches_and_in_any_order() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0"), readings(1, "10")).await;
     assert_eq!(drives(&database).await, "0- open");
     send(&server, events(4, "end@55"), Vec::new()).await;
@@ -43,7 +35,7 @@ async fn start_and_end_may_come_in_different_batches_and_in_any_order() {
 
 #[tokio::test]
 async fn three_drives_in_one_batch_are_three_drives() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     let log = events(1, "start@0 end@10 start@20 end@30 start@40 end@50");
     send(&server, log, readings(1, "5 45")).await;
     assert_eq!(
@@ -54,7 +46,7 @@ async fn three_drives_in_one_batch_are_three_drives() {
 
 #[tokio::test]
 async fn a_repeated_batch_changes_nothing() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     let log = "start@0#1 end@25#1 start@30#2";
     send(&server, events(1, log), readings(1, "10#1 40#2")).await;
     let expected = "0-25#1 queued, 30-#2 open";
@@ -68,7 +60,7 @@ async fn a_repeated_batch_changes_nothing() {
 
 #[tokio::test]
 async fn a_drive_whose_end_never_came_is_over_when_the_next_one_begins() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0#1"), readings(1, "5#1 10#1")).await;
     assert_eq!(drives(&database).await, "0-#1 open");
     send(&server, events(2, "start@60#2"), Vec::new()).await;
@@ -77,7 +69,7 @@ async fn a_drive_whose_end_never_came_is_over_when_the_next_one_begins() {
 
 #[tokio::test]
 async fn a_number_says_what_belongs_together_where_clocks_do_not() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     // The log is hours ahead of the readings.
     send(&server, events(1, "start@300#7"), Vec::new()).await;
     send(&server, events(2, "end@320#7"), readings(1, "10#7")).await;
@@ -86,7 +78,7 @@ async fn a_number_says_what_belongs_together_where_clocks_do_not() {
 
 #[tokio::test]
 async fn repeated_and_overlapping_starts_make_no_two_drives_over_the_same_readings() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0 start@10"), readings(1, "5 15")).await;
     send(&server, events(3, "end@20 end@30"), readings(3, "16")).await;
     assert_eq!(drives(&database).await, "0-(10) queued, 10-20 queued");
@@ -105,7 +97,7 @@ async fn repeated_and_overlapping_starts_make_no_two_drives_over_the_same_readin
 
 #[tokio::test]
 async fn an_end_that_comes_late_brings_a_drive_back() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0"), readings(1, "5")).await;
     send(&server, events(3, "start@60"), Vec::new()).await;
     assert_eq!(drives(&database).await, "0-(60) waiting, 60- open");
@@ -119,7 +111,7 @@ async fn an_end_that_comes_late_brings_a_drive_back() {
 
 #[tokio::test]
 async fn devices_have_drives_of_their_own() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     let rows = json!({"connection_log": events(1, "start@0"), "realtime_data": readings(1, "10")});
     server
         .sync(&with(batch(&rows), &json!({"deviceId": "other"})))
@@ -131,7 +123,7 @@ async fn devices_have_drives_of_their_own() {
 
 #[tokio::test]
 async fn the_two_ends_of_a_drive_that_come_at_the_same_time_find_each_other() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     // A device each, so that no later batch makes up for what was missed.
     for number in 0..30 {
         let device = json!({"deviceId": format!("pi-{number}")});
@@ -146,7 +138,7 @@ async fn the_two_ends_of_a_drive_that_come_at_the_same_time_find_each_other() {
 /// Else each of two batches could miss the other's half of a drive.
 #[tokio::test]
 async fn the_end_of_a_drive_waits_for_the_batch_that_is_storing_its_start() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(&server, vec![], readings(1, "90")).await;
     let mut gap = database.connect().await;
     let keep_new_drives_out = "START TRANSACTION; SELECT * FROM drives FOR UPDATE";
@@ -174,7 +166,7 @@ async fn the_end_of_a_drive_waits_for_the_batch_that_is_storing_its_start() {
 
 #[tokio::test]
 async fn a_device_with_many_drives_gets_one_more() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     let mut log = Vec::new();
     for number in 0..200 {
         log.extend(events(

@@ -22,6 +22,16 @@ async fn start(database_url: &str, ollama: &FakeOllama) -> ServerProcess {
     ServerProcess::start(database_url, &[("OLLAMA_BASE_URL", &ollama.url)]).await
 }
 
+impl Fixture {
+    /// Has its model think about a drive from now on.
+    async fn begins_to_think(&self) {
+        self.ollama.hold();
+        let drive = events(1, "start@0 end@25");
+        send(&self.server, drive, readings(1, "10")).await;
+        self.ollama.is_asked(1).await;
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_is_killed_leaves_the_drive_to_the_next_which_analyses_it_once() {
     let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
@@ -78,14 +88,7 @@ async fn a_database_that_crashes_meanwhile_costs_no_drive() {
 #[tokio::test]
 async fn a_drive_that_another_server_has_taken_over_is_left_to_it() {
     let fixture = Fixture::with_quiet("86400").await;
-    fixture.ollama.hold();
-    send(
-        &fixture.server,
-        events(1, "start@0 end@25"),
-        readings(1, "10"),
-    )
-    .await;
-    fixture.ollama.is_asked(1).await;
+    fixture.begins_to_think().await;
     fixture
         .database
         .execute("UPDATE drives SET lease_owner = 'another'")
@@ -113,14 +116,7 @@ async fn a_drive_that_another_server_has_taken_over_is_left_to_it() {
 #[tokio::test]
 async fn a_claim_is_renewed_while_the_model_thinks() {
     let fixture = Fixture::with_quiet("86400").await;
-    fixture.ollama.hold();
-    send(
-        &fixture.server,
-        events(1, "start@0 end@25"),
-        readings(1, "10"),
-    )
-    .await;
-    fixture.ollama.is_asked(1).await;
+    fixture.begins_to_think().await;
     let first: String = fixture
         .database
         .row("SELECT CAST(lease_until AS CHAR) FROM drives")
@@ -137,14 +133,7 @@ async fn a_claim_is_renewed_while_the_model_thinks() {
 #[tokio::test]
 async fn readings_that_come_while_the_model_thinks_are_analysed_after() {
     let fixture = Fixture::start().await;
-    fixture.ollama.hold();
-    send(
-        &fixture.server,
-        events(1, "start@0 end@25"),
-        readings(1, "10"),
-    )
-    .await;
-    fixture.ollama.is_asked(1).await;
+    fixture.begins_to_think().await;
     let receipt: Value = send(&fixture.server, Vec::new(), readings(2, "11")).await;
     assert_eq!(receipt["tablesProcessed"]["realtime_data"]["inserted"], 1);
     fixture.ollama.release();

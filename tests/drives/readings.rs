@@ -1,18 +1,10 @@
 //! What new readings do to the drives that they belong to.
 
-use super::{drives, events, readings, send};
-use crate::support::{TestDatabase, TestServer};
-
-async fn fixture() -> (TestDatabase, TestServer) {
-    let database = TestDatabase::create().await;
-    let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
-    let server = TestServer::start_with(&database.url(), &variables).await;
-    (database, server)
-}
+use super::{drives, events, never_quiet, readings, send};
 
 #[tokio::test]
 async fn it_is_remembered_where_the_readings_of_a_drive_are() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(&server, Vec::new(), readings(10, "0#1 1#1 2#2 3")).await;
     send(&server, Vec::new(), readings(5, "0#1")).await;
     send(&server, Vec::new(), readings(20, "0#2 9#1")).await;
@@ -26,7 +18,7 @@ async fn it_is_remembered_where_the_readings_of_a_drive_are() {
 async fn new_readings_make_analysed_failed_and_abandoned_drives_wait_again() {
     for state in ["analysed", "failed", "abandoned"] {
         for (number, late) in [("", "11"), ("#1", "300#1")] {
-            let (database, server) = fixture().await;
+            let (database, server) = never_quiet().await;
             let log = events(1, &format!("start@0{number} end@25{number}"));
             send(&server, log, readings(1, &format!("10{number}"))).await;
             let change = format!("UPDATE drives SET state = '{state}', attempts = 2");
@@ -49,7 +41,7 @@ async fn new_readings_make_analysed_failed_and_abandoned_drives_wait_again() {
 
 #[tokio::test]
 async fn repeated_readings_and_those_of_other_drives_change_no_drive() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(
         &server,
         events(1, "start@0 end@25 start@30#2 end@40#2"),
@@ -68,7 +60,7 @@ async fn repeated_readings_and_those_of_other_drives_change_no_drive() {
 
 #[tokio::test]
 async fn readings_that_come_while_a_drive_is_analysed_make_it_stale() {
-    let (database, server) = fixture().await;
+    let (database, server) = never_quiet().await;
     send(
         &server,
         events(1, "start@0#1 end@25#1"),

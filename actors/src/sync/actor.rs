@@ -47,7 +47,7 @@ pub struct SyncSettings {
     /// How long no reading of a drive has come before it is analysed.
     pub auto_analysis_quiet: Duration,
     /// Told of the drives that batches change.
-    pub on_drives: Option<Recipient<DrivesChanged>>,
+    pub on_drives: Recipient<DrivesChanged>,
 }
 
 /// Stores batches. After a restart it begins anew with fresh connections; what was not committed is gone, and its

@@ -39,7 +39,7 @@ pub(super) struct Storing {
     pub extra_tables: Vec<String>,
     pub reporter: Reporter,
     pub quiet: Duration,
-    pub on_drives: Option<Recipient<DrivesChanged>>,
+    pub on_drives: Recipient<DrivesChanged>,
     pub started_at: NaiveDateTime,
     pub clock: Instant,
 }
@@ -92,17 +92,17 @@ impl Storing {
                 "Cannot determine drive boundaries without connection_log: a drive_end has no drive_start device={device:?}"
             );
         }
-        let Some(listener) = self.on_drives.as_ref().filter(|_| drives.has_any) else {
+        if !drives.has_any {
             return false;
-        };
+        }
         let changed = DrivesChanged {
             ready: drives.ready,
         };
         if drives.ready == 0 {
-            listener.do_send(changed);
+            self.on_drives.do_send(changed);
             return false;
         }
-        let answer = timeout(DRIVES_ANSWER_LIMIT, listener.send(changed)).await;
+        let answer = timeout(DRIVES_ANSWER_LIMIT, self.on_drives.send(changed)).await;
         matches!(answer, Ok(Ok(true)))
     }
 
