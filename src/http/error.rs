@@ -212,15 +212,10 @@ fn refused(problems: &[Problem]) -> (StatusCode, Value) {
 
 /// Coming again helps, or it does not.
 fn database_status(error: &DatabaseError) -> StatusCode {
-    match error {
-        DatabaseError::Unavailable(_)
-        | DatabaseError::TimedOut { .. }
-        | DatabaseError::Contended(_)
-        | DatabaseError::Closed => StatusCode::SERVICE_UNAVAILABLE,
-        DatabaseError::Constraint(_)
-        | DatabaseError::Refused(_)
-        | DatabaseError::Unreadable(_)
-        | DatabaseError::Migration(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    if error.may_pass() {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::INTERNAL_SERVER_ERROR
     }
 }
 

@@ -85,6 +85,37 @@ async fn a_database_that_crashes_meanwhile_costs_no_drive() {
     assert_eq!(database.count("ai_recommendations", "TRUE").await, 3);
 }
 
+/// Has a drive analysed by a database that refuses the result with this error; waits until the drive stands so.
+async fn refused_with(error: u32, state: &str) {
+    let fixture = Fixture::start().await;
+    let refuse = format!(
+        "CREATE TRIGGER refuse BEFORE INSERT ON ai_recommendations FOR EACH ROW \
+         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {error}, MESSAGE_TEXT = 'refused'"
+    );
+    fixture.database.execute(&refuse).await.unwrap();
+    let drive = events(1, "start@0 end@25");
+    send(&fixture.server, drive, readings(1, "10")).await;
+    fixture.ollama.is_asked(1).await;
+    eventually(state, async || {
+        fixture.database.count("drives", state).await == 1
+    })
+    .await;
+    assert_eq!(fixture.successes().await, 0);
+}
+
+/// Else the model would be asked the same again and again.
+#[tokio::test]
+async fn a_result_that_the_database_refuses_is_a_failed_attempt() {
+    let failed = "state = 'queued' AND attempts = 1 AND reason = 'the database failed'";
+    refused_with(1644, failed).await;
+}
+
+#[tokio::test]
+async fn a_database_without_room_costs_a_drive_no_attempt() {
+    let given_back = "state = 'queued' AND attempts = 0 AND next_look_at > NOW(6)";
+    refused_with(1114, given_back).await;
+}
+
 #[tokio::test]
 async fn a_drive_that_another_server_has_taken_over_is_left_to_it() {
     let fixture = Fixture::with_quiet("86400").await;

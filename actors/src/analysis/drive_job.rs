@@ -69,7 +69,7 @@ impl DriveJob<'_> {
             Ok(Err(AnalysisError::OllamaUnavailable { .. })) => {
                 (End::NotNow(self.pace.look_again), Outcome::OllamaAway)
             }
-            Ok(Err(AnalysisError::Database(_))) => {
+            Ok(Err(AnalysisError::Database(error))) if error.may_pass() => {
                 (End::NotNow(self.pace.look_again), Outcome::Ended)
             }
             Ok(Err(error)) => (End::Failed(error.to_string()), Outcome::Ended),

@@ -17,6 +17,9 @@ pub enum DatabaseError {
     /// Other work held the rows: a deadlock, a lock wait or a snapshot that had changed.
     #[error("other work kept the rows locked")]
     Contended(#[source] Error),
+    /// Its disk, or a table, is full.
+    #[error("the database has no room left")]
+    Full(#[source] Error),
     /// A row breaks a rule of the schema.
     #[error("a rule of the schema refused a row")]
     Constraint(#[source] Error),
@@ -40,11 +43,29 @@ impl DatabaseError {
         matches!(self, Self::Contended(_))
     }
 
+    /// True where the database is away, busy or full, and the very same may succeed later; false where it would fail again.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unavailable(_)
+            | Self::TimedOut { .. }
+            | Self::Contended(_)
+            | Self::Full(_)
+            | Self::Closed => true,
+            Self::Constraint(_) | Self::Refused(_) | Self::Unreadable(_) | Self::Migration(_) => {
+                false
+            }
+        }
+    }
+
     /// True where the database gave a whole answer, so that its connection is fit for the next question.
     pub(crate) fn was_answered(&self) -> bool {
         matches!(
             self,
-            Self::Contended(_) | Self::Constraint(_) | Self::Refused(_) | Self::Unreadable(_)
+            Self::Contended(_)
+                | Self::Full(_)
+                | Self::Constraint(_)
+                | Self::Refused(_)
+                | Self::Unreadable(_)
         )
     }
 }
@@ -56,6 +77,7 @@ impl From<Error> for DatabaseError {
         };
         match answer.code {
             1020 | 1205 | 1213 => Self::Contended(error),
+            1021 | 1114 => Self::Full(error),
             // Too many connections, access denied, unknown database, shutdown in progress, killed, read-only.
             1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1203 | 1290 | 1317 | 1698 | 1927 => {
                 Self::Unavailable(error)
