@@ -1,0 +1,6 @@
+//! Failures of the database, the network, the actors and the clients, and the end of the process.
+
+mod cancelled_query;
+mod connection;
+mod shutdown;
+mod survival;

@@ -1,0 +1,317 @@
+//! US-CMP-008, FR-5: health tells the truth, in time, whatever hangs.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::{BlackHole, Proxy, TestDatabase, TestServer, answer, eventually};
+
+const HEALTH: &str = "/api/v1/health";
+
+/// An Ollama that greets after a while and lists these models.
+async fn ollama(models: &[&str], delay: Duration) -> MockServer {
+    let server = MockServer::start().await;
+    let greeting = ResponseTemplate::new(200).set_body_string("Ollama is running");
+    let models: Vec<_> = models.iter().map(|name| json!({ "name": name })).collect();
+    let tags = ResponseTemplate::new(200).set_body_json(json!({ "models": models }));
+    for (at, response) in [("/", greeting.set_delay(delay)), ("/api/tags", tags)] {
+        let mock = Mock::given(method("GET")).and(path(at));
+        mock.respond_with(response).mount(&server).await;
+    }
+    server
+}
+
+async fn start_with_ollama(database: &TestDatabase, ollama: &MockServer) -> TestServer {
+    TestServer::start_with(&database.url(), &[("OLLAMA_BASE_URL", &ollama.uri())]).await
+}
+
+/// Without a key, as anybody may ask.
+async fn health(server: &TestServer) -> Value {
+    let (status, body) = answer(server.http.get(format!("{}{HEALTH}", server.url))).await;
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+fn alert(id: u64) -> Value {
+    json!({
+        "id": id, "timestamp": "2026-02-01T14:25:00", "alert_type": "max",
+        "parameter_name": "RPM", "value": 7000.0, "threshold": 6500.0,
+    })
+}
+
+fn statistic(id: u64) -> Value {
+    json!({
+        "id": id, "parameter_name": "RPM", "analysis_date": "2026-02-01T14:25:00", "profile_id": "daily",
+    })
+}
+
+fn batch(table: &str, row: &Value) -> Value {
+    json!({
+        "deviceId": "chi-eclipse-tuner", "batchId": format!("{table}-{}", row["id"]),
+        "tables": { table: { "rows": [row] } },
+    })
+}
+
+#[tokio::test]
+async fn all_components_up_is_healthy() {
+    let database = TestDatabase::create().await;
+    let ollama = ollama(&["llama3:8b", "gemma2:2b"], Duration::ZERO).await;
+    let server = start_with_ollama(&database, &ollama).await;
+    let report = health(&server).await;
+    let components =
+        json!({"api": "up", "mysql": "up", "ollama": "up", "ollamaModel": "gemma2:2b"});
+    assert_eq!(report["status"], "healthy", "{report}");
+    assert_eq!(report["components"], components);
+    assert_eq!(report["version"], "1.0.0");
+    assert_eq!(report["reasons"], json!([]));
+    assert_eq!(report["actors"]["sync"]["restarts"], 0);
+    assert!(report["backup"]["freeBytes"].as_u64() > Some(0));
+}
+
+#[tokio::test]
+async fn without_ollama_the_server_is_degraded_and_the_model_unknown() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let report = health(&server).await;
+    let components =
+        json!({"api": "up", "mysql": "up", "ollama": "down", "ollamaModel": "unknown"});
+    assert_eq!(report["status"], "degraded");
+    assert_eq!(report["components"], components);
+    assert_eq!(report["reasons"], json!(["Ollama does not answer."]));
+}
+
+#[tokio::test]
+async fn without_mysql_the_server_is_unhealthy_and_still_answers() {
+    let ollama = ollama(&["gemma2:2b"], Duration::ZERO).await;
+    let nowhere = "mysql://nobody@127.0.0.1:9/nothing";
+    let server = TestServer::start_unready(nowhere, &[("OLLAMA_BASE_URL", &ollama.uri())]).await;
+    let report = health(&server).await;
+    assert_eq!(report["status"], "unhealthy");
+    assert_eq!(report["components"]["mysql"], "down");
+    assert_eq!(report["components"]["ollamaModel"], "gemma2:2b");
+    assert_eq!(report["lastSync"], Value::Null);
+    assert_eq!(report["reasons"], json!(["MySQL does not answer."]));
+}
+
+#[tokio::test]
+async fn an_ollama_that_answers_with_an_error_is_down() {
+    let database = TestDatabase::create().await;
+    let ollama = MockServer::start().await;
+    let server = start_with_ollama(&database, &ollama).await;
+    let report = health(&server).await;
+    assert_eq!(report["components"]["ollama"], "down");
+    assert_eq!(report["components"]["ollamaModel"], "unknown");
+}
+
+#[tokio::test]
+async fn a_model_that_ollama_does_not_have_is_not_loaded() {
+    let database = TestDatabase::create().await;
+    let similar = [
+        "gemma2:2b-instruct",
+        "gemma2:27b",
+        "gemma2:latest",
+        "me/gemma2:2b",
+    ];
+    let ollama = ollama(&similar, Duration::ZERO).await;
+    let server = start_with_ollama(&database, &ollama).await;
+    let report = health(&server).await;
+    assert_eq!(report["status"], "degraded");
+    assert_eq!(report["components"]["ollama"], "up");
+    assert_eq!(report["components"]["ollamaModel"], "not_loaded");
+    let reason = "Ollama does not have the model gemma2:2b.";
+    assert_eq!(report["reasons"], json!([reason]));
+}
+
+#[tokio::test]
+async fn a_model_without_a_tag_means_the_latest() {
+    let database = TestDatabase::create().await;
+    let ollama = ollama(&["gemma2:latest"], Duration::ZERO).await;
+    let variables = [
+        ("OLLAMA_BASE_URL", ollama.uri()),
+        ("OLLAMA_MODEL", "gemma2".to_owned()),
+    ];
+    let variables = variables
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let server = TestServer::start_with(&database.url(), &variables).await;
+    let report = health(&server).await;
+    assert_eq!(report["status"], "healthy", "{report}");
+    assert_eq!(report["components"]["ollamaModel"], "gemma2");
+}
+
+#[tokio::test]
+async fn the_last_sync_is_null_until_there_is_one() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let report = health(&server).await;
+    assert_eq!(report["lastSync"], Value::Null);
+    assert_eq!(report["sync"]["lastSuccess"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_last_sync_is_the_newest_success_of_the_history() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    database
+        .execute(
+            "INSERT INTO sync_history (batch_id, device_id, started_at, completed_at, tables_synced, status) VALUES \
+             ('older', 'pi', '2026-02-01 14:00:00', '2026-02-01 14:00:05', '[]', 'success'), \
+             ('newest', 'pi', '2026-02-01 14:30:00', '2026-02-01 14:30:05.25', '[]', 'success'), \
+             ('failed', 'pi', '2026-02-01 15:00:00', '2026-02-01 15:00:05', '[]', 'failed')",
+        )
+        .await
+        .unwrap();
+    let report = health(&server).await;
+    let newest = json!({"deviceId": "pi", "syncedAt": "2026-02-01T14:30:05", "batchId": "newest"});
+    assert_eq!(report["lastSync"], newest);
+    assert_eq!(report["sync"]["lastSuccess"], "2026-02-01T14:30:05");
+}
+
+#[tokio::test]
+async fn uptime_is_told_in_days_hours_and_minutes() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let report = health(&server).await;
+    let uptime = report["uptime"].as_str().unwrap();
+    let numbers: Vec<u64> = uptime
+        .split(' ')
+        .zip(["d", "h", "m"])
+        .map(|(part, unit)| part.strip_suffix(unit).unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(numbers.len(), 3, "{uptime}");
+    assert_eq!(numbers[..2], [0, 0], "the test has not run for an hour");
+}
+
+#[tokio::test]
+async fn with_mysql_and_ollama_black_holes_the_answer_comes_within_five_seconds() {
+    let (mysql, ollama) = (BlackHole::open(), BlackHole::open());
+    let server = TestServer::start_unready(
+        &format!("mysql://root@{}/hole", mysql.address),
+        &[("OLLAMA_BASE_URL", &format!("http://{}", ollama.address))],
+    )
+    .await;
+    let report = tokio::time::timeout(Duration::from_secs(5), health(&server)).await;
+    let report = report.expect("health answers within five seconds");
+    assert_eq!(report["status"], "unhealthy");
+    assert_eq!(report["components"]["mysql"], "down");
+    assert_eq!(report["components"]["ollama"], "down");
+}
+
+#[tokio::test]
+async fn an_ollama_that_greets_and_never_lists_its_models_is_up_without_the_model() {
+    let database = TestDatabase::create().await;
+    let ollama = MockServer::start().await;
+    for (at, delay_s) in [("/", 0), ("/api/tags", 60)] {
+        let response = ResponseTemplate::new(200).set_delay(Duration::from_secs(delay_s));
+        let mock = Mock::given(method("GET")).and(path(at));
+        mock.respond_with(response).mount(&ollama).await;
+    }
+    let server = start_with_ollama(&database, &ollama).await;
+    let report = health(&server).await;
+    assert_eq!(report["components"]["ollama"], "up");
+    assert_eq!(report["components"]["ollamaModel"], "not_loaded");
+}
+
+#[tokio::test]
+async fn mysql_that_dies_and_comes_back_is_seen_both_times_within_thirty_seconds() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::to_database_server().await;
+    let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
+    let mysql = async |state: &str| health(&server).await["components"]["mysql"] == state;
+    assert!(mysql("up").await);
+    let both = async {
+        proxy.refuse();
+        eventually("MySQL is seen to be down", async || mysql("down").await).await;
+        assert_eq!(health(&server).await["status"], "unhealthy");
+        proxy.restore();
+        eventually("MySQL is seen to be up", async || mysql("up").await).await;
+        assert_eq!(health(&server).await["status"], "degraded");
+    };
+    let seen = tokio::time::timeout(Duration::from_secs(30), both).await;
+    seen.expect("both are seen within thirty seconds");
+}
+
+#[tokio::test]
+async fn four_hundred_calls_at_once_cost_one_probe() {
+    let database = TestDatabase::create().await;
+    let ollama = ollama(&["gemma2:2b"], Duration::from_secs(2)).await;
+    let server = start_with_ollama(&database, &ollama).await;
+    let reports = join_all((0..400).map(|_| health(&server))).await;
+    assert!(reports.iter().all(|report| report["status"] == "healthy"));
+    let asked = ollama.received_requests().await.unwrap();
+    let mut paths: Vec<_> = asked.iter().map(|request| request.url.path()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["/", "/api/tags"]);
+}
+
+#[tokio::test]
+async fn a_table_that_the_database_refuses_degrades_while_other_tables_go_on() {
+    let database = TestDatabase::create().await;
+    let ollama = ollama(&["gemma2:2b"], Duration::ZERO).await;
+    let server = start_with_ollama(&database, &ollama).await;
+    database.execute("DROP TABLE statistics").await.unwrap();
+    for id in 1..=3 {
+        let (status, body) = server.sync(&batch("statistics", &statistic(id))).await;
+        assert_eq!(status, 500, "{body}");
+        let (status, body) = server.sync(&batch("alert_log", &alert(id))).await;
+        assert_eq!(status, 200, "{body}");
+    }
+    let report = health(&server).await;
+    let reason = "The last 3 batches of chi-eclipse-tuner with rows of statistics were not stored.";
+    let failing = json!([{"deviceId": "chi-eclipse-tuner", "table": "statistics", "failures": 3}]);
+    assert_eq!(report["status"], "degraded");
+    assert_eq!(report["reasons"], json!([reason]));
+    assert_eq!(report["sync"]["failingTables"], failing);
+    assert_eq!(report["sync"]["failuresLastHour"], 3);
+    assert_eq!(
+        report["sync"]["lastError"]["error"],
+        "the database refused a statement"
+    );
+    assert_eq!(report["lastSync"]["batchId"], "alert_log-3");
+    assert_eq!(
+        report["sync"]["lastSuccess"],
+        report["lastSync"]["syncedAt"]
+    );
+}
+
+#[tokio::test]
+async fn a_table_whose_rows_are_refused_degrades_until_one_is_stored() {
+    let database = TestDatabase::create().await;
+    let ollama = ollama(&["gemma2:2b"], Duration::ZERO).await;
+    let server = start_with_ollama(&database, &ollama).await;
+    let mut broken = alert(1);
+    broken["value"] = json!("high");
+    for _ in 0..3 {
+        assert_eq!(server.sync(&batch("alert_log", &broken)).await.0, 422);
+    }
+    let report = health(&server).await;
+    assert_eq!(report["status"], "degraded");
+    let error = report["sync"]["lastError"]["error"].as_str().unwrap();
+    assert!(error.contains("alert_log"), "{error}");
+    assert_eq!(server.sync(&batch("alert_log", &alert(1))).await.0, 200);
+    let report = health(&server).await;
+    assert_eq!(report["status"], "healthy", "{report}");
+    assert_eq!(report["sync"]["failuresLastHour"], 3);
+}
+
+#[tokio::test]
+async fn a_disk_without_room_for_the_largest_backups_degrades() {
+    let database = TestDatabase::create().await;
+    let ollama = ollama(&["gemma2:2b"], Duration::ZERO).await;
+    let uri = ollama.uri();
+    // Two files of a terabyte do not fit on the disk of a machine that runs tests.
+    let variables = [
+        ("OLLAMA_BASE_URL", uri.as_str()),
+        ("MAX_BACKUP_SIZE_MB", "1048576"),
+    ];
+    let server = TestServer::start_with(&database.url(), &variables).await;
+    let report = health(&server).await;
+    assert_eq!(report["status"], "degraded");
+    let reason = report["reasons"][0].as_str().unwrap();
+    let beginning = "The disk of the backup folder is nearly full: ";
+    assert!(reason.starts_with(beginning), "{reason}");
+    assert!(reason.ends_with(" MB free, 2097152 MB wanted."), "{reason}");
+}

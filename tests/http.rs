@@ -1,0 +1,6 @@
+//! What holds for every endpoint: keys, request ids, the log, and the OpenAPI document.
+
+mod auth;
+mod conformance;
+mod device_keys;
+mod requests;
