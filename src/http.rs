@@ -19,17 +19,18 @@ use actors::sync::SyncActor;
 mod analysis;
 mod auth;
 mod backup;
+mod bodies;
 mod body;
 mod docs;
 mod drives;
 mod error;
+mod fields;
 mod health;
 mod linger;
 mod metrics;
 mod request;
 mod sync;
 mod turn;
-mod wire;
 
 pub use auth::ApiKey;
 pub use docs::document;
@@ -168,11 +169,11 @@ fn resource(endpoint: Endpoint) -> impl HttpServiceFactory {
 }
 
 async fn not_found() -> HttpResponse {
-    HttpResponse::NotFound().json(wire::Detail::new("Not Found"))
+    HttpResponse::NotFound().json(bodies::Detail::new("Not Found"))
 }
 
 fn method_not_allowed(allowed: &Method) -> HttpResponse {
     HttpResponse::MethodNotAllowed()
         .insert_header(Allow(vec![allowed.clone()]))
-        .json(wire::Detail::new("Method Not Allowed"))
+        .json(bodies::Detail::new("Method Not Allowed"))
 }

@@ -5,13 +5,19 @@ use actors::analysis::{AnalysisError, AnalyzeDrive, FindAnalysis, ListAnalyses};
 use actors::caller;
 use actors::sync::KeyHolder;
 
+use super::bodies::{Detail, InvalidRequest};
 use super::error::ApiError;
-use super::wire::analysis::{
-    AnalysisAnswer, AnalysisFilters, AnalysisList, AnalysisRequest, AnalysisState,
-    AnalysisWithResult, OllamaFailed, OllamaUnavailable,
-};
-use super::wire::{Detail, InvalidRequest};
 use super::{State, auth, body, turn};
+
+mod answers;
+mod failures;
+pub(super) mod filters;
+mod request;
+
+use answers::{AnalysisAnswer, AnalysisList, AnalysisState, AnalysisWithResult};
+pub(super) use failures::{OllamaFailed, OllamaUnavailable};
+use filters::AnalysisFilters;
+use request::AnalysisRequest;
 
 /// The largest request for an analysis.
 const MAX_BODY_BYTES: usize = 1024 * 1024;

@@ -1,6 +1,7 @@
 //! `POST /api/v1/backup`, `GET /api/v1/backups` and
 //! `GET /api/v1/backups/{deviceId}/{type}/{filename}`
 
+mod bodies;
 mod download;
 mod fields;
 mod form;
@@ -10,11 +11,11 @@ use actors::backup::{BackupError, CommitUpload, Folder, ListBackups, OpenBackup}
 use actors::sync::KeyHolder;
 
 use super::State;
+use super::bodies::{Detail, InvalidRequest};
 use super::error::ApiError;
-use super::wire::backup::{
-    BackupList, BackupReceipt, BackupType, BackupUpload, FileContent, RefusedUpload,
-};
-use super::wire::{Detail, InvalidRequest};
+
+pub(super) use bodies::FileContent;
+use bodies::{BackupList, BackupReceipt, BackupType, BackupUpload, RefusedUpload};
 
 /// Stores a file for good
 ///

@@ -13,9 +13,9 @@ mod document;
 pub(super) use batch::{DeviceTime, ProfileId, SyncBatch};
 pub use document::document;
 
+use super::backup::FileContent;
+use super::bodies::Detail;
 use super::error::ApiError;
-use super::wire::Detail;
-use super::wire::backup::FileContent;
 
 static DOCUMENT: LazyLock<String> =
     LazyLock::new(|| serde_json::to_string(&document()).unwrap_or_default());

@@ -2,12 +2,19 @@
 
 use actix_web::web;
 use actors::analysis::ListDrives;
+use actors::drives::KnownDrive;
 use actors::sync::KeyHolder;
+use actors::sync::batch::Problem;
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::analysis::filters;
+use super::bodies::{Detail, InvalidRequest, time};
 use super::error::ApiError;
-use super::wire::drives::{DriveFilters, DriveList};
-use super::wire::{Detail, InvalidRequest};
 use super::{State, auth, turn};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 200;
 
 /// Lists the drives that are known, and how the analysis of each stands
 ///
@@ -45,4 +52,105 @@ pub(super) async fn list_drives(
         })
         .await??;
     Ok(web::Json(drives.into()))
+}
+
+/// Which drives are to be listed.
+#[derive(Debug, PartialEq)]
+struct DriveFilters {
+    device_id: Option<String>,
+    limit: u32,
+}
+
+impl DriveFilters {
+    /// Reads a query, or says everything that is wrong with it. Other fields are ignored; of one that is given
+    /// twice the last counts.
+    fn read(query: &[(String, String)]) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let device_id = filters::device_id(query, &mut problems);
+        let limit = filters::limit(query, MAX_LIMIT, &mut problems);
+        if problems.is_empty() {
+            Ok(Self {
+                device_id,
+                limit: limit.unwrap_or(DEFAULT_LIMIT),
+            })
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+/// The latest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DriveList {
+    /// The latest first.
+    drives: Vec<DriveBody>,
+}
+
+/// How the analysis of a drive stands.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "for the documentation")]
+enum DriveState {
+    Analysed,
+    Open,
+    Waiting,
+    Queued,
+    Running,
+    Failed,
+    Abandoned,
+}
+
+/// A drive, and how its analysis stands.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Drive)]
+struct DriveBody {
+    /// Whose drive it is.
+    #[schema(examples("chi-eclipse-tuner"))]
+    source_device: String,
+    /// The device's number of it; null where the device gives none.
+    #[schema(required = true, examples(7))]
+    drive_id: Option<i64>,
+    /// When it began.
+    #[schema(examples("2026-02-01T14:00:00"))]
+    drive_start_time: String,
+    /// Null while it is under way. Where no end is logged, its last reading.
+    #[schema(required = true, examples("2026-02-01T14:25:00"))]
+    drive_end_time: Option<String>,
+    /// How many readings it has.
+    #[schema(examples(7_500))]
+    readings: u64,
+    /// `open`: no end is known. `waiting`: its readings may still come. `queued`: it waits for the model. `running`: the
+    /// model is at it. `analysed`: see `analysisId`. `failed`: three attempts have failed. `abandoned`: no readings came.
+    #[schema(value_type = DriveState)]
+    state: &'static str,
+    /// The latest analysis that succeeded; null if there is none.
+    #[schema(required = true, examples("analysis-2026-02-01T14:30:10-k3v9x2m0qa"))]
+    analysis_id: Option<String>,
+    /// Why there is none, or no newer one.
+    #[schema(required = true, examples(json!(null)))]
+    reason: Option<String>,
+}
+
+impl From<Vec<KnownDrive>> for DriveList {
+    fn from(drives: Vec<KnownDrive>) -> Self {
+        Self {
+            drives: drives.into_iter().map(DriveBody::from).collect(),
+        }
+    }
+}
+
+impl From<KnownDrive> for DriveBody {
+    fn from(drive: KnownDrive) -> Self {
+        Self {
+            source_device: drive.device_id,
+            drive_id: drive.drive_id,
+            drive_start_time: time(drive.start),
+            drive_end_time: drive.end.map(time),
+            readings: drive.readings,
+            state: drive.state.as_str(),
+            analysis_id: drive.analysis_id,
+            reason: drive.reason,
+        }
+    }
 }

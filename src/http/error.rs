@@ -15,8 +15,9 @@ use actors::sync::SyncError;
 use actors::sync::batch::Problem;
 use serde_json::{Value, json};
 
-use super::wire::analysis::{OllamaFailed, OllamaUnavailable};
-use super::wire::{Detail, InvalidRequest, SyncFailed};
+use super::analysis::{OllamaFailed, OllamaUnavailable};
+use super::bodies::{Detail, InvalidRequest};
+use super::sync::SyncFailed;
 
 /// When to come again after a refusal for lack of room, in seconds.
 const RETRY_SECONDS: u64 = 2;

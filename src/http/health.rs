@@ -8,7 +8,10 @@ use actors::health::{CheckHealth, Health, HealthActor};
 use tokio::time::timeout;
 
 use super::State;
-use super::wire::HealthReport;
+
+mod report;
+
+use report::HealthReport;
 
 /// Longer than a probe takes, shorter than the five seconds that are promised.
 const ANSWER_LIMIT: Duration = Duration::from_millis(4800);

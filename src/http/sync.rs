@@ -3,10 +3,14 @@
 use actix_web::{HttpRequest, web};
 use actors::sync::{KeyHolder, StoreBatch};
 
+use super::bodies::{Detail, InvalidRequest};
 use super::docs::SyncBatch;
 use super::error::ApiError;
-use super::wire::{Detail, InvalidRequest, SyncFailed, SyncReceipt};
 use super::{State, body, turn};
+
+mod receipt;
+
+pub(super) use receipt::{SyncFailed, SyncReceipt};
 
 /// Stores the rows of a batch, all of them or none
 ///

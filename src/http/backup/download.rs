@@ -18,7 +18,7 @@ use actors::runtime::blocking;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 
-use crate::http::wire::Detail;
+use crate::http::bodies::Detail;
 
 const BLOCK_BYTES: u64 = 128 * 1024;
 

@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
-use crate::http::{Access, analysis, backup, drives, endpoints, health, metrics, sync, wire};
+use crate::http::{Access, analysis, backup, bodies, drives, endpoints, health, metrics, sync};
 
 /// The name of the key among the security schemes.
 const KEY: &str = "ApiKey";
@@ -39,7 +39,7 @@ const KEY: &str = "ApiKey";
         super::to_page,
         super::page,
     ),
-    components(schemas(wire::Detail)),
+    components(schemas(bodies::Detail)),
     tags(
         (name = "Sync", description = "Rows from the device's database."),
         (name = "Analysis", description = "What a local model recommends after a drive."),

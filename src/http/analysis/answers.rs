@@ -1,20 +1,11 @@
-//! Analyses on the wire.
+//! The bodies of answers about analyses.
 
 use actors::analysis::recommendations::Recommendation;
 use actors::analysis::{Analysis, AnalysisStatus, PastAnalysis};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::time;
-
-mod failures;
-mod fields;
-pub(super) mod filters;
-mod request;
-
-pub(in crate::http) use failures::{OllamaFailed, OllamaUnavailable};
-pub(in crate::http) use filters::AnalysisFilters;
-pub(in crate::http) use request::AnalysisRequest;
+use crate::http::bodies::time;
 
 /// The result of an analysis.
 #[derive(Debug, Serialize, ToSchema)]

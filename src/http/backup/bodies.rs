@@ -1,10 +1,10 @@
-//! Backups on the wire.
+//! The bodies of requests and answers about backups.
 
 use actors::backup::{Backup, StoredBackup};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Detail, InvalidRequest, time};
+use crate::http::bodies::{Detail, InvalidRequest, time};
 
 /// A file for the server to keep. The fields may come in any order.
 #[derive(ToSchema)]

@@ -8,7 +8,7 @@ use actors::health::probes::{LastSync, OllamaState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::time;
+use crate::http::bodies::time;
 
 /// How the server is.
 #[derive(Debug, Serialize, ToSchema)]

@@ -3,8 +3,8 @@ use chrono::NaiveDateTime;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::fields::{self, Fields, Length};
 use crate::http::docs::{DeviceTime, ProfileId};
+use crate::http::fields::{self, Fields, Length};
 
 const PARAMETERS: Length = Length {
     least: 1,
@@ -25,30 +25,30 @@ const FOCUS_AREAS: Length = Length {
     "parameters": ["RPM", "COOLANT_TEMP", "SPEED"],
     "focusAreas": ["air_fuel_ratio", "timing"],
 })))]
-pub(in crate::http) struct AnalysisRequest {
+pub(super) struct AnalysisRequest {
     /// Whose readings; without it, those of the one device that has some in the window.
     #[schema(min_length = 1, max_length = 64, examples("chi-eclipse-tuner"))]
-    pub(in crate::http) device_id: Option<String>,
+    pub(super) device_id: Option<String>,
     /// The driving profile that the result belongs to, by the device's id of it.
     #[schema(value_type = Option<ProfileId>)]
-    pub(in crate::http) profile_id: Option<String>,
+    pub(super) profile_id: Option<String>,
     /// When the drive began.
     #[schema(rename = "driveStartTime", value_type = DeviceTime)]
-    pub(in crate::http) window_start: NaiveDateTime,
+    pub(super) window_start: NaiveDateTime,
     /// When it ended; not before it began.
     #[schema(rename = "driveEndTime", value_type = DeviceTime)]
-    pub(in crate::http) window_end: NaiveDateTime,
+    pub(super) window_end: NaiveDateTime,
     /// Only these parameters; without it, all.
     #[schema(min_items = 1, max_items = 500, examples("RPM"))]
-    pub(in crate::http) parameters: Option<Vec<String>>,
+    pub(super) parameters: Option<Vec<String>>,
     /// What the advice should be about.
     #[schema(required = false, max_items = 100, examples("timing"))]
-    pub(in crate::http) focus_areas: Vec<String>,
+    pub(super) focus_areas: Vec<String>,
 }
 
 impl AnalysisRequest {
     /// Reads a body, or says everything that is wrong with it.
-    pub(in crate::http) fn read(body: &[u8]) -> Result<Self, Vec<Problem>> {
+    pub(super) fn read(body: &[u8]) -> Result<Self, Vec<Problem>> {
         let value = serde_json::from_slice(body).map_err(|error| {
             let nothing = Value::Object(Map::new());
             vec![of_body(

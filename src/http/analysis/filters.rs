@@ -2,17 +2,17 @@ use actors::analysis::AnalysisStatus;
 use actors::sync::batch::Problem;
 use serde_json::Value;
 
-use super::fields;
+use crate::http::fields;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 500;
 
 /// Which analyses are to be listed.
 #[derive(Debug, PartialEq)]
-pub(in crate::http) struct AnalysisFilters {
-    pub(in crate::http) device_id: Option<String>,
-    pub(in crate::http) status: Option<AnalysisStatus>,
-    pub(in crate::http) limit: u32,
+pub(super) struct AnalysisFilters {
+    pub(super) device_id: Option<String>,
+    pub(super) status: Option<AnalysisStatus>,
+    pub(super) limit: u32,
 }
 
 impl AnalysisFilters {
@@ -39,7 +39,7 @@ impl AnalysisFilters {
 }
 
 /// The device that a query names.
-pub(in crate::http::wire) fn device_id(
+pub(in crate::http) fn device_id(
     query: &[(String, String)],
     problems: &mut Vec<Problem>,
 ) -> Option<String> {
@@ -49,7 +49,7 @@ pub(in crate::http::wire) fn device_id(
 }
 
 /// How much a query wants at most.
-pub(in crate::http::wire) fn limit(
+pub(in crate::http) fn limit(
     query: &[(String, String)],
     most: u32,
     problems: &mut Vec<Problem>,

@@ -16,8 +16,8 @@ pub(in crate::http) struct OllamaUnavailable {
     /// The model that was to be asked; missing if `ollamaUrl` is.
     #[schema(required = false, examples("gemma2:2b"))]
     model: String,
-    /// The request's id in the server's log, which says more.
-    // `trace` puts it in.
+    /// The request's id in the server's log, which has the details.
+    // Added by `trace`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples("5f0c6f9a3b1d2e47"))]
     request_id: Option<String>,
@@ -33,8 +33,8 @@ pub(in crate::http) struct OllamaFailed {
     /// What Ollama says.
     #[schema(examples("model 'gemma2:2b' not found"))]
     ollama_error: String,
-    /// The request's id in the server's log, which says more.
-    // `trace` puts it in.
+    /// The request's id in the server's log, which has the details.
+    // Added by `trace`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples("5f0c6f9a3b1d2e47"))]
     request_id: Option<String>,
