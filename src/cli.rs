@@ -52,7 +52,7 @@ pub fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            logging::tell_failure(&format!("eclipse-ai-server: {}", causes(failure.as_ref())));
+            logging::report_failure(&format!("eclipse-ai-server: {}", causes(failure.as_ref())));
             ExitCode::FAILURE
         }
     }

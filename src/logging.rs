@@ -1,38 +1,44 @@
-//! The log: one line an event, to standard error, with journald's priorities where systemd reads it.
+//! The log: one line per event on standard error, with journald's priorities where systemd reads it.
+//!
+//! A record is a message and key-value pairs, written as `message key=value key="value with blanks"`.
 
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 
 use log::{Level, LevelFilter};
 
-/// Starts the log. Panics are logged as well, each as one line. To be called once.
+mod pairs;
+
+/// Starts the log. Panics are logged as well, one line each. Call it once.
 pub fn start(level: LevelFilter) {
     let mut builder = env_logger::Builder::new();
     builder
         .filter_level(level.min(LevelFilter::Warn))
         .filter_module("eclipse_ai", level);
     if is_journal() {
-        builder
-            .format(|out, record| writeln!(out, "<{}>{}", priority(record.level()), record.args()));
+        builder.format(|out, record| {
+            write!(out, "<{}>{}", priority(record.level()), record.args())?;
+            pairs::write(out, record.key_values())?;
+            writeln!(out)
+        });
     } else {
-        builder.format_target(false).format_timestamp_millis();
+        builder
+            .format_target(false)
+            .format_timestamp_millis()
+            .format_key_values(|out, pairs| pairs::write(out, pairs));
     }
     builder.init();
     std::panic::set_hook(Box::new(|panic| {
-        let message = panic.payload_as_str().unwrap_or("without a message");
+        let message = panic.payload_as_str().unwrap_or("no message");
         match panic.location() {
-            Some(place) => log::error!(
-                "panic at={}:{} message={message:?}",
-                place.file(),
-                place.line()
-            ),
-            None => log::error!("panic message={message:?}"),
+            Some(location) => log::error!(location:%, message; "panic"),
+            None => log::error!(message; "panic"),
         }
     }));
 }
 
-/// Tells why the process ends, whether there is a log yet or not.
-pub fn tell_failure(text: &str) {
+/// Reports why the process ends, whether the log was started or not.
+pub fn report_failure(text: &str) {
     let priority = if is_journal() {
         format!("<{}>", priority(Level::Error))
     } else {
@@ -43,8 +49,8 @@ pub fn tell_failure(text: &str) {
     }
 }
 
-/// Whether standard error is the journal: systemd says which device and inode that has. Whoever inherits the variable
-/// and writes elsewhere does not want its form.
+/// Whether standard error is the journal. systemd sets `JOURNAL_STREAM` to the journal's device and inode; a child
+/// process inherits the variable even when its standard error is another file.
 fn is_journal() -> bool {
     let stream = std::env::var("JOURNAL_STREAM");
     let stderr = std::fs::metadata("/proc/self/fd/2");
