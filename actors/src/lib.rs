@@ -9,6 +9,7 @@ pub mod byte_budget;
 pub mod caller;
 pub mod clock;
 pub mod database;
+pub mod diagnosis;
 pub mod drives;
 pub mod exposition;
 pub mod health;
