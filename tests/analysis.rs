@@ -11,45 +11,16 @@ mod refusals;
 use chrono::{NaiveDateTime, TimeDelta};
 use serde_json::{Value, json};
 
-use crate::support::{DEVICE, FakeOllama, TestDatabase, TestServer, answer, batch};
+use crate::support::{DEVICE, Fixture, answer};
 
 const ANALYZE: &str = "/api/v1/analyze";
 
-/// A server with a database and a model.
-struct Fixture {
-    database: TestDatabase,
-    ollama: FakeOllama,
-    server: TestServer,
-}
-
 impl Fixture {
-    async fn start() -> Self {
-        Self::start_with(&[]).await
-    }
-
-    async fn start_with(variables: &[(&str, &str)]) -> Self {
-        let database = TestDatabase::create().await;
-        let ollama = FakeOllama::start();
-        let mut all = vec![("OLLAMA_BASE_URL", ollama.url.as_str())];
-        all.extend(variables);
-        let server = TestServer::start_with(&database.url(), &all).await;
-        Self {
-            database,
-            ollama,
-            server,
-        }
-    }
-
     /// With the readings of [`drive`].
     async fn with_drive() -> Self {
         let fixture = Self::start().await;
         fixture.store(&json!({"realtime_data": drive()})).await;
         fixture
-    }
-
-    async fn store(&self, tables: &Value) {
-        let (status, receipt) = self.server.sync(&batch(tables)).await;
-        assert_eq!(status, 200, "{receipt}");
     }
 
     async fn analyze(&self, request: &Value) -> (u16, Value) {

@@ -13,7 +13,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::support::{Form, ServerProcess, TestServer, answer};
 
@@ -28,33 +27,19 @@ async fn start_process(root: &Path) -> ServerProcess {
     ServerProcess::start(NO_DATABASE, &backup_dir).await
 }
 
-/// A server, and the folder above its backups' root.
-struct Fixture {
-    server: TestServer,
-    outside: TempDir,
+/// A server that has no database.
+async fn start() -> TestServer {
+    start_with(&[]).await
 }
 
-impl Fixture {
-    async fn start() -> Self {
-        Self::start_with(&[]).await
-    }
+async fn start_with(variables: &[(&str, &str)]) -> TestServer {
+    TestServer::start_unready(NO_DATABASE, variables).await
+}
 
-    async fn start_with(variables: &[(&str, &str)]) -> Self {
-        let outside = tempfile::tempdir().unwrap();
-        let root = outside.path().join("data/backups");
-        let backup_dir = [("BACKUP_DIR", root.to_str().unwrap())];
-        let variables = [&backup_dir, variables].concat();
-        let server = TestServer::start_unready(NO_DATABASE, &variables).await;
-        Self { server, outside }
-    }
-
-    fn root(&self) -> PathBuf {
-        self.outside.path().join("data/backups")
-    }
-
+impl TestServer {
     /// Posts a form; returns the status and the body.
-    async fn post(&self, form: Form) -> (u16, Value) {
-        let request = self.server.post("/api/v1/backup");
+    async fn upload(&self, form: Form) -> (u16, Value) {
+        let request = self.post("/api/v1/backup");
         answer(
             request
                 .header("Content-Type", Form::CONTENT_TYPE)
@@ -66,21 +51,21 @@ impl Fixture {
     /// Stores a file as the device `test-pi`; returns its receipt.
     async fn store(&self, kind: &str, filename: &str, content: impl AsRef<[u8]>) -> Value {
         let form = form(kind).file(filename, content);
-        let (status, receipt) = self.post(form).await;
+        let (status, receipt) = self.upload(form).await;
         assert_eq!(status, 200, "{receipt}");
         receipt
     }
 
     async fn list(&self, query: &str) -> Vec<Value> {
         let path = format!("/api/v1/backups{query}");
-        let (status, mut list) = answer(self.server.get(&path)).await;
+        let (status, mut list) = answer(self.get(&path)).await;
         assert_eq!(status, 200, "{list}");
         serde_json::from_value(list["backups"].take()).unwrap()
     }
 
     /// The names in `test-pi`'s folder of a type.
     fn stored(&self, kind: &str) -> Vec<String> {
-        names_in(&self.root().join("test-pi").join(kind))
+        names_in(&self.backup_dir().join("test-pi").join(kind))
     }
 }
 

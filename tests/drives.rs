@@ -11,33 +11,12 @@ mod warnings;
 
 use serde_json::{Map, Value, json};
 
-use crate::support::{FakeOllama, TestDatabase, TestServer, batch, eventually};
-
-/// A server that finds drives quiet at once, with a database and a model.
-struct Fixture {
-    database: TestDatabase,
-    ollama: FakeOllama,
-    server: TestServer,
-}
+use crate::support::{Fixture, TestDatabase, TestServer, batch, eventually};
 
 impl Fixture {
-    async fn start() -> Self {
-        Self::with_quiet("0").await
-    }
-
+    /// A drive is quiet once no reading of it has come for this long.
     async fn with_quiet(seconds: &str) -> Self {
-        let database = TestDatabase::create().await;
-        let ollama = FakeOllama::start();
-        let variables = [
-            ("OLLAMA_BASE_URL", ollama.url.as_str()),
-            ("AUTO_ANALYSIS_QUIET_SECONDS", seconds),
-        ];
-        let server = TestServer::start_with(&database.url(), &variables).await;
-        Self {
-            database,
-            ollama,
-            server,
-        }
+        Self::start_with(&[("AUTO_ANALYSIS_QUIET_SECONDS", seconds)]).await
     }
 
     /// How many analyses have succeeded.

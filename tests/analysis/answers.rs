@@ -3,7 +3,8 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{Fixture, request};
+use super::request;
+use crate::support::Fixture;
 
 fn chat(content: &str, further: &Value) -> Value {
     let mut chat = json!({"message": {"content": content}, "done": true, "done_reason": "stop"});

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::{ANALYZE, Fixture, drive, request};
+use super::{ANALYZE, drive, request};
 use crate::support::{
-    FakeOllama, Proxy, TestDatabase, TestServer, answer, batch, eventually, without_request_id,
+    FakeOllama, Fixture, Proxy, TestDatabase, TestServer, answer, batch, eventually,
+    without_request_id,
 };
 
 #[tokio::test]

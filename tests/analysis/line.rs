@@ -7,8 +7,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use reqwest::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
-use super::{ANALYZE, Fixture, drive, reading, request};
-use crate::support::{answer, batch, eventually};
+use super::{ANALYZE, drive, reading, request};
+use crate::support::{Fixture, answer, batch, eventually};
 
 #[tokio::test]
 async fn sixteen_requests_at_once_are_all_answered_and_never_two_are_at_the_model() {

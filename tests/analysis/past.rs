@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Fixture, drive, request};
-use crate::support::{TestServer, answer, batch, eventually, kinds_and_places, with};
+use super::{drive, request};
+use crate::support::{Fixture, TestServer, answer, batch, eventually, kinds_and_places, with};
 
 async fn list(fixture: &Fixture, query: &str) -> Vec<Value> {
     let (status, body) = answer(fixture.server.get(&format!("/api/v1/analyses{query}"))).await;

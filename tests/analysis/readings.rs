@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Fixture, drive, reading, request};
-use crate::support::{batch, with};
+use super::{drive, reading, request};
+use crate::support::{Fixture, batch, with};
 
 /// The figures of one parameter, as the model gets them: `RPM|rpm|17|…`.
 fn figures(question: &Value, parameter: &str) -> Option<String> {

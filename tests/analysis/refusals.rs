@@ -3,8 +3,8 @@
 use reqwest::header::CONTENT_ENCODING;
 use serde_json::{Value, json};
 
-use super::{ANALYZE, Fixture, drive, request};
-use crate::support::{answer, batch, kinds_and_places, with};
+use super::{ANALYZE, drive, request};
+use crate::support::{Fixture, answer, batch, kinds_and_places, with};
 
 const KEY: &str = "the-key-of-one-device";
 

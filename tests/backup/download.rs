@@ -3,8 +3,8 @@ use std::fs;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use super::{Fixture, noise, sha256};
-use crate::support::answer;
+use super::{noise, sha256, start};
+use crate::support::{TestServer, answer};
 
 fn path_of(kind: &str, receipt: &Value) -> String {
     format!(
@@ -13,8 +13,8 @@ fn path_of(kind: &str, receipt: &Value) -> String {
     )
 }
 
-async fn get(fixture: &Fixture, path: &str, headers: &[(&str, &str)]) -> Response {
-    let request = fixture.server.get(path);
+async fn get(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Response {
+    let request = server.get(path);
     let request = headers.iter().fold(request, |request, (name, value)| {
         request.header(*name, *value)
     });
@@ -30,10 +30,10 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 
 #[tokio::test]
 async fn a_download_equals_its_upload() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let content = noise(3_000_017);
-    let receipt = fixture.store("database", "obd.db", &content).await;
-    let response = get(&fixture, &path_of("database", &receipt), &[]).await;
+    let receipt = server.store("database", "obd.db", &content).await;
+    let response = get(&server, &path_of("database", &receipt), &[]).await;
     assert_eq!(response.status(), 200);
     assert_eq!(
         header(&response, "ETag"),
@@ -58,13 +58,13 @@ async fn a_download_equals_its_upload() {
 
 #[tokio::test]
 async fn a_download_that_broke_off_is_resumed() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let content = noise(1_000_003);
-    let receipt = fixture.store("database", "obd.db", &content).await;
+    let receipt = server.store("database", "obd.db", &content).await;
     let path = path_of("database", &receipt);
     let tag = format!("\"{}\"", sha256(&content));
 
-    let first = get(&fixture, &path, &[("Range", "bytes=0-399999")]).await;
+    let first = get(&server, &path, &[("Range", "bytes=0-399999")]).await;
     assert_eq!(first.status(), 206);
     assert_eq!(header(&first, "Content-Range"), "bytes 0-399999/1000003");
     assert_eq!(header(&first, "ETag"), tag);
@@ -72,7 +72,7 @@ async fn a_download_that_broke_off_is_resumed() {
     assert_eq!(whole.len(), 400_000);
 
     let rest = get(
-        &fixture,
+        &server,
         &path,
         &[("Range", "bytes=400000-"), ("If-Range", &tag)],
     )
@@ -81,40 +81,40 @@ async fn a_download_that_broke_off_is_resumed() {
     whole.extend(rest.bytes().await.unwrap());
     assert!(whole == content);
 
-    let last = get(&fixture, &path, &[("Range", "bytes=-3")]).await;
+    let last = get(&server, &path, &[("Range", "bytes=-3")]).await;
     assert_eq!(last.bytes().await.unwrap(), content[1_000_000..]);
 }
 
 #[tokio::test]
 async fn a_resumed_download_of_another_file_starts_anew() {
-    let fixture = Fixture::start().await;
-    let receipt = fixture.store("logs", "obd.log", "0123456789").await;
+    let server = start().await;
+    let receipt = server.store("logs", "obd.log", "0123456789").await;
     let headers = [
         ("Range", "bytes=5-"),
         ("If-Range", "\"the-tag-of-another\""),
     ];
-    let response = get(&fixture, &path_of("logs", &receipt), &headers).await;
+    let response = get(&server, &path_of("logs", &receipt), &headers).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.text().await.unwrap(), "0123456789");
 }
 
 #[tokio::test]
 async fn a_range_beyond_the_end_is_told_with_the_length() {
-    let fixture = Fixture::start().await;
-    let receipt = fixture.store("logs", "obd.log", "0123456789").await;
+    let server = start().await;
+    let receipt = server.store("logs", "obd.log", "0123456789").await;
     let path = path_of("logs", &receipt);
-    let response = get(&fixture, &path, &[("Range", "bytes=10-")]).await;
+    let response = get(&server, &path, &[("Range", "bytes=10-")]).await;
     assert_eq!(response.status(), 416);
     assert_eq!(header(&response, "Content-Range"), "bytes */10");
 }
 
 #[tokio::test]
 async fn a_client_that_has_the_file_is_not_sent_it_again() {
-    let fixture = Fixture::start().await;
-    let receipt = fixture.store("logs", "obd.log", "0123456789").await;
+    let server = start().await;
+    let receipt = server.store("logs", "obd.log", "0123456789").await;
     let path = path_of("logs", &receipt);
     let tag = format!("\"{}\"", sha256(b"0123456789"));
-    let response = get(&fixture, &path, &[("If-None-Match", &tag)]).await;
+    let response = get(&server, &path, &[("If-None-Match", &tag)]).await;
     assert_eq!(response.status(), 304);
     assert_eq!(header(&response, "ETag"), tag);
     assert_eq!(response.text().await.unwrap(), "");
@@ -122,11 +122,11 @@ async fn a_client_that_has_the_file_is_not_sent_it_again() {
 
 #[tokio::test]
 async fn the_tag_changes_with_the_file() {
-    let fixture = Fixture::start().await;
-    let receipt = fixture.store("logs", "obd.log", "0123456789").await;
+    let server = start().await;
+    let receipt = server.store("logs", "obd.log", "0123456789").await;
     let path = path_of("logs", &receipt);
     fs::write(receipt["storedAt"].as_str().unwrap(), "9876543210 edited").unwrap();
-    let response = get(&fixture, &path, &[]).await;
+    let response = get(&server, &path, &[]).await;
     assert_ne!(
         header(&response, "ETag"),
         format!("\"{}\"", sha256(b"0123456789"))
@@ -136,20 +136,24 @@ async fn the_tag_changes_with_the_file() {
 
 #[tokio::test]
 async fn an_empty_file_is_given_back_empty() {
-    let fixture = Fixture::start().await;
-    let receipt = fixture.store("logs", "obd.log", "").await;
-    let response = get(&fixture, &path_of("logs", &receipt), &[]).await;
+    let server = start().await;
+    let receipt = server.store("logs", "obd.log", "").await;
+    let response = get(&server, &path_of("logs", &receipt), &[]).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.text().await.unwrap(), "");
 }
 
 #[tokio::test]
 async fn nothing_but_backups_can_be_fetched() {
-    let fixture = Fixture::start().await;
-    let receipt = fixture.store("logs", "obd.log", "x").await;
+    let server = start().await;
+    let receipt = server.store("logs", "obd.log", "x").await;
     let name = receipt["filename"].as_str().unwrap();
-    fs::write(fixture.outside.path().join("secret.log"), "secret").unwrap();
-    fs::write(fixture.root().join("test-pi/logs/.hidden.log"), "secret").unwrap();
+    fs::write(server.folder().join("secret.log"), "secret").unwrap();
+    fs::write(
+        server.backup_dir().join("test-pi/logs/.hidden.log"),
+        "secret",
+    )
+    .unwrap();
     let record = format!("{name}.json");
     for path in [
         "test-pi/logs/missing.log",
@@ -170,10 +174,10 @@ async fn nothing_but_backups_can_be_fetched() {
         &format!("test-pi/logs/%2e%2e%2flogs%2f{name}"),
     ] {
         let url = format!("/api/v1/backups/{path}");
-        let (status, body) = answer(fixture.server.get(&url)).await;
+        let (status, body) = answer(server.get(&url)).await;
         assert_eq!(status, 404, "{path}: {body}");
         assert!(body["detail"].is_string(), "{path}: {body}");
     }
-    let (status, body) = answer(fixture.server.get("/api/v1/backups/test-pi/logs/x.log")).await;
+    let (status, body) = answer(server.get("/api/v1/backups/test-pi/logs/x.log")).await;
     assert_eq!((status, body), (404, json!({"detail": "No such backup"})));
 }

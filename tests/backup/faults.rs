@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use super::raw_client::RawClient;
-use super::{Fixture, MEGABYTE, NO_DATABASE, files_below, form, names_in, noise, start_process};
-use crate::support::{API_KEY, Form, ServerProcess, answer, eventually};
+use super::{
+    MEGABYTE, NO_DATABASE, files_below, form, names_in, noise, start, start_process, start_with,
+};
+use crate::support::{API_KEY, Form, ServerProcess, TestServer, answer, eventually};
 
-fn address(fixture: &Fixture) -> String {
-    fixture.server.url.trim_start_matches("http://").to_owned()
+fn address(server: &TestServer) -> String {
+    server.url.trim_start_matches("http://").to_owned()
 }
 
 async fn post_backup(server: &ServerProcess, content: &[u8]) -> (u16, Value) {
@@ -28,35 +30,35 @@ async fn nothing_is_left(root: &Path) {
 
 #[tokio::test]
 async fn a_connection_that_is_cut_leaves_nothing() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     for sent_bytes in [0, 1, 100_000, 2 * MEGABYTE] {
-        let mut client = RawClient::begin(&address(&fixture), 3 * MEGABYTE);
+        let mut client = RawClient::begin(&address(&server), 3 * MEGABYTE);
         client.send(&form("database").up_to_file("obd.db"));
         client.send(&noise(sent_bytes));
         eventually("the upload has begun", async || {
-            !files_below(&fixture.root()).is_empty()
+            !files_below(&server.backup_dir()).is_empty()
         })
         .await;
         drop(client);
-        nothing_is_left(&fixture.root()).await;
+        nothing_is_left(&server.backup_dir()).await;
     }
-    fixture.store("database", "obd.db", "x").await;
+    server.store("database", "obd.db", "x").await;
 }
 
 #[tokio::test]
 async fn uploads_that_are_cut_free_their_slots() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let stalled: Vec<RawClient> = (0..12)
         .map(|_| {
-            let mut client = RawClient::begin(&address(&fixture), 3 * MEGABYTE);
+            let mut client = RawClient::begin(&address(&server), 3 * MEGABYTE);
             client.send(&form("database").up_to_file("obd.db"));
             client
         })
         .collect();
-    let staged = fixture.root().join(".staging");
+    let staged = server.backup_dir().join(".staging");
     eventually("all slots are taken", async || names_in(&staged).len() == 8).await;
     drop(stalled);
-    fixture.store("database", "obd.db", "x").await;
+    server.store("database", "obd.db", "x").await;
     eventually("all of them are gone", async || {
         names_in(&staged).is_empty()
     })
@@ -125,8 +127,8 @@ async fn a_full_disk_is_told_and_the_server_goes_on() {
 
 #[tokio::test]
 async fn a_client_that_goes_silent_is_told_and_cut_off() {
-    let fixture = Fixture::start().await;
-    let mut client = RawClient::begin(&address(&fixture), 3 * MEGABYTE);
+    let server = start().await;
+    let mut client = RawClient::begin(&address(&server), 3 * MEGABYTE);
     client.send(&form("database").up_to_file("obd.db"));
     client.send(&noise(100_000));
     let (answer, is_closed) = spawn_blocking(move || (client.answer(), client.is_closed()))
@@ -137,14 +139,14 @@ async fn a_client_that_goes_silent_is_told_and_cut_off() {
         (408, json!({"detail": "Nothing was sent for 30 seconds"}))
     );
     assert!(is_closed);
-    nothing_is_left(&fixture.root()).await;
+    nothing_is_left(&server.backup_dir()).await;
 }
 
 #[tokio::test]
 async fn a_refusal_reaches_a_client_that_sends_everything_first() {
-    let fixture = Fixture::start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
+    let server = start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
     let too_large = (413, json!({"detail": "File too large. Max: 1MB"}));
-    let address = address(&fixture);
+    let address = address(&server);
 
     // Slower than the patience of the HTTP server itself, which is a second.
     let announced = spawn_blocking({
@@ -171,13 +173,13 @@ async fn a_refusal_reaches_a_client_that_sends_everything_first() {
     });
     assert_eq!(announced.await.unwrap(), too_large);
     assert_eq!(chunked.await.unwrap(), too_large);
-    nothing_is_left(&fixture.root()).await;
+    nothing_is_left(&server.backup_dir()).await;
 }
 
 #[tokio::test]
 async fn a_refusal_reaches_a_client_that_looks_up_while_it_sends() {
-    let fixture = Fixture::start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
-    let mut client = RawClient::begin(&address(&fixture), 500 * MEGABYTE);
+    let server = start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
+    let mut client = RawClient::begin(&address(&server), 500 * MEGABYTE);
     client.send(&noise(100_000));
     let answer = spawn_blocking(move || client.answer()).await.unwrap();
     assert_eq!(answer, (413, json!({"detail": "File too large. Max: 1MB"})));

@@ -3,12 +3,12 @@ use std::fs;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::{Fixture, noise};
-use crate::support::{Form, answer, eventually};
+use super::{noise, start, start_with};
+use crate::support::{Form, TestServer, answer, eventually};
 
 /// A small SQLite database, in its bytes.
-fn database(fixture: &Fixture) -> Vec<u8> {
-    let path = fixture.outside.path().join("made.db");
+fn database(server: &TestServer) -> Vec<u8> {
+    let path = server.folder().join("made.db");
     let connection = Connection::open(&path).unwrap();
     connection
         .execute_batch(
@@ -23,9 +23,9 @@ fn database(fixture: &Fixture) -> Vec<u8> {
     content
 }
 
-async fn until_checked(fixture: &Fixture) {
+async fn until_checked(server: &TestServer) {
     eventually("every backup is checked", async || {
-        fixture
+        server
             .list("")
             .await
             .iter()
@@ -36,13 +36,13 @@ async fn until_checked(fixture: &Fixture) {
 
 #[tokio::test]
 async fn the_list_tells_what_is_there_the_newest_first() {
-    let fixture = Fixture::start().await;
-    assert_eq!(fixture.list("").await, Vec::<Value>::new());
-    let first = fixture.store("config", "car.json", "{}").await;
-    let second = fixture.store("config", "car.json", "[1]").await;
-    until_checked(&fixture).await;
+    let server = start().await;
+    assert_eq!(server.list("").await, Vec::<Value>::new());
+    let first = server.store("config", "car.json", "{}").await;
+    let second = server.store("config", "car.json", "[1]").await;
+    until_checked(&server).await;
 
-    let [newer, older] = fixture.list("").await.try_into().unwrap();
+    let [newer, older] = server.list("").await.try_into().unwrap();
     for (listed, receipt) in [(&newer, &second), (&older, &first)] {
         for field in ["filename", "storedAt", "sizeBytes", "sha256"] {
             assert_eq!(listed[field], receipt[field], "{field}");
@@ -62,16 +62,16 @@ async fn the_list_tells_what_is_there_the_newest_first() {
 
 #[tokio::test]
 async fn the_list_can_be_narrowed() {
-    let fixture = Fixture::start().await;
-    fixture.store("config", "car.json", "{}").await;
-    fixture.store("logs", "car.log", "x").await;
+    let server = start().await;
+    server.store("config", "car.json", "{}").await;
+    server.store("logs", "car.log", "x").await;
     let other = Form::default()
         .text("type", "logs")
         .text("deviceId", "pi-2");
-    assert_eq!(fixture.post(other.file("car.log", "x")).await.0, 200);
+    assert_eq!(server.upload(other.file("car.log", "x")).await.0, 200);
     let places = async |query: &str| -> Vec<String> {
         let of = |b: &Value| format!("{}/{}", b["deviceId"], b["type"]).replace('"', "");
-        fixture.list(query).await.iter().map(of).collect()
+        server.list(query).await.iter().map(of).collect()
     };
     assert_eq!(
         places("").await,
@@ -85,9 +85,7 @@ async fn the_list_can_be_narrowed() {
     assert_eq!(places("?type=logs&deviceId=pi-2").await, ["pi-2/logs"]);
     assert_eq!(places("?deviceId=nobody").await, [""; 0]);
 
-    let request = fixture
-        .server
-        .get("/api/v1/backups?type=all&deviceId=..%2F");
+    let request = server.get("/api/v1/backups?type=all&deviceId=..%2F");
     let (status, body) = answer(request).await;
     assert_eq!(status, 422);
     let places: Vec<&Value> = body["detail"]
@@ -104,18 +102,18 @@ async fn the_list_can_be_narrowed() {
 
 #[tokio::test]
 async fn a_stored_database_is_checked_after_the_answer() {
-    let fixture = Fixture::start().await;
-    let whole = database(&fixture);
-    fixture.store("database", "whole.db", &whole).await;
-    fixture
+    let server = start().await;
+    let whole = database(&server);
+    server.store("database", "whole.db", &whole).await;
+    server
         .store("database", "cut.db", &whole[..whole.len() / 2])
         .await;
-    fixture.store("database", "noise.db", noise(1024)).await;
-    fixture
+    server.store("database", "noise.db", noise(1024)).await;
+    server
         .store("database", "obd.log", "no check for this")
         .await;
-    until_checked(&fixture).await;
-    let mut verdicts: Vec<(String, Option<bool>)> = fixture
+    until_checked(&server).await;
+    let mut verdicts: Vec<(String, Option<bool>)> = server
         .list("")
         .await
         .iter()
@@ -142,15 +140,13 @@ async fn a_stored_database_is_checked_after_the_answer() {
 
 #[tokio::test]
 async fn a_sound_database_outlives_damaged_ones_that_are_newer() {
-    let fixture = Fixture::start_with(&[("BACKUP_RETENTION_COUNT", "2")]).await;
-    let sound = fixture
-        .store("database", "obd.db", database(&fixture))
-        .await;
-    until_checked(&fixture).await;
+    let server = start_with(&[("BACKUP_RETENTION_COUNT", "2")]).await;
+    let sound = server.store("database", "obd.db", database(&server)).await;
+    until_checked(&server).await;
     for _ in 0..4 {
-        fixture.store("database", "obd.db", noise(1000)).await;
+        server.store("database", "obd.db", noise(1000)).await;
     }
-    let stored = fixture.stored("database");
+    let stored = server.stored("database");
     assert_eq!(stored.len(), 2);
     assert!(
         stored.contains(&sound["filename"].as_str().unwrap().to_owned()),
@@ -160,17 +156,17 @@ async fn a_sound_database_outlives_damaged_ones_that_are_newer() {
 
 #[tokio::test]
 async fn the_list_tells_the_truth_after_the_files_were_changed_by_hand() {
-    let fixture = Fixture::start().await;
-    let removed = fixture.store("config", "removed.json", "{}").await;
-    let edited = fixture.store("config", "edited.json", "{}").await;
-    fixture.store("config", "left.json", "{}").await;
-    until_checked(&fixture).await;
+    let server = start().await;
+    let removed = server.store("config", "removed.json", "{}").await;
+    let edited = server.store("config", "edited.json", "{}").await;
+    server.store("config", "left.json", "{}").await;
+    until_checked(&server).await;
 
     fs::remove_file(removed["storedAt"].as_str().unwrap()).unwrap();
     fs::write(edited["storedAt"].as_str().unwrap(), "{\"by\": \"hand\"}").unwrap();
-    fs::write(fixture.root().join("test-pi/config/added.json"), "{}").unwrap();
+    fs::write(server.backup_dir().join("test-pi/config/added.json"), "{}").unwrap();
 
-    let list = fixture.list("").await;
+    let list = server.list("").await;
     let known = |stem: &str| {
         let listed = list
             .iter()
@@ -198,18 +194,15 @@ async fn the_list_tells_the_truth_after_the_files_were_changed_by_hand() {
 
 #[tokio::test]
 async fn records_survive_a_restart() {
-    let mut fixture = Fixture::start().await;
-    let receipt = fixture.store("config", "car.json", "{}").await;
-    until_checked(&fixture).await;
-    let before = fixture.list("").await;
-    fixture.server.stop().unwrap();
+    let mut server = start().await;
+    let receipt = server.store("config", "car.json", "{}").await;
+    until_checked(&server).await;
+    let before = server.list("").await;
+    server.stop().unwrap();
 
-    let variables = [("BACKUP_DIR", fixture.root().to_str().unwrap().to_owned())];
-    let variables = variables
-        .each_ref()
-        .map(|(name, value)| (*name, value.as_str()));
-    fixture.server =
-        crate::support::TestServer::start_unready(super::NO_DATABASE, &variables).await;
-    assert_eq!(fixture.list("").await, before);
+    let backup_dir = server.backup_dir();
+    let variables = [("BACKUP_DIR", backup_dir.to_str().unwrap())];
+    let restarted = start_with(&variables).await;
+    assert_eq!(restarted.list("").await, before);
     assert_eq!(before[0]["sha256"], receipt["sha256"]);
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Fixture, files_below, form, names_in};
+use super::{files_below, form, names_in, start};
 use crate::support::Form;
 
 /// Names that try to leave the folder, to hide in it, or to break what handles them.
@@ -50,10 +50,10 @@ const DEVICE_IDS: [&str; 17] = [
 
 #[tokio::test]
 async fn no_file_name_leaves_its_folder_or_hides_in_it() {
-    let fixture = Fixture::start().await;
-    let folder = fixture.root().join("test-pi/database");
+    let server = start().await;
+    let folder = server.backup_dir().join("test-pi/database");
     for (count, name) in FILE_NAMES.into_iter().enumerate() {
-        let receipt = fixture.store("database", name, name).await;
+        let receipt = server.store("database", name, name).await;
         let stored = Path::new(receipt["storedAt"].as_str().unwrap());
         assert_eq!(stored.parent(), Some(folder.as_path()), "{name:?}");
         let file_name = stored.file_name().unwrap().to_str().unwrap();
@@ -66,42 +66,42 @@ async fn no_file_name_leaves_its_folder_or_hides_in_it() {
         assert!(!file_name.starts_with('.'), "{name:?} became {file_name:?}");
         assert_eq!(names_in(&folder).len(), count + 1, "{name:?}");
     }
-    assert_eq!(names_in(fixture.outside.path()), ["data"]);
-    assert_eq!(names_in(&fixture.outside.path().join("data")), ["backups"]);
+    assert_eq!(names_in(server.folder()), ["data"]);
+    assert_eq!(names_in(&server.folder().join("data")), ["backups"]);
     assert_eq!(
-        names_in(&fixture.root()),
+        names_in(&server.backup_dir()),
         [".records", ".staging", "test-pi"]
     );
 }
 
 #[tokio::test]
 async fn a_file_name_that_no_header_can_hold_is_refused() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     for name in ["obd\u{0}.exe.db", "obd\u{7f}.db", "obd\u{1b}[2J.db"] {
-        let (status, body) = fixture.post(form("database").file(name, "x")).await;
+        let (status, body) = server.upload(form("database").file(name, "x")).await;
         assert_eq!(status, 400, "{name:?}: {body}");
     }
-    assert_eq!(files_below(fixture.outside.path()), [""; 0].map(Path::new));
+    assert_eq!(files_below(server.folder()), [""; 0].map(Path::new));
 }
 
 #[tokio::test]
 async fn no_device_id_leaves_the_root() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     for id in DEVICE_IDS {
         let fields = Form::default()
             .text("type", "database")
             .text("deviceId", id);
-        let (status, body) = fixture.post(fields.file("obd.db", "x")).await;
+        let (status, body) = server.upload(fields.file("obd.db", "x")).await;
         assert_eq!(status, 422, "{id:?}: {body}");
     }
-    assert_eq!(files_below(fixture.outside.path()), [""; 0].map(Path::new));
+    assert_eq!(files_below(server.folder()), [""; 0].map(Path::new));
 }
 
 #[tokio::test]
 async fn only_the_last_segment_of_a_path_is_kept() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     for name in ["/home/pi/obd.db", "C:\\data\\obd.db", "../obd.db"] {
-        let receipt = fixture.store("database", name, "x").await;
+        let receipt = server.store("database", name, "x").await;
         assert!(
             receipt["filename"].as_str().unwrap().starts_with("obd-2"),
             "{receipt}"
@@ -111,8 +111,8 @@ async fn only_the_last_segment_of_a_path_is_kept() {
 
 #[tokio::test]
 async fn a_very_long_name_is_shortened() {
-    let fixture = Fixture::start().await;
-    let receipt = fixture
+    let server = start().await;
+    let receipt = server
         .store("logs", &format!("{}.log", "x".repeat(1000)), "x")
         .await;
     assert!(receipt["filename"].as_str().unwrap().len() < 255);
@@ -120,10 +120,10 @@ async fn a_very_long_name_is_shortened() {
 
 #[tokio::test]
 async fn the_extended_spelling_of_a_name_is_understood() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let parameters =
         "name=\"file\"; filename=\"x.exe\"; filename*=UTF-8''log%20f%C3%BCr%20M%C3%A4rz.log";
-    let (status, receipt) = fixture.post(form("logs").part(parameters, b"x")).await;
+    let (status, receipt) = server.upload(form("logs").part(parameters, b"x")).await;
     assert_eq!(status, 200, "{receipt}");
     assert!(
         receipt["filename"]

@@ -1,13 +1,13 @@
 use serde_json::{Value, json};
 
-use super::{Fixture, files_below, form, noise, sha256};
-use crate::support::{Form, answer, eventually};
+use super::{files_below, form, noise, sha256, start, start_with};
+use crate::support::{Form, TestServer, answer, eventually};
 
 /// Posts a form that is to be refused; returns status and `detail`. Nothing of it may be left.
-async fn refused(fixture: &Fixture, form: Form) -> (u16, Value) {
-    let (status, mut body) = fixture.post(form).await;
+async fn refused(server: &TestServer, form: Form) -> (u16, Value) {
+    let (status, mut body) = server.upload(form).await;
     eventually("nothing is left of it", async || {
-        files_below(&fixture.root()).is_empty()
+        files_below(&server.backup_dir()).is_empty()
     })
     .await;
     (status, body["detail"].take())
@@ -19,7 +19,7 @@ fn problem(kind: &str, field: &str, msg: &str, input: impl Into<Value>) -> Value
 
 #[tokio::test]
 async fn another_extension_is_refused() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let told = json!("File extension not allowed. Allowed: .db, .log, .json, .gz");
     for name in [
         "virus.exe",
@@ -30,19 +30,19 @@ async fn another_extension_is_refused() {
         "obd.",
         "",
     ] {
-        let refusal = refused(&fixture, form("database").file(name, noise(1000))).await;
+        let refusal = refused(&server, form("database").file(name, noise(1000))).await;
         assert_eq!(refusal, (422, told.clone()), "{name:?}");
     }
 }
 
 #[tokio::test]
 async fn an_unknown_type_is_refused() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     for kind in ["invalid", "", "Database", "../logs"] {
         let msg = "Input should be 'database', 'logs' or 'config'";
         let told = json!([problem("literal_error", "type", msg, kind)]);
         assert_eq!(
-            refused(&fixture, form(kind).file("a.db", "x")).await,
+            refused(&server, form(kind).file("a.db", "x")).await,
             (422, told),
             "{kind:?}"
         );
@@ -51,7 +51,7 @@ async fn an_unknown_type_is_refused() {
 
 #[tokio::test]
 async fn a_device_id_that_could_not_name_a_folder_is_refused() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let long = "x".repeat(65);
     let shape = "String should match pattern '^[A-Za-z0-9_-][A-Za-z0-9._-]*$'";
     for (id, kind, msg) in [
@@ -72,7 +72,7 @@ async fn a_device_id_that_could_not_name_a_folder_is_refused() {
         let fields = Form::default().text("deviceId", id).text("type", "logs");
         let told = json!([problem(kind, "deviceId", msg, id)]);
         assert_eq!(
-            refused(&fixture, fields.file("a.log", "x")).await,
+            refused(&server, fields.file("a.log", "x")).await,
             (422, told),
             "{id:?}"
         );
@@ -81,26 +81,25 @@ async fn a_device_id_that_could_not_name_a_folder_is_refused() {
 
 #[tokio::test]
 async fn all_that_is_missing_is_told_at_once() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let missing = |fields: &[&str]| {
         let problem = |field: &&str| problem("missing", field, "Field required", Value::Null);
         Value::Array(fields.iter().map(problem).collect())
     };
     assert_eq!(
-        refused(&fixture, Form::default()).await,
+        refused(&server, Form::default()).await,
         (422, missing(&["file", "type", "deviceId"]))
     );
     assert_eq!(
-        refused(&fixture, Form::default().file("a.db", noise(1000))).await,
+        refused(&server, Form::default().file("a.db", noise(1000))).await,
         (422, missing(&["type", "deviceId"]))
     );
     assert_eq!(
-        refused(&fixture, form("logs")).await,
+        refused(&server, form("logs")).await,
         (422, missing(&["file"]))
     );
 
-    let json = fixture
-        .server
+    let json = server
         .post("/api/v1/backup")
         .header("Content-Type", "application/json");
     let (status, body) = answer(json.body("{}")).await;
@@ -108,13 +107,13 @@ async fn all_that_is_missing_is_told_at_once() {
         (status, &body["detail"]),
         (422, &missing(&["file", "type", "deviceId"]))
     );
-    let bare = answer(fixture.server.post("/api/v1/backup")).await;
+    let bare = answer(server.post("/api/v1/backup")).await;
     assert_eq!(bare.0, 422);
 }
 
 #[tokio::test]
 async fn a_digest_that_does_not_fit_is_refused() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let content = noise(100_000);
     let expected = sha256(b"something else");
     let arrived = sha256(&content);
@@ -125,7 +124,7 @@ async fn a_digest_that_does_not_fit_is_refused() {
     };
     let told = format!("Value error, the file that arrived has the SHA-256 {arrived}");
     assert_eq!(
-        refused(&fixture, with_digest(&expected)).await,
+        refused(&server, with_digest(&expected)).await,
         (
             422,
             json!([problem("value_error", "sha256", &told, expected.clone())])
@@ -133,7 +132,7 @@ async fn a_digest_that_does_not_fit_is_refused() {
     );
     let told = "String should match pattern '^[0-9A-Fa-f]{64}$'";
     assert_eq!(
-        refused(&fixture, with_digest("abc")).await,
+        refused(&server, with_digest("abc")).await,
         (
             422,
             json!([problem("string_pattern_mismatch", "sha256", told, "abc")])
@@ -143,15 +142,15 @@ async fn a_digest_that_does_not_fit_is_refused() {
 
 #[tokio::test]
 async fn a_field_that_is_ambiguous_is_refused() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let twice = "Value error, the field is given more than once";
     let told = json!([problem("value_error", "file", twice, Value::Null)]);
     let two_files = form("logs").file("a.log", "x").file("b.log", "y");
-    assert_eq!(refused(&fixture, two_files).await, (422, told));
+    assert_eq!(refused(&server, two_files).await, (422, told));
     let no_file = form("logs").text("file", "not a file");
     let told = "Value error, the field holds no file: it has no filename";
     assert_eq!(
-        refused(&fixture, no_file).await,
+        refused(&server, no_file).await,
         (
             422,
             json!([problem("value_error", "file", told, Value::Null)])
@@ -160,7 +159,7 @@ async fn a_field_that_is_ambiguous_is_refused() {
     let long = "x".repeat(5000);
     let told = "String should have at most 1024 characters";
     assert_eq!(
-        refused(&fixture, form(&long).file("a.log", "x")).await,
+        refused(&server, form(&long).file("a.log", "x")).await,
         (
             422,
             json!([problem("string_too_long", "type", told, Value::Null)])
@@ -170,33 +169,33 @@ async fn a_field_that_is_ambiguous_is_refused() {
 
 #[tokio::test]
 async fn a_form_that_ends_in_the_middle_is_refused() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let mut torn = form("logs").file("a.log", noise(200_000)).finish();
     torn.truncate(150_000);
-    let request = fixture.server.post("/api/v1/backup");
+    let request = server.post("/api/v1/backup");
     let request = request
         .header("Content-Type", Form::CONTENT_TYPE)
         .body(torn);
     let told = json!({"detail": "There was an error parsing the body"});
     assert_eq!(answer(request).await, (400, told));
     eventually("nothing is left of it", async || {
-        files_below(&fixture.root()).is_empty()
+        files_below(&server.backup_dir()).is_empty()
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_file_above_the_limit_is_refused_and_one_at_the_limit_is_not() {
-    let fixture = Fixture::start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
+    let server = start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
     let too_large = (413, json!("File too large. Max: 1MB"));
     for size_bytes in [1024 * 1024 + 1, 3 * 1024 * 1024] {
         let form = form("database").file("a.db", noise(size_bytes));
-        assert_eq!(refused(&fixture, form).await, too_large, "{size_bytes}");
+        assert_eq!(refused(&server, form).await, too_large, "{size_bytes}");
     }
     let padded = form("logs")
         .text("padding", &"x".repeat(1024 * 1024 + 1))
         .file("a.log", "x");
-    assert_eq!(refused(&fixture, padded).await, too_large);
-    let receipt = fixture.store("database", "a.db", noise(1024 * 1024)).await;
+    assert_eq!(refused(&server, padded).await, too_large);
+    let receipt = server.store("database", "a.db", noise(1024 * 1024)).await;
     assert_eq!(receipt["sizeBytes"], 1024 * 1024);
 }

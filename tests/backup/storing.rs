@@ -5,7 +5,7 @@ use std::path::Path;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{Fixture, files_below, form, noise, sha256};
+use super::{files_below, form, noise, sha256, start, start_with};
 use crate::support::Form;
 
 /// `{stem}-{YYYY-MM-DDTHH-MM-SS}{.ext}`
@@ -20,13 +20,13 @@ fn has_time(name: &str, stem: &str, extension: &str) -> bool {
 
 #[tokio::test]
 async fn a_database_is_stored_under_its_name_and_the_time() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let content = noise(1024);
-    let receipt = fixture.store("database", "testfile.db", &content).await;
+    let receipt = server.store("database", "testfile.db", &content).await;
 
-    let [name] = fixture.stored("database").try_into().unwrap();
+    let [name] = server.stored("database").try_into().unwrap();
     assert!(has_time(&name, "testfile", ".db"), "{name}");
-    let path = fixture.root().join("test-pi/database").join(&name);
+    let path = server.backup_dir().join("test-pi/database").join(&name);
     assert_eq!(
         receipt,
         json!({
@@ -42,19 +42,19 @@ async fn a_database_is_stored_under_its_name_and_the_time() {
 
 #[tokio::test]
 async fn folders_that_are_missing_are_created() {
-    let fixture = Fixture::start().await;
-    assert!(!fixture.root().exists());
+    let server = start().await;
+    assert!(!server.backup_dir().exists());
     for kind in ["database", "logs", "config"] {
-        fixture.store(kind, "a.json", "{}").await;
-        assert!(fixture.root().join("test-pi").join(kind).is_dir());
+        server.store(kind, "a.json", "{}").await;
+        assert!(server.backup_dir().join("test-pi").join(kind).is_dir());
     }
 }
 
 #[tokio::test]
 async fn every_allowed_extension_is_taken_in_any_case() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     for extension in [".db", ".log", ".json", ".gz", ".DB", ".Log", ".JSON", ".gZ"] {
-        let receipt = fixture.store("logs", &format!("a{extension}"), "x").await;
+        let receipt = server.store("logs", &format!("a{extension}"), "x").await;
         let name = receipt["filename"].as_str().unwrap();
         assert!(has_time(name, "a", extension), "{name}");
     }
@@ -62,7 +62,7 @@ async fn every_allowed_extension_is_taken_in_any_case() {
 
 #[tokio::test]
 async fn the_file_may_come_first_last_or_in_between() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let content = noise(300_000);
     let first = Form::default()
         .file("first.db", &content)
@@ -78,7 +78,7 @@ async fn the_file_may_come_first_last_or_in_between() {
         .text("comment", "nobody asked")
         .file("last.db", &content);
     for form in [first, middle, last] {
-        let (status, receipt) = fixture.post(form).await;
+        let (status, receipt) = server.upload(form).await;
         assert_eq!(status, 200, "{receipt}");
         assert_eq!(receipt["sha256"], sha256(&content));
         let stored = Path::new(receipt["storedAt"].as_str().unwrap());
@@ -88,12 +88,12 @@ async fn the_file_may_come_first_last_or_in_between() {
 
 #[tokio::test]
 async fn twenty_uploads_of_one_name_at_once_are_all_kept() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let contents: Vec<Vec<u8>> = (0..20).map(|i| noise(40_000 + i)).collect();
     let receipts = join_all(
         contents
             .iter()
-            .map(|c| fixture.store("database", "obd.db", c)),
+            .map(|c| server.store("database", "obd.db", c)),
     )
     .await;
 
@@ -103,7 +103,7 @@ async fn twenty_uploads_of_one_name_at_once_are_all_kept() {
         .collect();
     assert_eq!(names.len(), 20);
     assert_eq!(
-        fixture.stored("database"),
+        server.stored("database"),
         names.into_iter().collect::<Vec<_>>()
     );
     for (content, receipt) in contents.iter().zip(&receipts) {
@@ -116,56 +116,56 @@ async fn twenty_uploads_of_one_name_at_once_are_all_kept() {
 
 #[tokio::test]
 async fn two_of_thirty_two_are_rotated_away_and_the_newest_stay() {
-    let fixture = Fixture::start().await;
+    let server = start().await;
     let mut names = Vec::new();
     for i in 0..32 {
-        let receipt = fixture.store("database", "obd.db", noise(1000 + i)).await;
+        let receipt = server.store("database", "obd.db", noise(1000 + i)).await;
         names.push(receipt["filename"].as_str().unwrap().to_owned());
     }
     let mut left = names.split_off(2);
     left.sort();
-    assert_eq!(fixture.stored("database"), left);
+    assert_eq!(server.stored("database"), left);
 }
 
 #[tokio::test]
 async fn thirty_two_at_once_leave_thirty() {
-    let fixture = Fixture::start().await;
-    join_all((0..32).map(|_| fixture.store("logs", "obd.log", "x"))).await;
-    assert_eq!(fixture.stored("logs").len(), 30);
+    let server = start().await;
+    join_all((0..32).map(|_| server.store("logs", "obd.log", "x"))).await;
+    assert_eq!(server.stored("logs").len(), 30);
 }
 
 #[tokio::test]
 async fn the_only_backup_is_never_rotated_away() {
-    let fixture = Fixture::start_with(&[("BACKUP_RETENTION_COUNT", "1")]).await;
-    fixture.store("logs", "obd.log", "first").await;
-    assert_eq!(fixture.stored("logs").len(), 1);
-    let second = fixture.store("logs", "obd.log", "second").await;
+    let server = start_with(&[("BACKUP_RETENTION_COUNT", "1")]).await;
+    server.store("logs", "obd.log", "first").await;
+    assert_eq!(server.stored("logs").len(), 1);
+    let second = server.store("logs", "obd.log", "second").await;
     assert_eq!(
-        fixture.stored("logs"),
+        server.stored("logs"),
         [second["filename"].as_str().unwrap()]
     );
 }
 
 #[tokio::test]
 async fn rotation_keeps_to_its_device_its_type_and_its_own_files() {
-    let fixture = Fixture::start_with(&[("BACKUP_RETENTION_COUNT", "2")]).await;
-    let folder = fixture.root().join("test-pi/logs");
+    let server = start_with(&[("BACKUP_RETENTION_COUNT", "2")]).await;
+    let folder = server.backup_dir().join("test-pi/logs");
     fs::create_dir_all(&folder).unwrap();
     let strangers = ["keep-me.log", "notes.txt", "obd-2019-01-01T00-00-00.log"];
     for stranger in strangers {
         fs::write(folder.join(stranger), "by hand").unwrap();
     }
-    fixture.store("config", "obd.log", "another type").await;
+    server.store("config", "obd.log", "another type").await;
     let other_device = Form::default()
         .text("type", "logs")
         .text("deviceId", "pi-2")
         .file("obd.log", "x");
-    assert_eq!(fixture.post(other_device).await.0, 200);
+    assert_eq!(server.upload(other_device).await.0, 200);
 
     for _ in 0..5 {
-        fixture.store("logs", "obd.log", "x").await;
+        server.store("logs", "obd.log", "x").await;
     }
-    let left = fixture.stored("logs");
+    let left = server.stored("logs");
     assert_eq!(left.len(), strangers.len() + 2, "{left:?}");
     for stranger in strangers {
         assert_eq!(
@@ -173,6 +173,6 @@ async fn rotation_keeps_to_its_device_its_type_and_its_own_files() {
             "by hand"
         );
     }
-    assert_eq!(fixture.stored("config").len(), 1);
-    assert_eq!(files_below(&fixture.root().join("pi-2")).len(), 1);
+    assert_eq!(server.stored("config").len(), 1);
+    assert_eq!(files_below(&server.backup_dir().join("pi-2")).len(), 1);
 }

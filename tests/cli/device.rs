@@ -2,42 +2,33 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{API_KEY, Binary, TestDatabase, TestServer, answer, batch, readings, with};
-
-struct Fixture {
-    database: TestDatabase,
-    server: TestServer,
-    binary: Binary,
-}
+use crate::support::{
+    API_KEY, Binary, Ended, Fixture, TestDatabase, answer, batch, readings, with,
+};
 
 impl Fixture {
-    async fn start() -> Self {
-        let database = TestDatabase::create().await;
-        let server = TestServer::start(&database).await;
-        let binary = Binary::with_database(&database.url());
-        Self {
-            database,
-            server,
-            binary,
-        }
+    /// Runs `device` with these arguments.
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let binary = Binary::with_database(&self.database.url());
+        binary.run(&[&["device"], arguments].concat())
     }
 
     /// The output of a command that succeeds.
     fn device(&self, arguments: &[&str]) -> String {
-        let ended = self.binary.run(&[&["device"], arguments].concat());
+        let ended = self.run(arguments);
         assert_eq!(ended.code, Some(0), "{}", ended.output);
         ended.output
     }
 
     /// The output of a command that fails.
     fn refused(&self, arguments: &[&str]) -> String {
-        let ended = self.binary.run(&[&["device"], arguments].concat());
+        let ended = self.run(arguments);
         assert_eq!(ended.code, Some(1), "{}", ended.output);
         ended.output
     }
 
     /// Sends rows as a device with a key.
-    async fn sync(&self, key: &str, device: &str) -> (u16, Value) {
+    async fn sync_as(&self, key: &str, device: &str) -> (u16, Value) {
         let rows = batch(&json!({"realtime_data": readings(1..=5)}));
         let batch = with(rows, &json!({ "deviceId": device }));
         let url = format!("{}/api/v1/sync", self.server.url);
@@ -59,8 +50,8 @@ fn key(output: &str) -> String {
 async fn a_registered_device_writes_as_itself_with_the_printed_key() {
     let fixture = Fixture::start().await;
     let key = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
-    assert_eq!(fixture.sync(&key, "car-1").await.0, 200);
-    assert_eq!(fixture.sync(&key, "car-2").await.0, 403);
+    assert_eq!(fixture.sync_as(&key, "car-1").await.0, 200);
+    assert_eq!(fixture.sync_as(&key, "car-2").await.0, 403);
     let name: String = fixture
         .database
         .row("SELECT display_name FROM devices WHERE device_id = 'car-1'")
@@ -94,9 +85,9 @@ async fn no_two_keys_are_the_same() {
 #[tokio::test]
 async fn a_device_that_sends_with_the_shared_key_is_given_one_of_its_own() {
     let fixture = Fixture::start().await;
-    assert_eq!(fixture.sync(API_KEY, "car-1").await.0, 200);
+    assert_eq!(fixture.sync_as(API_KEY, "car-1").await.0, 200);
     let key = key(&fixture.device(&["add", "car-1"]));
-    assert_eq!(fixture.sync(&key, "car-1").await.0, 200);
+    assert_eq!(fixture.sync_as(&key, "car-1").await.0, 200);
     let seen = "device_id = 'car-1' AND last_seen IS NOT NULL";
     assert_eq!(fixture.database.count("devices", seen).await, 1);
 }
@@ -107,7 +98,7 @@ async fn adding_a_device_twice_leaves_its_key_and_name_alone() {
     let key = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
     let refusal = fixture.refused(&["add", "car-1", "--name", "Other"]);
     assert!(refusal.contains("device rotate-key car-1"), "{refusal}");
-    assert_eq!(fixture.sync(&key, "car-1").await.0, 200);
+    assert_eq!(fixture.sync_as(&key, "car-1").await.0, 200);
     assert_eq!(
         fixture
             .database
@@ -131,7 +122,10 @@ async fn of_several_who_add_a_device_at_once_one_gets_the_key() {
         .collect();
     let winners: Vec<_> = ended.iter().filter(|ended| ended.code == Some(0)).collect();
     assert_eq!(winners.len(), 1);
-    assert_eq!(fixture.sync(&key(&winners[0].output), "car-1").await.0, 200);
+    assert_eq!(
+        fixture.sync_as(&key(&winners[0].output), "car-1").await.0,
+        200
+    );
 }
 
 #[tokio::test]
@@ -139,8 +133,8 @@ async fn after_a_rotation_only_the_new_key_is_good() {
     let fixture = Fixture::start().await;
     let old = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
     let new = key(&fixture.device(&["rotate-key", "car-1"]));
-    assert_eq!(fixture.sync(&old, "car-1").await.0, 401);
-    assert_eq!(fixture.sync(&new, "car-1").await.0, 200);
+    assert_eq!(fixture.sync_as(&old, "car-1").await.0, 401);
+    assert_eq!(fixture.sync_as(&new, "car-1").await.0, 200);
     assert_eq!(
         fixture
             .database
@@ -154,10 +148,10 @@ async fn after_a_rotation_only_the_new_key_is_good() {
 async fn a_removed_device_loses_its_key_and_keeps_its_rows() {
     let fixture = Fixture::start().await;
     let key = key(&fixture.device(&["add", "car-1"]));
-    assert_eq!(fixture.sync(&key, "car-1").await.0, 200);
+    assert_eq!(fixture.sync_as(&key, "car-1").await.0, 200);
     let said = fixture.device(&["remove", "car-1"]);
     assert!(said.contains("rows and backups stay"), "{said}");
-    assert_eq!(fixture.sync(&key, "car-1").await.0, 401);
+    assert_eq!(fixture.sync_as(&key, "car-1").await.0, 401);
     let rows = fixture
         .database
         .count("realtime_data", "source_device = 'car-1'")
@@ -182,7 +176,7 @@ async fn a_device_that_is_not_there_is_named() {
 #[tokio::test]
 async fn the_list_tells_whose_key_is_whose_and_no_key() {
     let fixture = Fixture::start().await;
-    fixture.sync(API_KEY, "car-2").await;
+    fixture.sync_as(API_KEY, "car-2").await;
     let key = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
     let list = fixture.device(&["list"]);
     let line = |id: &str| list.lines().find(|line| line.starts_with(id)).unwrap();

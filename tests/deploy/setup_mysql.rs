@@ -11,13 +11,13 @@ use crate::support::{Binary, TestDatabase};
 const PASSWORD: &str = r#"Aa1@:/%'"\ $#;"#;
 
 /// A database server, on which the script is run with names that no other test has.
-struct Fixture {
+struct Setup {
     database: TestDatabase,
     name: String,
     folder: TempDir,
 }
 
-impl Fixture {
+impl Setup {
     async fn start() -> Self {
         let database = TestDatabase::create().await;
         Self {
@@ -104,14 +104,14 @@ fn assert_succeeded(ran: &Ran) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn run_twice_it_makes_the_database_that_the_server_needs_and_changes_nothing_more() {
-    let fixture = Fixture::start().await;
-    fixture.set(&format!("{}:first-Aa1", fixture.name));
-    assert_succeeded(&run_as_administrator(&mut fixture.script()));
-    let grants = fixture.grants().await;
-    assert_succeeded(&run_as_administrator(&mut fixture.script()));
-    assert_eq!(fixture.grants().await, grants);
+    let setup = Setup::start().await;
+    setup.set(&format!("{}:first-Aa1", setup.name));
+    assert_succeeded(&run_as_administrator(&mut setup.script()));
+    let grants = setup.grants().await;
+    assert_succeeded(&run_as_administrator(&mut setup.script()));
+    assert_eq!(setup.grants().await, grants);
 
-    let server = Binary::with_database(&fixture.url());
+    let server = Binary::with_database(&setup.url());
     let init = server.run(&["init-db"]);
     assert_eq!(init.code, Some(0), "{}", init.output);
     let doctor = server.run(&["doctor"]);
@@ -122,22 +122,22 @@ async fn run_twice_it_makes_the_database_that_the_server_needs_and_changes_nothi
             doctor.output
         );
     }
-    let databases: Vec<String> = fixture
+    let databases: Vec<String> = setup
         .database
-        .rows(&format!("SHOW DATABASES LIKE '{}\\_test'", fixture.name))
+        .rows(&format!("SHOW DATABASES LIKE '{}\\_test'", setup.name))
         .await;
     assert_eq!(databases.len(), 1, "the database for tests is there");
-    fixture.clean_up().await;
+    setup.clean_up().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_account_gets_no_more_rights_than_it_needs() {
-    let fixture = Fixture::start().await;
-    fixture.set(&format!("{}:first-Aa1", fixture.name));
+    let setup = Setup::start().await;
+    setup.set(&format!("{}:first-Aa1", setup.name));
     assert_succeeded(&run_as_administrator(
-        fixture.script().arg("--no-test-database"),
+        setup.script().arg("--no-test-database"),
     ));
-    let grants = fixture.grants().await;
+    let grants = setup.grants().await;
     for grant in &grants {
         let (rights, _) = grant["GRANT ".len()..].split_once(" ON ").unwrap();
         assert!(
@@ -157,9 +157,9 @@ async fn the_account_gets_no_more_rights_than_it_needs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_password_with_all_kinds_of_signs_reaches_account_and_settings() {
-    let fixture = Fixture::start().await;
-    fixture.set(&format!("{}:first-Aa1", fixture.name));
-    let mut script = fixture.script();
+    let setup = Setup::start().await;
+    setup.set(&format!("{}:first-Aa1", setup.name));
+    let mut script = setup.script();
     let ran = run_as_administrator(
         script
             .arg("--no-test-database")
@@ -170,39 +170,39 @@ async fn a_new_password_with_all_kinds_of_signs_reaches_account_and_settings() {
         !(ran.stdout + &ran.stderr).contains(PASSWORD),
         "it is a secret"
     );
-    let init = Binary::with_database(&fixture.url()).run(&["init-db"]);
+    let init = Binary::with_database(&setup.url()).run(&["init-db"]);
     assert_eq!(init.code, Some(0), "{}", init.output);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_password_in_the_settings_one_is_made_up() {
-    let fixture = Fixture::start().await;
-    fixture.set(&fixture.name);
+    let setup = Setup::start().await;
+    setup.set(&setup.name);
     assert_succeeded(&run_as_administrator(
-        fixture.script().arg("--no-test-database"),
+        setup.script().arg("--no-test-database"),
     ));
-    let init = Binary::with_database(&fixture.url()).run(&["init-db"]);
+    let init = Binary::with_database(&setup.url()).run(&["init-db"]);
     assert_eq!(init.code, Some(0), "{}", init.output);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_makes_no_account_and_shows_no_password() {
-    let fixture = Fixture::start().await;
-    fixture.set(&format!("{}:hunter2-Aa1", fixture.name));
-    let ran = run_as_administrator(fixture.script().arg("--dry-run"));
+    let setup = Setup::start().await;
+    setup.set(&format!("{}:hunter2-Aa1", setup.name));
+    let ran = run_as_administrator(setup.script().arg("--dry-run"));
     assert_succeeded(&ran);
     let told = ran.stdout + &ran.stderr;
     assert!(told.contains("CREATE USER IF NOT EXISTS"), "{told}");
     assert!(!told.contains("hunter2"), "{told}");
-    let accounts = format!("user = '{}'", fixture.name);
-    assert_eq!(fixture.database.count("mysql.user", &accounts).await, 0);
+    let accounts = format!("user = '{}'", setup.name);
+    assert_eq!(setup.database.count("mysql.user", &accounts).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn root_is_not_made_the_account_of_the_server() {
-    let fixture = Fixture::start().await;
-    fixture.set("root:pw");
-    let ran = run_as_administrator(&mut fixture.script());
+    let setup = Setup::start().await;
+    setup.set("root:pw");
+    let ran = run_as_administrator(&mut setup.script());
     assert!(
         !ran.succeeded && ran.stderr.contains("an account of its own"),
         "{}",

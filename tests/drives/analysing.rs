@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Fixture, end_as, events, readings, send};
+use super::{end_as, events, readings, send};
 use crate::support::{
-    Drive, FakeOllama, Pi, Proxy, TestDatabase, TestServer, answer, batch, eventually, reading,
+    Drive, FakeOllama, Fixture, Pi, Proxy, TestDatabase, TestServer, answer, batch, eventually,
+    reading,
 };
 
 #[tokio::test]
@@ -50,7 +51,7 @@ async fn a_drive_that_comes_whole_is_analysed() {
 
 #[tokio::test]
 async fn readings_alone_and_a_start_alone_trigger_nothing() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     let receipt = send(&fixture.server, Vec::new(), readings(1, "5 6")).await;
     assert_eq!(receipt["autoAnalysisTriggered"], false);
     let receipt = send(&fixture.server, events(1, "start@0"), Vec::new()).await;
@@ -98,7 +99,7 @@ async fn without_ollama_a_drive_waits_until_there_is_one_and_needs_no_further_sy
 
 #[tokio::test]
 async fn an_analysis_that_fails_leaves_the_sync_alone_and_is_tried_again() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     fixture
         .ollama
         .answers(500, &json!({"error": "model runner has stopped"}));
@@ -160,7 +161,7 @@ async fn a_drive_that_comes_as_the_device_sends_it_is_analysed_once_with_all_rea
 
 #[tokio::test]
 async fn clocks_that_are_hours_apart_do_no_harm_where_there_is_a_number() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     send(
         &fixture.server,
         events(1, "start@300#7 end@320#7"),
@@ -202,7 +203,7 @@ async fn three_drives_of_one_batch_are_analysed_each_by_itself() {
 
 #[tokio::test]
 async fn a_repeat_gives_no_second_analysis_and_late_readings_give_one_more() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     let log = || events(1, "start@0 end@25");
     send(&fixture.server, log(), readings(1, "10")).await;
     end_as(&fixture.database, "0-25 analysed").await;
@@ -222,7 +223,7 @@ async fn a_repeat_gives_no_second_analysis_and_late_readings_give_one_more() {
 
 #[tokio::test]
 async fn a_drive_that_has_no_more_readings_than_before_is_not_analysed_again() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     send(
         &fixture.server,
         events(1, "start@0#1 end@25#1"),
@@ -246,7 +247,7 @@ async fn a_drive_that_has_no_more_readings_than_before_is_not_analysed_again() {
 
 #[tokio::test]
 async fn a_drive_whose_end_never_came_is_analysed_up_to_its_last_reading() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     send(&fixture.server, events(1, "start@0"), readings(1, "5 12")).await;
     send(&fixture.server, events(2, "start@60"), Vec::new()).await;
     end_as(&fixture.database, "0-(60) analysed, 60- open").await;
@@ -256,7 +257,7 @@ async fn a_drive_whose_end_never_came_is_analysed_up_to_its_last_reading() {
 
 #[tokio::test]
 async fn repeated_and_overlapping_starts_never_have_a_reading_analysed_twice() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     send(
         &fixture.server,
         events(1, "start@0 start@10 end@20 start@15 end@30"),
@@ -277,7 +278,7 @@ async fn repeated_and_overlapping_starts_never_have_a_reading_analysed_twice() {
 
 #[tokio::test]
 async fn a_request_goes_before_drives_that_are_queued() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     send(&fixture.server, Vec::new(), readings(1, "60 61")).await;
     let request = |focus: &str| {
         let body = json!({

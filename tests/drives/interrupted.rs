@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Fixture, end_as, events, readings, send, successes};
-use crate::support::{FakeOllama, PrivateDatabase, ServerProcess, TestDatabase, batch, eventually};
+use super::{end_as, events, readings, send, successes};
+use crate::support::{
+    FakeOllama, Fixture, PrivateDatabase, ServerProcess, TestDatabase, batch, eventually,
+};
 
 /// A server whose model is thinking about a drive.
 async fn thinking(database_url: &str, ollama: &FakeOllama) -> ServerProcess {
@@ -87,7 +89,7 @@ async fn a_database_that_crashes_meanwhile_costs_no_drive() {
 
 /// Has a drive analysed by a database that refuses the result with this error; waits until the drive stands so.
 async fn refused_with(error: u32, state: &str) {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     let refuse = format!(
         "CREATE TRIGGER refuse BEFORE INSERT ON ai_recommendations FOR EACH ROW \
          SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {error}, MESSAGE_TEXT = 'refused'"
@@ -163,7 +165,7 @@ async fn a_claim_is_renewed_while_the_model_thinks() {
 
 #[tokio::test]
 async fn readings_that_come_while_the_model_thinks_are_analysed_after() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::with_quiet("0").await;
     fixture.begins_to_think().await;
     let receipt: Value = send(&fixture.server, Vec::new(), readings(2, "11")).await;
     assert_eq!(receipt["tablesProcessed"]["realtime_data"]["inserted"], 1);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Fixture, end_as, events, readings, send};
-use crate::support::{DEVICE, answer, batch, kinds_and_places, with};
+use super::{end_as, events, readings, send};
+use crate::support::{DEVICE, Fixture, answer, batch, kinds_and_places, with};
 
 const DRIVES: &str = "/api/v1/drives";
 

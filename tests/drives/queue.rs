@@ -13,13 +13,13 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 const PACE: Pace = Pace::with_quiet(Duration::ZERO);
 
-/// The drives of a device, and somebody who works them off.
-struct Fixture {
+/// The drives of a device, and the pool of a server that analyses them.
+struct Queue {
     database: TestDatabase,
     pool: Database,
 }
 
-impl Fixture {
+impl Queue {
     /// With these drives, all of which came with a reading.
     async fn with_drives(log: &str, data: &str) -> Self {
         let database = TestDatabase::create().await;
@@ -96,15 +96,15 @@ impl Fixture {
 #[tokio::test]
 async fn every_drive_is_claimed_once_however_many_want_it() {
     let log = "start@0 end@9 start@10 end@19 start@20 end@29 start@30 end@39 start@40 end@49";
-    let fixture = Fixture::with_drives(log, "5 15 25 35 45").await;
-    let claims = futures_util::future::join_all((0..12).map(|_| fixture.claim())).await;
+    let queue = Queue::with_drives(log, "5 15 25 35 45").await;
+    let claims = futures_util::future::join_all((0..12).map(|_| queue.claim())).await;
     let mut claimed: Vec<i64> = claims.into_iter().flatten().map(|claim| claim.id).collect();
     // A claim skips what another one holds, so not every attempt finds one.
-    while let Some(claim) = fixture.claim().await {
+    while let Some(claim) = queue.claim().await {
         claimed.push(claim.id);
     }
     claimed.sort_unstable();
-    let all: Vec<i64> = fixture
+    let all: Vec<i64> = queue
         .database
         .rows("SELECT id FROM drives ORDER BY id")
         .await;
@@ -113,102 +113,102 @@ async fn every_drive_is_claimed_once_however_many_want_it() {
 
 #[tokio::test]
 async fn a_claim_that_is_not_renewed_is_lost_to_the_next() {
-    let fixture = Fixture::with_drives("start@0 end@25", "10").await;
-    let first = fixture.claim().await.unwrap();
-    assert!(fixture.renew(&first).await);
-    assert_eq!(fixture.claim().await, None);
-    fixture.expire().await;
-    let second = fixture.claim().await.unwrap();
+    let queue = Queue::with_drives("start@0 end@25", "10").await;
+    let first = queue.claim().await.unwrap();
+    assert!(queue.renew(&first).await);
+    assert_eq!(queue.claim().await, None);
+    queue.expire().await;
+    let second = queue.claim().await.unwrap();
     assert_eq!(second.id, first.id);
-    assert!(!fixture.renew(&first).await);
-    assert!(!fixture.finish(&first, 1).await);
-    assert!(!fixture.fail(&first).await);
-    assert!(fixture.finish(&second, 1).await);
-    assert_eq!(fixture.state().await, "analysed");
+    assert!(!queue.renew(&first).await);
+    assert!(!queue.finish(&first, 1).await);
+    assert!(!queue.fail(&first).await);
+    assert!(queue.finish(&second, 1).await);
+    assert_eq!(queue.state().await, "analysed");
 }
 
 #[tokio::test]
 async fn a_drive_that_fails_is_tried_three_times() {
-    let fixture = Fixture::with_drives("start@0 end@25", "10").await;
+    let queue = Queue::with_drives("start@0 end@25", "10").await;
     for pause_seconds in [Some(60), Some(240), None] {
-        let claim = fixture.claim().await.unwrap();
-        assert!(fixture.fail(&claim).await);
-        assert_eq!(fixture.claim().await, None);
-        let pause: Option<i64> = fixture
+        let claim = queue.claim().await.unwrap();
+        assert!(queue.fail(&claim).await);
+        assert_eq!(queue.claim().await, None);
+        let pause: Option<i64> = queue
             .database
             .row("SELECT ROUND(TIMESTAMPDIFF(MICROSECOND, NOW(6), next_look_at) / 60000000) * 60 FROM drives")
             .await;
         assert_eq!(pause, pause_seconds);
-        fixture.make_due().await;
+        queue.make_due().await;
     }
-    assert_eq!(fixture.state().await, "failed");
+    assert_eq!(queue.state().await, "failed");
     assert_eq!(
-        fixture
+        queue
             .database
             .count("drives", "reason = 'Ollama error'")
             .await,
         1
     );
-    assert_eq!(fixture.claim().await, None);
+    assert_eq!(queue.claim().await, None);
 }
 
 #[tokio::test]
 async fn a_drive_that_is_given_back_has_lost_no_attempt() {
-    let fixture = Fixture::with_drives("start@0 end@25", "10").await;
-    let claim = fixture.claim().await.unwrap();
-    let given_back = fixture.pool.run(LIMIT, async |connection| {
+    let queue = Queue::with_drives("start@0 end@25", "10").await;
+    let claim = queue.claim().await.unwrap();
+    let given_back = queue.pool.run(LIMIT, async |connection| {
         drives::give_back(connection, &claim, Duration::ZERO, true).await
     });
     assert!(given_back.await.unwrap());
     assert_eq!(
-        fixture
+        queue
             .database
             .count("drives", "attempts = 0 AND lease_owner IS NULL")
             .await,
         1
     );
-    assert!(fixture.claim().await.is_some());
+    assert!(queue.claim().await.is_some());
 }
 
 #[tokio::test]
 async fn what_comes_while_it_is_analysed_makes_a_drive_wait_and_counts() {
-    let fixture = Fixture::with_drives("start@0 end@25", "10 11").await;
-    let claim = fixture.claim().await.unwrap();
-    fixture
+    let queue = Queue::with_drives("start@0 end@25", "10 11").await;
+    let claim = queue.claim().await.unwrap();
+    queue
         .database
         .execute("UPDATE drives SET is_stale = TRUE")
         .await
         .unwrap();
-    assert!(fixture.finish(&claim, 1).await);
-    assert_eq!(fixture.state().await, "waiting");
-    assert_eq!(fixture.look().await, Some(Judgement::Queue));
-    let claim = fixture.claim().await.unwrap();
-    fixture
+    assert!(queue.finish(&claim, 1).await);
+    assert_eq!(queue.state().await, "waiting");
+    assert_eq!(queue.look().await, Some(Judgement::Queue));
+    let claim = queue.claim().await.unwrap();
+    queue
         .database
         .execute("UPDATE drives SET is_stale = TRUE")
         .await
         .unwrap();
-    assert!(fixture.finish(&claim, 2).await);
-    assert_eq!(fixture.look().await, Some(Judgement::NothingNew));
-    assert_eq!(fixture.state().await, "analysed");
+    assert!(queue.finish(&claim, 2).await);
+    assert_eq!(queue.look().await, Some(Judgement::NothingNew));
+    assert_eq!(queue.state().await, "analysed");
 }
 
 #[tokio::test]
 async fn a_drive_without_readings_is_given_up_after_a_week() {
-    let fixture = Fixture::with_drives("start@0 end@25", "").await;
-    fixture.make_due().await;
+    let queue = Queue::with_drives("start@0 end@25", "").await;
+    queue.make_due().await;
     assert_eq!(
-        fixture.look().await,
+        queue.look().await,
         Some(Judgement::LookAgain(PACE.look_again))
     );
-    assert_eq!(fixture.look().await, None, "it is not due yet");
-    fixture
+    assert_eq!(queue.look().await, None, "it is not due yet");
+    queue
         .database
         .execute("UPDATE drives SET created_at = NOW(6) - INTERVAL 7 DAY, next_look_at = NOW(6)")
         .await
         .unwrap();
-    assert_eq!(fixture.look().await, Some(Judgement::GiveUp));
-    let reason: String = fixture
+    assert_eq!(queue.look().await, Some(Judgement::GiveUp));
+    let reason: String = queue
         .database
         .row("SELECT reason FROM drives WHERE state = 'abandoned'")
         .await;
@@ -218,10 +218,10 @@ async fn a_drive_without_readings_is_given_up_after_a_week() {
 #[tokio::test]
 async fn a_drive_has_the_readings_with_its_number_and_those_without_any_of_its_time() {
     let log = "start@0#1 end@25#1 start@20 end@40";
-    let fixture = Fixture::with_drives(log, "300#1 5 21 22#1 35 36#9").await;
+    let queue = Queue::with_drives(log, "300#1 5 21 22#1 35 36#9").await;
     let mut counted = Vec::new();
-    while let Some(claim) = fixture.claim().await {
-        let count = fixture.pool.run(LIMIT, async |connection| {
+    while let Some(claim) = queue.claim().await {
+        let count = queue.pool.run(LIMIT, async |connection| {
             drives::count(connection, &claim.readings).await
         });
         counted.push((claim.readings.drive_id, count.await.unwrap().readings));

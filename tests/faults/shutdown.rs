@@ -23,14 +23,14 @@ fn batch() -> Value {
 }
 
 /// A server with a sync under way, which a lock holds up.
-struct HeldUp {
+struct BlockedSync {
     database: TestDatabase,
     server: ServerProcess,
     lock: TableLock,
     sync: JoinHandle<reqwest::Result<Response>>,
 }
 
-impl HeldUp {
+impl BlockedSync {
     async fn start() -> Self {
         let database = TestDatabase::create().await;
         let server = ServerProcess::start(&database.url(), &[]).await;
@@ -57,12 +57,12 @@ async fn stored(database: &TestDatabase) -> [u64; 2] {
 
 #[tokio::test]
 async fn a_sync_in_flight_is_finished_before_the_end() {
-    let HeldUp {
+    let BlockedSync {
         database,
         mut server,
         lock,
         sync,
-    } = HeldUp::start().await;
+    } = BlockedSync::start().await;
 
     server.signal("TERM");
     server.logs("server stops").await;
@@ -80,12 +80,12 @@ async fn a_sync_in_flight_is_finished_before_the_end() {
 
 #[tokio::test]
 async fn a_sync_that_hangs_does_not_hold_up_the_end_and_leaves_nothing_half() {
-    let HeldUp {
+    let BlockedSync {
         database,
         mut server,
         lock,
         sync,
-    } = HeldUp::start().await;
+    } = BlockedSync::start().await;
 
     server.signal("INT");
 
@@ -160,12 +160,12 @@ async fn an_analysis_is_interrupted_by_the_end_and_whoever_waits_is_told_so() {
 
 #[tokio::test]
 async fn told_twice_the_server_ends_at_once_and_says_that_it_was_not_done() {
-    let HeldUp {
+    let BlockedSync {
         database: _database,
         mut server,
         lock,
         ..
-    } = HeldUp::start().await;
+    } = BlockedSync::start().await;
 
     server.signal("TERM");
     server.logs("server stops").await;

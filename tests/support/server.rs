@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use eclipse_ai_server::app::{AppError, Application};
@@ -12,14 +13,16 @@ use super::{TestDatabase, eventually};
 
 pub(crate) const API_KEY: &str = "the-shared-key-of-the-tests";
 
+/// Below the folder of a server, so that a test can see what is written outside of it.
+const BACKUP_DIR: &str = "data/backups";
+
 /// The real application on a free port, stopped when it is dropped.
 pub(crate) struct TestServer {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), AppError>>>,
-    /// For backups; removed in the end.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl TestServer {
@@ -45,12 +48,13 @@ impl TestServer {
     /// A server that may be without a database.
     pub(crate) async fn start_unready(database_url: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let backup_dir = folder.path().join(BACKUP_DIR);
         let defaults = [
             ("DATABASE_URL", database_url),
             ("API_KEY", API_KEY),
             ("HOST", "127.0.0.1"),
             ("PORT", "0"),
-            ("BACKUP_DIR", folder.path().to_str().unwrap()),
+            ("BACKUP_DIR", backup_dir.to_str().unwrap()),
             // Nobody listens there, unless a test says otherwise.
             ("OLLAMA_BASE_URL", "http://127.0.0.1:9"),
         ];
@@ -75,8 +79,17 @@ impl TestServer {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             stop: Some(stop),
             thread: Some(thread),
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// The server's own folder, of which it gets [`TestServer::backup_dir`] only; removed at the end.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn backup_dir(&self) -> PathBuf {
+        self.folder.path().join(BACKUP_DIR)
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
