@@ -1,34 +1,34 @@
-//! Permits at the door: what runs and what waits is bounded.
+//! Permits that bound running and waiting work.
 //!
-//! An actix mailbox bounds nothing, so whoever wants work done asks here first: [`Admission::admit`]
-//! answers at once, [`Permit::turn`] waits for a running slot, and the [`Turn`] travels inside the
-//! message. Everything frees itself on drop: a client that hangs up, a handler that panics, a
-//! message that is skipped. Nothing is counted by hand.
+//! An actix mailbox is unbounded in effect, so a request first takes a permit here:
+//! [`Admission::admit`] answers immediately, [`Permit::turn`] waits for a running slot, and the
+//! [`Turn`] travels inside the message. Permits are freed on drop, also when a client disconnects, a
+//! handler panics or a message is skipped. There are no manual counters.
 //!
-//! Wait for the turn *before* sending: what waits outside of the actor survives its restart, and
-//! leaves the line the moment its client hangs up. What was sent is the actor's, to the end.
+//! Wait for the turn *before* sending the message: a request that waits outside of the actor
+//! survives the actor's restart and leaves the queue as soon as its client disconnects.
 
 use std::{future::pending, sync::Arc};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-/// Running slots and places in the line before them. Clones share both.
+/// Running slots and a bounded queue for them. Clones share both.
 #[derive(Debug, Clone)]
 pub struct Admission {
     slots: Arc<Semaphore>,
     slot_count: usize,
-    line: Arc<Semaphore>,
-    line_length: usize,
-    /// Told whenever a slot or a place in the line is freed.
+    queue: Arc<Semaphore>,
+    queue_length: usize,
+    /// Notified when a slot or a place in the queue is freed.
     freed: Arc<Notify>,
 }
 
-/// All slots are taken, and the line is full.
+/// All slots are taken, and the queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("all slots and all waiting places are taken")]
 pub struct Full;
 
-/// The right to a [`Turn`], now or when the line has moved up.
+/// The right to a [`Turn`], now or after waiting in the queue.
 #[derive(Debug)]
 pub struct Permit(Standing);
 
@@ -38,46 +38,46 @@ enum Standing {
     Waiting { _place: Held, admission: Admission },
 }
 
-/// A running slot. It belongs into the message, and then to the work itself.
+/// A running slot. The message carries it to the work.
 #[derive(Debug)]
 pub struct Turn {
     _slot: Held,
 }
 
-/// A slot or a place. The order of the fields matters: freed first, then told.
+/// A slot or a place in the queue. Fields drop in order: the permit is freed before the notification.
 #[derive(Debug)]
 struct Held {
     _permit: OwnedSemaphorePermit,
-    _tell: TellFreed,
+    _notify: NotifyFreed,
 }
 
 #[derive(Debug)]
-struct TellFreed(Arc<Notify>);
+struct NotifyFreed(Arc<Notify>);
 
-impl Drop for TellFreed {
+impl Drop for NotifyFreed {
     fn drop(&mut self) {
         self.0.notify_waiters();
     }
 }
 
 impl Admission {
-    /// Room for `running` turns at a time and `waiting` permits in line for them.
+    /// At most `running` concurrent turns, and `waiting` permits in the queue.
     pub fn new(running: usize, waiting: usize) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(running)),
             slot_count: running,
-            line: Arc::new(Semaphore::new(waiting)),
-            line_length: waiting,
+            queue: Arc::new(Semaphore::new(waiting)),
+            queue_length: waiting,
             freed: Arc::default(),
         }
     }
 
-    /// A free slot, else a place in the line, else [`Full`]. Never waits.
+    /// A free slot, else a place in the queue, else [`Full`]. Never waits.
     pub fn admit(&self) -> Result<Permit, Full> {
         if let Some(slot) = self.try_hold(&self.slots) {
             return Ok(Permit(Standing::Running(Turn { _slot: slot })));
         }
-        let place = self.try_hold(&self.line).ok_or(Full)?;
+        let place = self.try_hold(&self.queue).ok_or(Full)?;
         Ok(Permit(Standing::Waiting {
             _place: place,
             admission: self.clone(),
@@ -89,11 +89,11 @@ impl Admission {
         Ok(self.admit()?.turn().await)
     }
 
-    /// A turn for background work: waits until a slot is free and nobody stands in line for it.
-    /// Takes no place in the line.
+    /// A turn for background work: waits until a slot is free and the queue is empty. Takes no place
+    /// in the queue.
     pub async fn spare_turn(&self) -> Turn {
         loop {
-            // Listens before it looks, so that nothing freed in between is missed.
+            // Subscribes before the check, so that no notification in between is lost.
             let freed = self.freed.notified();
             if self.waiting() == 0
                 && let Some(slot) = self.try_hold(&self.slots)
@@ -104,20 +104,20 @@ impl Admission {
         }
     }
 
-    /// Turns that are taken now.
+    /// Turns taken.
     pub fn running(&self) -> usize {
         self.slot_count - self.slots.available_permits()
     }
 
-    /// Permits that stand in line now.
+    /// Permits waiting in the queue.
     pub fn waiting(&self) -> usize {
-        self.line_length - self.line.available_permits()
+        self.queue_length - self.queue.available_permits()
     }
 
-    /// Closes the door for good, and returns when all that was admitted has ended.
+    /// Admits nothing more, and returns when all admitted work has ended.
     pub async fn drained(&self) {
-        // First the line: whoever stands in it still gets a slot.
-        close(&self.line, self.line_length).await;
+        // The queue first: waiting permits still get a slot.
+        close(&self.queue, self.queue_length).await;
         close(&self.slots, self.slot_count).await;
     }
 
@@ -129,7 +129,7 @@ impl Admission {
     fn held(&self, permit: OwnedSemaphorePermit) -> Held {
         Held {
             _permit: permit,
-            _tell: TellFreed(Arc::clone(&self.freed)),
+            _notify: NotifyFreed(Arc::clone(&self.freed)),
         }
     }
 }
@@ -144,7 +144,7 @@ impl Permit {
                     Ok(slot) => Turn {
                         _slot: admission.held(slot),
                     },
-                    // The slots close only after the line is empty, and this stands in it.
+                    // Unreachable: slots close only after the queue is empty, and this permit is in it.
                     Err(_closed) => pending().await,
                 }
             }
@@ -152,7 +152,7 @@ impl Permit {
     }
 }
 
-/// Takes every permit as it comes back, so that nobody else gets it.
+/// Takes every permit as it is freed.
 async fn close(semaphore: &Semaphore, permits: usize) {
     let permits = u32::try_from(permits).unwrap_or(u32::MAX);
     if let Ok(_all) = semaphore.acquire_many(permits).await {

@@ -1,9 +1,8 @@
-//! One way to MySQL for every actor: a pool, time limits, transactions, and a small enum of what can go wrong.
+//! The only access to MySQL: a pool, time limits, transactions, and one small enum of errors.
 //!
-//! Work that is cut off by its time limit leaves things behind on its connection: an answer that is still to come, or
-//! an open transaction, which the next one on that connection would commit. A [`Lease`] therefore gives a connection
-//! back only after the work on it has come to an end; in every other case, a cancelled future included, the connection
-//! is cut.
+//! Work that its time limit cancels leaves state on its connection: an answer that has not been read, or an open
+//! transaction, which the next user of the connection would commit. A [`PooledConnection`] therefore returns to the
+//! pool only after its work has ended. In every other case, a cancelled future included, it is closed.
 
 use std::ops::AsyncFnMut;
 use std::time::Duration;
@@ -16,18 +15,20 @@ use rand::Rng as _;
 mod error;
 mod inspection;
 mod pool_use;
+mod query;
 mod transaction;
 mod url;
 
 pub use error::DatabaseError;
 pub use inspection::{Inspection, NEEDED_RIGHTS, Rights};
 pub use pool_use::PoolUse;
+pub(crate) use query::{first_row, rows};
 pub(crate) use transaction::Statement;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
-/// What every session is told first: times are UTC, bad values are refused instead of bent, a row that somebody
-/// else keeps locked is not waited for longer than a client would wait, and nothing is read twice.
+/// Set on every connection: times are UTC, invalid values are rejected instead of converted, lock waits end before a
+/// client's patience does, and transactions are READ COMMITTED.
 const SESSION_SETTINGS: [&str; 2] = [
     "SET SESSION time_zone = '+00:00', \
      sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', \
@@ -35,13 +36,13 @@ const SESSION_SETTINGS: [&str; 2] = [
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 ];
 
-/// How often a transaction is tried before contention is reported.
+/// How often a transaction is attempted before contention is reported.
 const ATTEMPTS: u32 = 6;
 
-/// How long an unused connection stays open.
+/// How long an idle connection stays open.
 const IDLE_CONNECTION_TTL: Duration = Duration::from_mins(5);
 
-/// A bounded set of connections to one database. Clones share it. It must be used on the runtime it was opened on.
+/// A bounded pool of connections to one database. Clones share it. It must be used on the runtime it was opened on.
 #[derive(Clone, Debug)]
 pub struct Database {
     url: DatabaseUrl,
@@ -49,7 +50,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Prepares a pool of at most `connections`; nothing is connected before the first use.
+    /// Prepares a pool of at most `connections`. Connects at the first use.
     pub fn open(url: &DatabaseUrl, connections: usize) -> Self {
         Self {
             url: url.clone(),
@@ -64,18 +65,18 @@ impl Database {
         work: impl AsyncFnOnce(&mut Conn) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let on_one_connection = async {
-            let mut lease = Lease(Some(self.pool.get_conn().await?));
-            let outcome = work(lease.connection()?).await;
-            lease.settle(&outcome);
+            let mut pooled = PooledConnection(Some(self.pool.get_conn().await?));
+            let outcome = work(pooled.connection()?).await;
+            pooled.settle(&outcome);
             outcome
         };
         within(limit, on_one_connection).await
     }
 
-    /// Runs `work` in a transaction and commits it; after an error nothing of it remains.
+    /// Runs `work` in a transaction and commits it. An error rolls everything back.
     ///
-    /// Deadlocks, lock waits and snapshot conflicts are tried again from the start, after a pause with jitter, as
-    /// long as the time `limit` (over all attempts) allows.
+    /// After a deadlock, a lock wait or a snapshot conflict the whole transaction is retried, after a pause with
+    /// jitter. `limit` bounds all attempts together.
     pub async fn transaction<T>(
         &self,
         limit: Duration,
@@ -86,7 +87,7 @@ impl Database {
             loop {
                 match self.attempt(&mut work).await {
                     Err(error) if error.is_contention() && attempt < ATTEMPTS => {
-                        log::debug!("transaction tried again, attempt={attempt} cause={error}");
+                        log::debug!(attempt, error:%; "transaction retried");
                         let pause_ms = rand::rng().random_range(5..=20 * (1 << attempt));
                         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
                         attempt += 1;
@@ -102,21 +103,21 @@ impl Database {
         &self,
         work: &mut impl AsyncFnMut(&mut Transaction<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        let mut lease = Lease(Some(self.pool.get_conn().await?));
-        let connection = lease.connection()?;
+        let mut pooled = PooledConnection(Some(self.pool.get_conn().await?));
+        let connection = pooled.connection()?;
         let mut transaction = Transaction::begin(connection);
         let outcome = match work(&mut transaction).await {
             Ok(value) => transaction.commit().await.map(|()| value),
             Err(error) => Err(error),
         };
-        // 1205 rolls back the statement only. Where even ROLLBACK fails, the cut connection does it.
+        // Error 1205 rolls back the statement only. If ROLLBACK fails too, closing the connection does it.
         if outcome.is_ok() || connection.query_drop("ROLLBACK").await.is_ok() {
-            lease.settle::<()>(&Ok(()));
+            pooled.settle::<()>(&Ok(()));
         }
         outcome
     }
 
-    /// Tells how many connections are in use.
+    /// A live count of the connections in use.
     pub fn usage(&self) -> PoolUse {
         PoolUse::new(self.pool.metrics())
     }
@@ -125,13 +126,13 @@ impl Database {
     pub async fn close(&self, limit: Duration) {
         match tokio::time::timeout(limit, self.pool.clone().disconnect()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => log::warn!("database connections closed with an error: {error}"),
-            Err(_) => log::warn!("database connections still busy after {limit:?}: cut"),
+            Ok(Err(error)) => log::warn!(error:%; "closing the database connections failed"),
+            Err(_) => log::warn!(limit:?; "database connections still in use were closed"),
         }
     }
 
-    /// A pool of its own for the migrations' runner. That one gives connections back even when they were cut off, so
-    /// nobody else may ever use them.
+    /// A separate pool for the migrations' runner, which returns connections even after cancelled work: no other work
+    /// may use them.
     pub(crate) fn pool_for_migrations(&self) -> Pool {
         Pool::new(options(self.url.opts(), 1))
     }
@@ -160,15 +161,15 @@ async fn within<T>(
         .unwrap_or(Err(DatabaseError::TimedOut { limit }))
 }
 
-/// A borrowed connection that is cut unless it is settled.
-struct Lease(Option<Conn>);
+/// A borrowed connection that is closed on drop, unless [`settle`](Self::settle) returned it to the pool.
+struct PooledConnection(Option<Conn>);
 
-impl Lease {
+impl PooledConnection {
     fn connection(&mut self) -> Result<&mut Conn, DatabaseError> {
         self.0.as_mut().ok_or(DatabaseError::Closed)
     }
 
-    /// Gives the connection back to the pool, if the outcome shows that nothing more is to come on it.
+    /// Returns the connection to the pool if the outcome shows that no answer is pending on it.
     fn settle<T>(&mut self, outcome: &Result<T, DatabaseError>) {
         if outcome
             .as_ref()
@@ -180,10 +181,10 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         if let Some(connection) = self.0.take() {
-            // The first poll marks the connection as closed, so that the pool throws it away; nobody waits for more.
+            // The first poll marks the connection as closed, and the pool discards it.
             let _ = connection.disconnect().now_or_never();
         }
     }

@@ -1,18 +1,18 @@
-//! The threads the actors live on: an arbiter each, one tokio runtime beneath them all.
+//! The threads of the actors: one arbiter each, on one shared tokio runtime.
 //!
-//! A plain arbiter has a runtime of its own, and what belongs to one runtime (a connection pool, a
-//! timer) stalls on another or dies with it. Here all arbiters drive their actors on one
-//! multi-thread runtime, which also runs what the actors' libraries spawn.
+//! A plain arbiter has its own runtime, and a resource of one runtime (a connection pool, a timer)
+//! stalls on another or dies with its creator. Here all arbiters run on one multi-thread runtime,
+//! which also runs the tasks that the actors' libraries spawn.
 
 use std::{future::pending, io, panic::resume_unwind, sync::Arc};
 
 use actix_rt::{Arbiter, ArbiterHandle};
 use tokio::runtime::{Builder, Runtime};
 
-/// Enough for the sockets and timers of four actors; the actors themselves have their arbiters.
+/// Enough for the sockets and timers of four actors; the actors run on their arbiters.
 const WORKER_THREADS: usize = 2;
 
-/// Blocking calls (files, compression, parsing) that run at a time; more wait.
+/// Limit of concurrent blocking calls (files, compression, parsing); further ones queue.
 const BLOCKING_THREADS: usize = 16;
 
 /// The runtime that all actors share.
@@ -35,7 +35,7 @@ impl ActorRuntime {
         })
     }
 
-    /// Starts a thread for one actor. It ends with the actix system, which must be running.
+    /// Starts a thread for one actor. It ends with the actix system, which must be running already.
     pub fn arbiter(&self) -> io::Result<ArbiterHandle> {
         let runtime = self.runtime.clone().ok_or(io::ErrorKind::NotConnected)?;
         Ok(Arbiter::try_with_tokio_rt(move || Ok(runtime))?.handle())
@@ -43,7 +43,7 @@ impl ActorRuntime {
 }
 
 impl Drop for ActorRuntime {
-    /// Never waits: dropping a runtime within asynchronous code is a panic otherwise.
+    /// Does not wait: a blocking drop of a runtime within asynchronous code panics.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take().and_then(Arc::into_inner) {
             runtime.shutdown_background();
@@ -51,8 +51,7 @@ impl Drop for ActorRuntime {
     }
 }
 
-/// Runs CPU-heavy or blocking work aside from the actors. A panic in it goes on in the caller, so
-/// that the caller's supervision sees it.
+/// Runs CPU-heavy or blocking work off the actors' threads. A panic in it resumes in the caller.
 pub async fn blocking<T, F>(work: F) -> T
 where
     F: FnOnce() -> T + Send + 'static,
@@ -62,7 +61,7 @@ where
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            // Cancelled: the runtime is going away, and the caller with it.
+            // Cancelled: the runtime is shutting down, and the caller with it.
             Err(_cancelled) => pending().await,
         },
     }
@@ -117,13 +116,13 @@ mod tests {
     }
 
     #[actix::test]
-    async fn blocking_work_hands_its_value_or_its_panic_to_the_caller() {
+    async fn blocking_work_returns_its_value_or_resumes_its_panic_in_the_caller() {
         assert_eq!(blocking(|| 42).await, 42);
 
         let panic = AssertUnwindSafe(blocking(|| panic!("boom"))).catch_unwind();
         let panic = timeout(Duration::from_secs(10), panic)
             .await
-            .expect("it is handed on");
+            .expect("the panic resumes");
         assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"boom"));
     }
 }

@@ -1,4 +1,4 @@
-//! Takes the batches of the devices and stores them, whole or not at all.
+//! Receives the batches of devices and stores each of them completely or not at all.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ pub mod tables;
 pub mod timestamp;
 
 mod actor;
+mod batch_service;
 mod error;
 mod import;
 mod messages;
 mod readiness;
-mod storing;
 
 pub use actor::{SyncActor, SyncSettings};
 pub use error::SyncError;

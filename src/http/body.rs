@@ -13,14 +13,13 @@ use super::error::ApiError;
 /// How long a client may send nothing.
 pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
-/// How much longer a whole body may take for each mebibyte of it, as a client that drips keeps its memory from others:
-/// no car is farther away than this.
+/// The additional time per mebibyte of a body. A slow client occupies memory, so the time for a whole body is bounded.
 const PATIENCE_PER_MEBIBYTE: Duration = Duration::from_secs(16);
 
-/// How long a client waits for memory, before it is asked to come again.
+/// How long a client waits for memory before it gets a 503.
 const MEMORY_LIMIT: Duration = Duration::from_secs(15);
 
-/// Reads a whole body of at most `limit` bytes. Memory for it is set aside before the first byte is read.
+/// Reads a whole body of at most `limit` bytes. Its memory is reserved before the first byte is read.
 pub(super) async fn read(
     request: &HttpRequest,
     mut payload: web::Payload,
@@ -60,7 +59,7 @@ fn is_compressed(request: &HttpRequest) -> bool {
     encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
-/// Waits for the client's next bytes, but not for ever.
+/// Waits for the client's next bytes, with a time limit.
 pub(super) async fn unless_silent<T>(next: impl Future<Output = T>) -> Result<T, ApiError> {
     tokio::time::timeout(SILENCE_LIMIT, next)
         .await
@@ -69,7 +68,7 @@ pub(super) async fn unless_silent<T>(next: impl Future<Output = T>) -> Result<T,
         })
 }
 
-/// Waits for all that a client has to send, but not for ever.
+/// Waits for the whole body, with a time limit.
 async fn unless_slow(
     size_bytes: usize,
     whole: impl Future<Output = Result<(), ApiError>>,
@@ -83,7 +82,7 @@ async fn unless_slow(
         }))
 }
 
-/// The body's length in bytes, if the client says it beforehand.
+/// The length that the client declared, in bytes.
 pub(super) fn declared_length(request: &HttpRequest) -> Option<usize> {
     request
         .headers()

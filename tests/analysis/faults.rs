@@ -61,7 +61,7 @@ async fn recommendations_and_success_are_stored_together_or_not_at_all() {
     let (status, body) = fixture.analyze(&request()).await;
     assert_eq!(
         (status, &body["detail"]),
-        (500, &json!("A rule of the schema refused a row"))
+        (500, &json!("A row violates a schema constraint"))
     );
     assert_eq!(
         fixture.database.count("ai_recommendations", "TRUE").await,

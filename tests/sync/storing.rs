@@ -210,7 +210,7 @@ async fn a_row_that_the_database_refuses_takes_the_whole_batch_with_it() {
     let expected = json!({
         "detail": "Sync failed",
         "batchId": "test-batch",
-        "error": "A rule of the schema refused a row",
+        "error": "A row violates a schema constraint",
     });
     assert_eq!((status, without_request_id(answer)), (500, expected));
     for table in ["realtime_data", "alert_log", "profiles"] {

@@ -2,48 +2,48 @@ use std::time::Duration;
 
 use mysql_async::Error;
 
-/// What the database, or the way to it, did not do.
+/// Why a piece of database work failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// No connection, or it broke. What was under way may have been committed or not.
+    /// No connection, or it broke. The work may or may not be committed.
     #[error("the database cannot be reached")]
     Unavailable(#[source] Error),
-    /// The time limit ended first. What was under way may have been committed or not.
+    /// The time limit expired. The work may or may not be committed.
     #[error("the database did not answer within {} ms", limit.as_millis())]
     TimedOut {
-        /// The limit that was set.
+        /// The limit.
         limit: Duration,
     },
-    /// Other work held the rows: a deadlock, a lock wait or a snapshot that had changed.
-    #[error("other work kept the rows locked")]
+    /// A deadlock, a lock wait or a changed snapshot, after all retries.
+    #[error("lock contention: gave up after retries")]
     Contended(#[source] Error),
-    /// Its disk, or a table, is full.
-    #[error("the database has no room left")]
+    /// Its disk or a table is full.
+    #[error("the database is out of disk space")]
     Full(#[source] Error),
-    /// A row breaks a rule of the schema.
-    #[error("a rule of the schema refused a row")]
+    /// A row violates a schema constraint.
+    #[error("a row violates a schema constraint")]
     Constraint(#[source] Error),
-    /// The statement itself was refused; in particular, a schema that is not there yet.
+    /// The database refused the statement, for example because the schema is missing.
     #[error("the database refused a statement")]
     Refused(#[source] Error),
-    /// A stored value has a form that the server cannot read.
-    #[error("the database holds a value that cannot be read")]
+    /// A stored value has an unexpected form.
+    #[error("the database contains a value that cannot be read")]
     Unreadable(#[source] mysql_async::FromRowError),
-    /// The schema could not be brought up to date.
-    #[error("the schema could not be brought up to date")]
+    /// The schema migration failed.
+    #[error("the schema migration failed")]
     Migration(#[source] refinery::Error),
-    /// The connection is gone already.
+    /// The connection was closed before.
     #[error("the connection is closed")]
     Closed,
 }
 
 impl DatabaseError {
-    /// True where trying the same again soon can help.
+    /// True if an immediate retry can succeed.
     pub fn is_contention(&self) -> bool {
         matches!(self, Self::Contended(_))
     }
 
-    /// True where the database is away, busy or full, and the very same may succeed later; false where it would fail again.
+    /// True if the same work may succeed later: the database is unreachable, busy or full. False if it would fail again.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Unavailable(_)
@@ -57,7 +57,7 @@ impl DatabaseError {
         }
     }
 
-    /// True where the database gave a whole answer, so that its connection is fit for the next question.
+    /// True if the database answered completely, so that the connection can be reused.
     pub(crate) fn was_answered(&self) -> bool {
         matches!(
             self,

@@ -1,15 +1,14 @@
-//! What somebody wants to know who looks after a database: for commands, not for the server's work.
+//! Facts about a database for the operator's commands; the server's own work does not need them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use mysql_async::Conn;
-use mysql_async::prelude::Queryable as _;
 
-use super::{Database, DatabaseError};
+use super::{Database, DatabaseError, first_row, rows};
 
-/// What the server's work and its migrations need on their database, and no more.
+/// The rights that the server and its migrations need on their database.
 pub const NEEDED_RIGHTS: [&str; 8] = [
     "SELECT",
     "INSERT",
@@ -24,37 +23,38 @@ pub const NEEDED_RIGHTS: [&str; 8] = [
 const ACCOUNT: &str = "CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', \
                        QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))";
 
-/// A look at a database.
+/// Facts about a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
-    /// As the server tells it, such as `10.11.6-MariaDB`.
+    /// The version that the server reports, such as `10.11.6-MariaDB`.
     pub version: String,
     /// The server's clock, in UTC.
     pub clock: NaiveDateTime,
-    /// What our account may do with the database.
+    /// The rights of the account on the database.
     pub rights: Rights,
-    /// The latest migration; `None` where there is none yet, or none that we may see.
+    /// The latest migration; `None` if there is none, or if the account may not see it.
     pub schema_version: Option<i64>,
 }
 
-/// What an account may do.
+/// The rights of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
-    /// With this database, from whatever grant.
+    /// On this database, from any grant.
     pub here: BTreeSet<String>,
-    /// With all databases of the server.
+    /// On all databases of the server.
     pub everywhere: BTreeSet<String>,
-    /// Whether it has a role, whose rights are not among these.
+    /// Whether it has a role; the rights of a role are not listed.
     pub has_role: bool,
 }
 
 impl Database {
-    /// Looks at the database, within `limit`.
+    /// Inspects the database within `limit`.
     pub async fn inspect(&self, limit: Duration) -> Result<Inspection, DatabaseError> {
         self.run(limit, async |connection| {
             let query =
                 "SELECT VERSION(), UTC_TIMESTAMP(6), COALESCE(CURRENT_ROLE(), 'NONE') <> 'NONE'";
-            let row: Option<(String, NaiveDateTime, bool)> = connection.query_first(query).await?;
+            let row: Option<(String, NaiveDateTime, bool)> =
+                first_row(connection, query, ()).await?;
             let (version, clock, has_role) = row.ok_or(DatabaseError::Closed)?;
             let everywhere = everywhere(connection).await?;
             let here = here(connection)
@@ -78,12 +78,12 @@ impl Database {
 }
 
 async fn here(connection: &mut Conn) -> Result<BTreeSet<String>, DatabaseError> {
-    // Grants name databases by patterns.
+    // Grants name databases by LIKE patterns.
     let query = format!(
         "SELECT privilege_type FROM information_schema.schema_privileges \
          WHERE grantee = {ACCOUNT} AND DATABASE() LIKE table_schema"
     );
-    let rights: Vec<String> = connection.query(query).await?;
+    let rights: Vec<String> = rows(connection, query, ()).await?;
     Ok(rights.into_iter().collect())
 }
 
@@ -92,14 +92,13 @@ async fn everywhere(connection: &mut Conn) -> Result<BTreeSet<String>, DatabaseE
         "SELECT privilege_type FROM information_schema.user_privileges \
          WHERE grantee = {ACCOUNT} AND privilege_type <> 'USAGE'"
     );
-    let rights: Vec<String> = connection.query(query).await?;
+    let rights: Vec<String> = rows(connection, query, ()).await?;
     Ok(rights.into_iter().collect())
 }
 
 async fn schema_version(connection: &mut Conn) -> Result<Option<i64>, DatabaseError> {
     let query = "SELECT MAX(version) FROM refinery_schema_history";
-    let version: Result<Option<Option<i64>>, _> = connection.query_first(query).await;
-    match version.map_err(DatabaseError::from) {
+    match first_row::<Option<i64>>(connection, query, ()).await {
         Ok(version) => Ok(version.flatten()),
         Err(DatabaseError::Refused(_)) => Ok(None),
         Err(error) => Err(error),

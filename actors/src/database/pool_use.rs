@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use mysql_async::Metrics;
 
-/// How many connections of a [`Database`](super::Database) are in use; always the present number.
+/// How many connections of a [`Database`](super::Database) are in use; always the current number.
 #[derive(Clone)]
 pub struct PoolUse(Arc<Metrics>);
 
@@ -13,12 +13,12 @@ impl PoolUse {
         Self(metrics)
     }
 
-    /// Connections that somebody works on.
+    /// Connections in use.
     pub fn busy(&self) -> usize {
         self.0.connections_in_use.load(Ordering::Relaxed)
     }
 
-    /// Connections that are open and wait for work.
+    /// Open connections that are idle.
     pub fn idle(&self) -> usize {
         self.0.connections_in_pool.load(Ordering::Relaxed)
     }

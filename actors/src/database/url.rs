@@ -2,19 +2,19 @@ use std::fmt;
 
 use mysql_async::Opts;
 
-/// Where the database is and who we are there. Its text is a secret and is never shown.
+/// Address and account of the database. Its text is a secret and is never shown.
 #[derive(Clone)]
 pub struct DatabaseUrl {
     opts: Opts,
 }
 
-/// Why a text is no database URL; never repeats the text.
+/// Why a text is not a database URL. Never contains the text.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidDatabaseUrl {
-    /// Another scheme than MySQL's.
+    /// A scheme other than MySQL's.
     #[error("must begin with mysql:// (or SQLAlchemy's mysql+aiomysql://)")]
     Scheme,
-    /// There is no database name behind the host.
+    /// No database name follows the host.
     #[error("must name a database: mysql://user:password@host:3306/eclipse_ai")]
     NoDatabase,
     /// Anything else.
@@ -62,7 +62,7 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// `charset` and its like are for Python's drivers; this server always speaks utf8mb4.
+/// Drops options of Python's drivers such as `charset`: this server always uses utf8mb4.
 fn without_sqlalchemy_options(url: &str) -> String {
     let Some((address, query)) = url.split_once('?') else {
         return url.to_owned();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_database_url_is_told_apart() {
+    fn each_kind_of_invalid_url_has_its_own_error() {
         let refusal = |text| DatabaseUrl::parse(text).unwrap_err();
         assert_eq!(
             refusal("postgres://localhost/x"),

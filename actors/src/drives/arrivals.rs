@@ -57,16 +57,16 @@ impl Arrivals {
     ) {
         let numbers: Vec<_> = self.by_number.iter().collect();
         for chunk in numbers.chunks(CHUNK) {
-            transaction.put_off(&places(device_id, chunk));
+            transaction.defer(&places(device_id, chunk));
         }
         if !has_new {
             return;
         }
         for chunk in numbers.chunks(CHUNK) {
-            transaction.put_off(&touch_numbered(device_id, chunk, quiet));
+            transaction.defer(&touch_numbered(device_id, chunk, quiet));
         }
         if let Some(taken) = self.taken {
-            transaction.put_off(&self.touch_by_time(device_id, taken, quiet));
+            transaction.defer(&self.touch_by_time(device_id, taken, quiet));
         }
     }
 

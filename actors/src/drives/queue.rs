@@ -181,7 +181,7 @@ pub async fn claim(
         microseconds(pace.lease),
         Value::from(id),
     ];
-    transaction.put_off(&Statement::new(update, values));
+    transaction.defer(&Statement::new(update, values));
     Ok(Some(Claim {
         id,
         lease,

@@ -84,7 +84,7 @@ pub(crate) async fn reconcile(
             drive.is_over(),
             came_with_readings(drive),
         );
-        transaction.put_off(&match before {
+        transaction.defer(&match before {
             None => insert(device_id, drive, state, quiet),
             Some(before) => update(before.id, drive, state, quiet),
         });

@@ -1,6 +1,7 @@
-//! The actor that takes batches in. It owns its connections to the database.
+//! The actor that stores batches. It owns its pool of database connections.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{
     Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Recipient, ResponseActFuture,
@@ -10,12 +11,12 @@ use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 
 use super::STATEMENT_LIMIT;
+use super::batch_service::BatchService;
 use super::devices;
 use super::error::SyncError;
 use super::messages::{IdentifyKey, Receipt, StoreBatch};
 use super::readiness::{self, Readiness};
 use super::store::history;
-use super::storing::Storing;
 use crate::admission::Admission;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
 use crate::drives::DrivesChanged;
@@ -23,52 +24,60 @@ use crate::report::{Report, Reporter};
 use crate::supervise::Drain;
 use crate::{causes, clock};
 
-/// How often old history is looked for.
+/// How often old history is pruned.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
-/// How long connections may take to close at the end.
+/// How long closing the connections may take during shutdown.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
-/// What a [`SyncActor`] is made of, now and after each restart.
+/// The configuration of a [`SyncActor`]; it stays the same across restarts.
 #[derive(Clone, Debug)]
 pub struct SyncSettings {
-    /// Where the rows go.
+    /// The database that stores the rows.
     pub database: DatabaseUrl,
-    /// How many batches can be stored at the same time.
+    /// How many batches are stored at the same time.
     pub connections: usize,
-    /// Tables beyond the mirrored ones, whose rows are kept as they are.
+    /// Tables beyond the mirrored ones, whose rows are stored as JSON.
     pub extra_tables: Vec<String>,
-    /// How long batches are remembered, in days; 0: for ever.
+    /// How many days the history of batches is kept; 0 keeps all of it.
     pub history_retention_days: u32,
-    /// The door in front of the actor; it is closed at the end.
+    /// Bounds the batches in progress; closed during shutdown.
     pub admission: Admission,
-    /// Told of every batch.
+    /// Receives a report on every batch.
     pub reporter: Reporter,
-    /// How long no reading of a drive has come before it is analysed.
+    /// How long after its last reading a drive is analysed.
     pub auto_analysis_quiet: Duration,
-    /// Told of the drives that batches change.
+    /// Is notified of drives that a batch changed.
     pub on_drives: Recipient<DrivesChanged>,
 }
 
-/// Stores batches. After a restart it begins anew with fresh connections; what was not committed is gone, and its
-/// senders are told so.
+/// Stores batches. A restart replaces the connections; uncommitted work is rolled back, and its senders get an error.
 #[derive(Debug)]
 pub struct SyncActor {
     settings: SyncSettings,
     database: Database,
-    readiness: Readiness,
+    service: Arc<BatchService>,
     announcer: Option<readiness::Announcer>,
 }
 
 impl SyncActor {
-    /// To be called on the runtime that the actor will live on.
+    /// Must be called on the runtime that the actor will run on.
     pub fn new(settings: SyncSettings) -> Self {
         let (announcer, readiness) = Readiness::new();
-        Self {
-            // Two more than batches: for the migrations' lock, and for failures to be recorded.
-            database: Database::open(&settings.database, settings.connections + 2),
-            settings,
+        // Two more than batches: one holds the lock of the migrations, one records failures.
+        let database = Database::open(&settings.database, settings.connections + 2);
+        let service = BatchService {
+            database: database.clone(),
             readiness,
+            extra_tables: settings.extra_tables.clone(),
+            reporter: settings.reporter.clone(),
+            quiet: settings.auto_analysis_quiet,
+            on_drives: settings.on_drives.clone(),
+        };
+        Self {
+            settings,
+            database,
+            service: Arc::new(service),
             announcer: Some(announcer),
         }
     }
@@ -86,9 +95,9 @@ impl SyncActor {
             });
             match pruned.await {
                 Ok(0) => {}
-                Ok(batches) => log::info!("old history is removed batches={batches} days={days}"),
+                Ok(batches) => log::info!(batches, days; "old history removed"),
                 Err(error) => {
-                    log::warn!("old history is not removed cause={:?}", causes(&error));
+                    log::warn!(error:% = causes(&error); "removing old history failed");
                 }
             }
         }
@@ -124,24 +133,15 @@ impl Handler<StoreBatch> for SyncActor {
     type Result = ResponseActFuture<Self, Result<Receipt, SyncError>>;
 
     fn handle(&mut self, message: StoreBatch, _: &mut Self::Context) -> Self::Result {
-        let work = Storing {
-            database: self.database.clone(),
-            readiness: self.readiness.clone(),
-            extra_tables: self.settings.extra_tables.clone(),
-            reporter: self.settings.reporter.clone(),
-            quiet: self.settings.auto_analysis_quiet,
-            on_drives: self.settings.on_drives.clone(),
-            started_at: clock::now(),
-            clock: Instant::now(),
-        };
+        let service = Arc::clone(&self.service);
         let StoreBatch {
             body,
             sender,
             turn,
             memory,
         } = message;
-        let stored = async move { work.store(body, sender).await };
-        Box::pin(stored.into_actor(self).map(move |outcome, _, _| {
+        let processed = async move { service.process(body, sender).await };
+        Box::pin(processed.into_actor(self).map(move |outcome, _, _| {
             drop((turn, memory));
             outcome
         }))

@@ -1,21 +1,21 @@
-//! The devices that may send batches, and their keys, of which only the SHA-256 (lower-case hex) is known here.
+//! The registered devices and their API keys, of which only the SHA-256 (lower-case hex) is stored.
 
 use chrono::NaiveDateTime;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 
-use crate::database::{DatabaseError, Transaction};
+use crate::database::{DatabaseError, Transaction, first_row, rows};
 
-/// A device that has sent a batch, or was registered.
+/// A device that has sent a batch or was registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
-    /// What it calls itself.
+    /// Its `deviceId`.
     pub id: String,
-    /// What people call it.
+    /// Its display name.
     pub name: Option<String>,
     /// Whether it has a key of its own.
     pub has_key: bool,
-    /// When its latest batch came, in UTC.
+    /// When its latest batch arrived, in UTC.
     pub last_seen: Option<NaiveDateTime>,
 }
 
@@ -25,11 +25,11 @@ pub async fn device_with_key(
     sha256: &str,
 ) -> Result<Option<String>, DatabaseError> {
     let query = "SELECT device_id FROM devices WHERE api_key_hash = ?";
-    Ok(connection.exec_first(query, (sha256,)).await?)
+    first_row(connection, query, (sha256,)).await
 }
 
-/// Gives a device its first key, and a name where one is given; it may have sent batches before. Returns `false`, and
-/// changes nothing, where it has a key.
+/// Gives a device its first key, and a display name where one is given. The device may have sent batches before.
+/// Returns `false` and changes nothing if it already has a key.
 pub async fn register_device(
     transaction: &mut Transaction<'_>,
     id: &str,
@@ -46,7 +46,7 @@ pub async fn register_device(
     Ok(connection.affected_rows() == 1)
 }
 
-/// Puts a new key in the place of whatever key a device has; returns `false` where there is no such device.
+/// Replaces the key of a device. Returns `false` if there is no such device.
 pub async fn replace_key(
     connection: &mut Conn,
     id: &str,
@@ -57,23 +57,24 @@ pub async fn replace_key(
     Ok(connection.affected_rows() == 1)
 }
 
-/// Forgets a device and its key, but not a row that it has sent; returns `false` where there is no such device.
+/// Deletes a device and its key but none of its rows. Returns `false` if there is no such device.
 pub async fn remove_device(connection: &mut Conn, id: &str) -> Result<bool, DatabaseError> {
     let delete = "DELETE FROM devices WHERE device_id = ?";
     connection.exec_drop(delete, (id,)).await?;
     Ok(connection.affected_rows() == 1)
 }
 
-/// All devices, by their ids.
+/// All devices in the order of their ids.
 pub async fn all_devices(connection: &mut Conn) -> Result<Vec<Device>, DatabaseError> {
     let query = "SELECT device_id, display_name, api_key_hash IS NOT NULL, last_seen FROM devices ORDER BY device_id";
-    let devices = connection
-        .query_map(query, |(id, name, has_key, last_seen)| Device {
+    let devices = rows(connection, query, ()).await?;
+    let devices = devices
+        .into_iter()
+        .map(|(id, name, has_key, last_seen)| Device {
             id,
             name,
             has_key,
             last_seen,
-        })
-        .await?;
-    Ok(devices)
+        });
+    Ok(devices.collect())
 }

@@ -1,4 +1,4 @@
-//! Storing a batch without the actor, for commands that run beside the server.
+//! Stores a batch without the actor, for commands that run beside the server.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::database::Database;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Stores the rows of a request's body, all of them or none; returns how many there are.
+/// Stores the rows of a request's body, all of them or none, and returns their number.
 pub async fn import_batch(database: &Database, body: &Bytes) -> Result<usize, SyncError> {
     let batch = batch::read(body, &[]).map_err(|refusal| SyncError::Refused(refusal.problems))?;
     let started_at = clock::now();

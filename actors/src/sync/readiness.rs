@@ -1,4 +1,4 @@
-//! Whether the schema is up to date. Until it is, batches wait a little, and then fail.
+//! Whether the schema is up to date. Until then, batches wait briefly and then fail.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::{causes, schema};
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Tells when the schema is there.
+/// Resolves when the schema is up to date.
 #[derive(Clone, Debug)]
 pub(super) struct Readiness(watch::Receiver<bool>);
 
-/// Turns a [`Readiness`] on.
+/// Resolves a [`Readiness`].
 pub(super) type Announcer = watch::Sender<bool>;
 
 impl Readiness {
@@ -24,7 +24,7 @@ impl Readiness {
         (announcer, Self(readiness))
     }
 
-    /// Waits until the schema is there, for `limit` at most.
+    /// Waits until the schema is up to date, for `limit` at most.
     pub(super) async fn wait(&self, limit: Duration) -> Result<(), DatabaseError> {
         let mut readiness = self.0.clone();
         match tokio::time::timeout(limit, readiness.wait_for(|ready| *ready)).await {
@@ -35,24 +35,21 @@ impl Readiness {
     }
 }
 
-/// Migrates the schema, and tries again until that has worked. Each cause of failure is logged once.
+/// Migrates the schema and retries until that succeeds. Each cause of failure is logged once.
 pub(super) async fn bring_up_to_date(database: Database, announcer: Announcer) {
     let mut pause = FIRST_PAUSE;
     let mut logged = String::new();
     loop {
         match schema::migrate(&database).await {
             Ok(applied) => {
-                log::info!(
-                    "schema is up to date version={} applied={applied}",
-                    schema::latest_version()
-                );
+                log::info!(version = schema::latest_version(), applied; "schema is up to date");
                 announcer.send_replace(true);
                 return;
             }
             Err(error) => {
                 let cause = causes(&error);
                 if cause != logged {
-                    log::warn!("schema is not ready, will go on trying cause={cause:?}");
+                    log::warn!(error:? = cause; "schema is not ready, retrying");
                     logged = cause;
                 }
             }

@@ -1,4 +1,4 @@
-//! A batch into the database, whole or not at all: what runs inside the one transaction.
+//! Stores a batch within one transaction.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,18 +19,18 @@ mod upsert;
 
 pub use upsert::STATEMENT_ROWS;
 
-/// How many rows of a table were new and how many were there before.
+/// Numbers of inserted and updated rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Rows that were new.
+    /// New rows.
     pub inserted: u64,
-    /// Rows that were there and are now as in the batch.
+    /// Rows that existed and now have the values of the batch.
     pub updated: u64,
 }
 
 impl Counts {
-    /// From the affected rows of upserts: a new row counts once there, a changed one twice. As every upsert sets
-    /// `synced_at`, a row that was there is always changed.
+    /// From the affected rows of upserts: an inserted row counts once, a changed row twice. Every upsert sets
+    /// `synced_at`, so an existing row always changes.
     fn of_upserts(rows: u64, affected: u64) -> Self {
         let updated = affected.saturating_sub(rows).min(rows);
         Self {
@@ -49,24 +49,23 @@ impl std::iter::Sum for Counts {
     }
 }
 
-/// What became of a batch.
+/// The result of a stored batch.
 #[derive(Debug)]
 pub(super) struct Stored {
     /// By table.
     pub counts: BTreeMap<String, Counts>,
     pub completed_at: NaiveDateTime,
-    /// What became of the drives that it tells of.
-    pub drives: DriveNews,
+    pub drives: DriveChanges,
 }
 
-/// What a batch means for the drives of its device.
+/// How a batch changed the drives of its device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct DriveNews {
-    /// How many are to be analysed at once.
+pub(super) struct DriveChanges {
+    /// How many drives are ready for their analysis.
     pub ready: usize,
-    /// Whether any has changed, or may have.
+    /// Whether any drive changed or may have changed.
     pub has_any: bool,
-    /// Whether an end came with nothing that tells where its drive began.
+    /// Whether a `drive_end` has no `drive_start`.
     pub has_end_without_start: bool,
 }
 
@@ -77,11 +76,11 @@ pub(super) async fn store(
     started_at: NaiveDateTime,
     quiet: Duration,
 ) -> Result<Stored, DatabaseError> {
-    // Said once a batch instead of once a row.
+    // Set once a batch instead of bound once a row.
     let names = [&batch.device_id, &batch.batch_id];
-    transaction.put_off(&Statement::new("SET @device = ?, @batch = ?", names));
+    transaction.defer(&Statement::new("SET @device = ?, @batch = ?", names));
     let mut counts = BTreeMap::new();
-    // Sorted by the order of storing, which is the same for all: fewer deadlocks.
+    // All batches store tables in the same order, which avoids deadlocks.
     let mut sheets: Vec<&Sheet> = batch.sheets.iter().collect();
     sheets.sort_by_key(|sheet| sheet.table.rank());
     let (profiles, others): (Vec<&Sheet>, Vec<&Sheet>) = sheets
@@ -115,10 +114,10 @@ pub(super) async fn store(
             completed_at,
             outcome: history::Outcome::Success(counts.values().copied().sum()),
         };
-        transaction.put_off(&history::record(&entry));
+        transaction.defer(&history::record(&entry));
     }
-    // From here on, it has the device to itself.
-    transaction.put_off(&history::see_device(batch, completed_at));
+    // Locks the device until the end of the transaction.
+    transaction.defer(&history::see_device(batch, completed_at));
     let drives = drives::follow(transaction, batch, &counts, quiet).await?;
     Ok(Stored {
         counts,
@@ -127,8 +126,8 @@ pub(super) async fn store(
     })
 }
 
-/// Sets fields of the JSON object in `extra` and leaves its others as they are. What is set goes out first, for merging
-/// would mix objects, and takes null for no field at all: the `?` is for the fields as an object of nulls.
+/// Sets fields of the JSON object in `extra` and keeps its other fields. The fields are removed first (the `?` is an
+/// object with null for each of them), because a merge would combine nested objects and drop nulls.
 const SET_IN_EXTRA: &str =
     "JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?), VALUES(extra))";
 

@@ -1,32 +1,32 @@
-//! What a batch means for the drives of its device: new events, new readings, or nothing.
+//! Updates the drives of a device from the events and readings of a batch.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
 
-use super::{Counts, DriveNews};
+use super::{Counts, DriveChanges};
 use crate::database::{DatabaseError, Transaction};
 use crate::drives::{Arrivals, Drive, reconcile};
 use crate::sync::batch::{Batch, Cell, Sheet};
 
-/// A reading, as far as drives are concerned.
+/// The columns of a reading that its drive depends on.
 struct Reading {
     source_id: i64,
-    /// Nothing where the row leaves it as it is.
+    /// `None` if the row does not have the column.
     taken_at: Option<NaiveDateTime>,
     drive_id: Option<i64>,
 }
 
-/// To be called once all rows are stored, by whoever has the lock on the device's row. A batch without readings and
-/// without events of drives costs nothing here, one with readings no round trip.
+/// Must be called after all rows are stored, with the device's row locked. Readings cost no round trip; a batch without
+/// readings and drive events costs nothing.
 pub(super) async fn follow(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
     counts: &BTreeMap<String, Counts>,
     quiet: Duration,
-) -> Result<DriveNews, DatabaseError> {
-    let mut news = DriveNews::default();
+) -> Result<DriveChanges, DatabaseError> {
+    let mut changes = DriveChanges::default();
     let sheet = batch
         .sheet("realtime_data")
         .filter(|sheet| !sheet.rows().is_empty());
@@ -37,13 +37,13 @@ pub(super) async fn follow(
                 arrivals.add(reading.source_id, taken_at, reading.drive_id);
             }
         }
-        news.has_any = counts
+        changes.has_any = counts
             .get("realtime_data")
             .is_some_and(|counts| counts.inserted > 0);
-        arrivals.note(transaction, &batch.device_id, news.has_any, quiet);
+        arrivals.note(transaction, &batch.device_id, changes.has_any, quiet);
     }
     let Some(first_event) = batch.drive_events().map(|(source_id, _)| source_id).min() else {
-        return Ok(news);
+        return Ok(changes);
     };
     let comes_with_readings = |drive: &Drive| {
         sheet.is_some_and(|sheet| readings(sheet).any(|reading| reading.is_of(drive)))
@@ -56,10 +56,10 @@ pub(super) async fn follow(
         comes_with_readings,
     )
     .await?;
-    news.has_any |= reconciled.changed > 0;
-    news.ready = reconciled.ready;
-    news.has_end_without_start = reconciled.has_end_without_start;
-    Ok(news)
+    changes.has_any |= reconciled.changed > 0;
+    changes.ready = reconciled.ready;
+    changes.has_end_without_start = reconciled.has_end_without_start;
+    Ok(changes)
 }
 
 impl Reading {

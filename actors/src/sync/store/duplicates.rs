@@ -1,4 +1,4 @@
-//! References from a row to another row of the same table (`is_duplicate_of`), filled in once all rows are there.
+//! References between rows of one table (`is_duplicate_of`), resolved after all rows are stored.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 
 use super::{placeholders, positional, upsert};
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, rows};
 use crate::sync::batch::{Cell, Sheet};
 use crate::sync::tables::{Column, Kind};
 
-/// How many ids one statement asks for.
+/// The number of ids in one statement.
 const CHUNK: usize = 500;
 
-/// Fills in the references of a stored sheet. One that leads nowhere becomes null, and `extra` keeps what it said.
+/// Resolves the references of a stored sheet. One without a target becomes null, and `extra` keeps its value.
 pub(super) async fn resolve(connection: &mut Conn, sheet: &Sheet) -> Result<(), DatabaseError> {
     let columns = sheet.table.columns.iter().enumerate();
     for (position, column) in columns.filter(|(_, column)| column.kind == Kind::SameTable) {
@@ -41,14 +41,14 @@ pub(super) async fn resolve(connection: &mut Conn, sheet: &Sheet) -> Result<(), 
     Ok(())
 }
 
-/// By the device's id: ours.
+/// MySQL ids by the device's ids.
 async fn ids_of_targets(
     connection: &mut Conn,
     sheet: &Sheet,
     position: usize,
-    rows: &[usize],
+    referring: &[usize],
 ) -> Result<BTreeMap<i64, i64>, DatabaseError> {
-    let targets: Vec<Value> = rows
+    let targets: Vec<Value> = referring
         .iter()
         .map(|row| sheet.cells(*row)[position])
         .filter(|cell| *cell != Cell::Null)
@@ -62,7 +62,7 @@ async fn ids_of_targets(
         sheet.table.name,
         placeholders(targets.len())
     );
-    let found: Vec<(i64, i64)> = connection.exec(query, positional(targets)).await?;
+    let found: Vec<(i64, i64)> = rows(connection, query, positional(targets)).await?;
     Ok(found.into_iter().collect())
 }
 

@@ -1,4 +1,4 @@
-//! What is remembered of batches and of the devices that send them.
+//! The history of batches, and the devices that sent them.
 
 use chrono::NaiveDateTime;
 use mysql_async::prelude::Queryable as _;
@@ -9,10 +9,10 @@ use super::{Counts, SET_IN_EXTRA};
 use crate::database::{DatabaseError, Statement};
 use crate::sync::batch::{Batch, Extra};
 
-/// How much of an error is kept.
+/// The stored length of an error, in characters.
 const ERROR_CHARACTERS: usize = 1000;
 
-/// A batch as the history has it.
+/// An entry of the history.
 pub(in crate::sync) struct Entry<'a> {
     pub batch_id: &'a str,
     pub device_id: &'a str,
@@ -22,17 +22,17 @@ pub(in crate::sync) struct Entry<'a> {
     pub outcome: Outcome<'a>,
 }
 
-/// How a batch ended.
+/// The outcome of a batch.
 pub(in crate::sync) enum Outcome<'a> {
-    /// Stored; to be recorded in the batch's own transaction.
+    /// Stored. Recorded within the transaction of the batch.
     Success(Counts),
-    /// Nothing was stored, for this reason; to be recorded outside of the batch's transaction.
+    /// Nothing was stored, for this reason. Recorded outside of the transaction of the batch.
     Failed(&'a str),
 }
 
-/// Requests that share a batch id share a row: tables united, counts summed, the latest outcome.
+/// Requests with the same batch id share a row: tables united, counts summed, the latest outcome.
 pub(in crate::sync) fn record(entry: &Entry<'_>) -> Statement {
-    // Assigned one after the other: each sees what the one before it has added.
+    // Assignments are evaluated in order: each sees the tables that the previous one added.
     let unite = "tables_synced = IF(JSON_CONTAINS(tables_synced, JSON_QUOTE(?)), tables_synced, \
                  JSON_ARRAY_APPEND(tables_synced, '$', ?)), ";
     let sql = format!(
@@ -67,10 +67,11 @@ pub(in crate::sync) fn record(entry: &Entry<'_>) -> Statement {
     Statement::new(sql, row.into_iter().chain(tables))
 }
 
-/// Notes that a device was here, and what it said beside its tables.
+/// Updates the contact time of a device and its unknown top-level fields.
 pub(super) fn see_device(batch: &Batch, now: NaiveDateTime) -> Statement {
-    let said = (!batch.unknown_fields.is_empty()).then(|| Extra::new(batch.unknown_fields.clone()));
-    let extra = said.as_ref().map_or("extra", |_| SET_IN_EXTRA);
+    let fields =
+        (!batch.unknown_fields.is_empty()).then(|| Extra::new(batch.unknown_fields.clone()));
+    let extra = fields.as_ref().map_or("extra", |_| SET_IN_EXTRA);
     let sql = format!(
         "INSERT INTO devices (device_id, last_seen, extra) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE \
          last_seen = VALUES(last_seen), extra = {extra}"
@@ -78,13 +79,13 @@ pub(super) fn see_device(batch: &Batch, now: NaiveDateTime) -> Statement {
     let values = [
         Some(Value::from(&batch.device_id)),
         Some(Value::from(now)),
-        Some(Value::from(said.as_ref().map(|said| &said.values))),
-        said.as_ref().map(|said| Value::from(&*said.nulls)),
+        Some(Value::from(fields.as_ref().map(|fields| &fields.values))),
+        fields.as_ref().map(|fields| Value::from(&*fields.nulls)),
     ];
     Statement::new(sql, values.into_iter().flatten())
 }
 
-/// Forgets batches that ended before `oldest`, except for the newest success of each device.
+/// Deletes batches that ended before `oldest`, except for the newest success of each device.
 pub(in crate::sync) async fn prune(
     connection: &mut Conn,
     oldest: NaiveDateTime,

@@ -1,7 +1,7 @@
-//! From the device's profile ids, which are texts, to the ids that `profiles` has here.
+//! Maps the device's profile ids, which are text, to the MySQL ids of `profiles`.
 //!
-//! Devices never send their profiles first, and some never do: a profile that is only named gets a stub, which its
-//! real row completes when it comes.
+//! Devices never send their profiles first, and some never send them: a profile that is only referred to gets a stub,
+//! which its real row completes on arrival.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +10,14 @@ use crate::database::{DatabaseError, Statement, Transaction};
 use crate::sync::batch::{Batch, Cell};
 use crate::sync::tables::Kind;
 
-/// By the device's id: ours.
+/// MySQL ids by the device's ids.
 pub(super) type ProfileIds = BTreeMap<String, i64>;
 
-/// How many ids one statement asks for.
+/// The number of ids in one statement.
 const CHUNK: usize = 500;
 
-/// The ids of all profiles that the batch names, stubs made where they are missing. To be called once the batch's
-/// own `profiles` rows are stored.
+/// The ids of all profiles that the batch refers to; missing ones are created as stubs. Must be called after the
+/// batch's own `profiles` rows are stored.
 pub(super) async fn ids_of_all(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
@@ -32,7 +32,7 @@ pub(super) async fn ids_of_all(
             .filter(|name| !ids.contains_key(*name))
             .collect();
         if !missing.is_empty() {
-            transaction.put_off(&stubs(&missing));
+            transaction.defer(&stubs(&missing));
             look_up(transaction, &missing, &mut ids).await?;
         }
     }
@@ -67,7 +67,7 @@ async fn look_up(
     Ok(())
 }
 
-/// A stub that another transaction has just made is as good as ours.
+/// A stub that a concurrent transaction created is kept.
 fn stubs(names: &[&str]) -> Statement {
     let sql = format!(
         "INSERT INTO profiles (source_device, source_id, synced_at, sync_batch_id, name) VALUES {} \

@@ -1,7 +1,7 @@
 //! Multi-row `INSERT … ON DUPLICATE KEY UPDATE`, by (`source_device`, `source_id`).
 //!
-//! Rows that have the same columns share a statement, so that an absent column keeps its stored value, or gets its
-//! default. Statements come in few sizes and are prepared once a connection.
+//! Rows with the same columns share a statement, so that an absent column keeps its stored value or gets its default.
+//! Statements come in few sizes and are prepared once per connection.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,15 +16,15 @@ use crate::database::DatabaseError;
 use crate::sync::batch::{Cell, ExtraSheet, Sheet};
 use crate::sync::tables::{Kind, Table};
 
-/// The most rows in one statement; many more make it slower again.
+/// The maximum number of rows in one statement; larger statements are slower.
 pub const STATEMENT_ROWS: usize = 500;
 
-/// The columns that a row has.
+/// The set of columns of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Shape<'a> {
-    /// One bit for each of the table's columns.
+    /// One bit per column of the table.
     columns: u32,
-    /// The others, as an object of nulls.
+    /// The unknown columns, as a JSON object of nulls.
     extra: Option<&'a str>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Shape<'a> {
     fn of(sheet: &'a Sheet, row: usize) -> Self {
         let columns = sheet.table.columns.iter().zip(sheet.cells(row)).enumerate();
         let present = columns
-            // References within a table are filled in once all of its rows are there.
+            // References within a table are resolved after all of its rows are stored.
             .filter(|(_, (column, cell))| **cell != Cell::Absent && column.kind != Kind::SameTable)
             .fold(0, |bits, (position, _)| bits | 1 << position);
         Self {
@@ -75,7 +75,7 @@ pub(super) async fn upsert_sheet(
     Ok(Counts::of_upserts(sheet.rows().len() as u64, affected))
 }
 
-/// Stores the rows of a table that is kept as it is.
+/// Stores the rows of a passthrough table as JSON.
 pub(super) async fn upsert_extra_sheet(
     connection: &mut Conn,
     sheet: &ExtraSheet,
@@ -99,7 +99,7 @@ pub(super) async fn upsert_extra_sheet(
     Ok(Counts::of_upserts(rows.len() as u64, affected))
 }
 
-/// Cuts rows into statements of 500, then of falling powers of two: few different statements, whatever comes.
+/// Splits rows into statements of 500, then of falling powers of two, so that there are few different statements.
 fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = match rows.len() {
@@ -175,7 +175,7 @@ pub(super) fn bind(sheet: &Sheet, cell: Cell) -> Value {
     }
 }
 
-/// Every part fits: the years are checked when a time is read.
+/// Every part fits: years are validated when a time is parsed.
 fn bind_time(time: NaiveDateTime) -> Value {
     let small = |number: u32| u8::try_from(number).unwrap_or_default();
     Value::Date(
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_cut_into_few_sizes_and_none_is_lost() {
+    fn rows_are_split_into_few_sizes_and_none_is_lost() {
         let rows: Vec<usize> = (0..1_777).collect();
         let sizes: Vec<usize> = chunks(&rows).map(<[usize]>::len).collect();
         assert_eq!(sizes, [500, 500, 500, 256, 16, 4, 1]);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_tell_new_rows_from_changed_ones() {
+    fn counts_distinguish_new_rows_from_changed_ones() {
         assert_eq!(
             Counts::of_upserts(5, 5),
             Counts {

@@ -1,6 +1,7 @@
-//! The way of one batch: read, stored, and told of, or refused and remembered.
+//! Processes one batch: parse, store, report. Records failures.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::Recipient;
@@ -13,7 +14,7 @@ use super::batch::{self, Batch, Refusal};
 use super::error::{self, SyncError};
 use super::messages::{KeyHolder, Receipt, TableReceipt};
 use super::readiness::Readiness;
-use super::store::{self, DriveNews, Stored, history};
+use super::store::{self, DriveChanges, Stored, history};
 use crate::database::{Database, DatabaseError};
 use crate::drives::DrivesChanged;
 use crate::report::{BatchFailure, BatchOutcome, Report, Reporter, StoredRows};
@@ -23,73 +24,93 @@ use crate::{causes, clock};
 /// How long a batch waits for the schema when the server has just started.
 const READINESS_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long storing may take, and how much longer for each row: a slow disk shall not keep a large batch out for
-/// ever, and a database that hangs shall be noticed while the device still listens.
+/// How long storing may take, plus the allowance per row. A large batch must fit on a slow disk, and a database that
+/// hangs must be noticed before the client's own time limit.
 const STORE_LIMIT: Duration = Duration::from_secs(20);
 const STORE_LIMIT_PER_ROW: Duration = Duration::from_micros(500);
 
-/// How long a batch waits to hear whether the drives in it can be analysed. Looking whether Ollama answers takes 2 s at
-/// most.
+/// How long a batch waits for the answer whether its drives are analysed now. The probe of Ollama takes 2 s at most.
 const DRIVES_ANSWER_LIMIT: Duration = Duration::from_millis(2500);
 
-/// The way of one batch.
-pub(super) struct Storing {
+/// What every batch needs. All batches of an actor share it.
+#[derive(Debug)]
+pub(super) struct BatchService {
     pub database: Database,
     pub readiness: Readiness,
     pub extra_tables: Vec<String>,
     pub reporter: Reporter,
     pub quiet: Duration,
     pub on_drives: Recipient<DrivesChanged>,
-    pub started_at: NaiveDateTime,
-    pub clock: Instant,
 }
 
-impl Storing {
-    pub(super) async fn store(self, body: Bytes, sender: KeyHolder) -> Result<Receipt, SyncError> {
-        let extra_tables = self.extra_tables.clone();
-        let batch = match blocking(move || batch::read(&body, &extra_tables)).await {
+/// When a batch began, by the wall clock and by the monotonic one.
+#[derive(Clone, Copy)]
+struct Start {
+    at: NaiveDateTime,
+    instant: Instant,
+}
+
+impl Start {
+    fn now() -> Self {
+        Self {
+            at: clock::now(),
+            instant: Instant::now(),
+        }
+    }
+}
+
+impl BatchService {
+    pub(super) async fn process(
+        self: Arc<Self>,
+        body: Bytes,
+        sender: KeyHolder,
+    ) -> Result<Receipt, SyncError> {
+        let start = Start::now();
+        let service = Arc::clone(&self);
+        let batch = match blocking(move || batch::read(&body, &service.extra_tables)).await {
             Ok(batch) => batch,
-            Err(refusal) => return Err(self.refuse(refusal, &sender).await),
+            Err(refusal) => return Err(self.refuse(refusal, &sender, start).await),
         };
         if !sender.may_write_as(&batch.device_id) {
-            return Err(self.forbid(batch.device_id));
+            return Err(self.forbid(batch.device_id, start));
         }
-        match self.commit(&batch).await {
+        match self.commit(&batch, start).await {
             Ok(receipt) => {
-                self.report(Some(&batch.device_id), stored_rows(&receipt));
+                self.report(Some(&batch.device_id), stored_rows(&receipt), start);
                 Ok(receipt)
             }
-            Err(source) => Err(self.fail(&batch, source).await),
+            Err(source) => Err(self.fail(&batch, source, start).await),
         }
     }
 
-    async fn commit(&self, batch: &Batch) -> Result<Receipt, DatabaseError> {
+    async fn commit(&self, batch: &Batch, start: Start) -> Result<Receipt, DatabaseError> {
         self.readiness.wait(READINESS_LIMIT).await?;
         let rows = batch.rows();
         let limit = STORE_LIMIT + STORE_LIMIT_PER_ROW * u32::try_from(rows).unwrap_or(u32::MAX);
         let stored = self
             .database
             .transaction(limit, async |transaction| {
-                store::store(transaction, batch, self.started_at, self.quiet).await
+                store::store(transaction, batch, start.at, self.quiet).await
             })
             .await?;
         log::info!(
-            "batch is stored batch={:?} device={:?} tables={} rows={rows} took_ms={}",
-            batch.batch_id,
-            batch.device_id,
-            batch.tables().join(","),
-            self.clock.elapsed().as_millis()
+            batch:? = batch.batch_id,
+            device:? = batch.device_id,
+            tables:% = batch.tables().join(","),
+            rows,
+            took_ms = start.instant.elapsed().as_millis();
+            "batch stored"
         );
-        let triggered = self.tell_of_drives(batch, stored.drives).await;
+        let triggered = self.announce_drives(batch, stored.drives).await;
         Ok(receipt(batch, stored, triggered))
     }
 
-    /// Whether drives that the batch has made ready are now analysed.
-    async fn tell_of_drives(&self, batch: &Batch, drives: DriveNews) -> bool {
-        let device = &batch.device_id;
+    /// Notifies the analysis of changed drives. True where the batch made a drive ready and its analysis begins.
+    async fn announce_drives(&self, batch: &Batch, drives: DriveChanges) -> bool {
         if drives.has_end_without_start {
             log::warn!(
-                "Cannot determine drive boundaries without connection_log: a drive_end has no drive_start device={device:?}"
+                device:? = batch.device_id;
+                "Cannot determine drive boundaries without connection_log: a drive_end has no drive_start"
             );
         }
         if !drives.has_any {
@@ -106,85 +127,94 @@ impl Storing {
         matches!(answer, Ok(Ok(true)))
     }
 
-    fn forbid(&self, device_id: String) -> SyncError {
+    fn forbid(&self, device_id: String, start: Start) -> SyncError {
         let error = SyncError::Forbidden { device_id };
         let failure = BatchFailure {
             tables: Vec::new(),
             error: error.to_string(),
         };
-        self.report(None, BatchOutcome::Refused(failure));
+        self.report(None, BatchOutcome::Refused(failure), start);
         error
     }
 
-    async fn refuse(&self, refusal: Refusal, sender: &KeyHolder) -> SyncError {
+    async fn refuse(&self, refusal: Refusal, sender: &KeyHolder, start: Start) -> SyncError {
         let summary = error::summary(&refusal.problems);
         if let (Some(device_id), Some(batch_id)) = (&refusal.device_id, &refusal.batch_id) {
             if !sender.may_write_as(device_id) {
-                return self.forbid(device_id.clone());
+                return self.forbid(device_id.clone(), start);
             }
-            self.record_failure(device_id, batch_id, &refusal.tables, &summary)
+            self.record_failure(device_id, batch_id, &refusal.tables, &summary, start)
                 .await;
         }
         let failure = BatchFailure {
             tables: refusal.tables,
             error: summary.clone(),
         };
-        self.report(refusal.device_id.as_deref(), BatchOutcome::Refused(failure));
+        self.report(
+            refusal.device_id.as_deref(),
+            BatchOutcome::Refused(failure),
+            start,
+        );
         log::warn!(
-            "batch is refused batch={:?} device={:?} cause={summary:?}",
-            refusal.batch_id.unwrap_or_default(),
-            refusal.device_id.unwrap_or_default(),
+            batch:? = refusal.batch_id.unwrap_or_default(),
+            device:? = refusal.device_id.unwrap_or_default(),
+            error:? = summary;
+            "batch refused"
         );
         SyncError::Refused(refusal.problems)
     }
 
-    async fn fail(&self, batch: &Batch, source: DatabaseError) -> SyncError {
+    async fn fail(&self, batch: &Batch, source: DatabaseError, start: Start) -> SyncError {
         log::error!(
-            "batch is not stored batch={:?} device={:?} cause={:?}",
-            batch.batch_id,
-            batch.device_id,
-            causes(&source)
+            batch:? = batch.batch_id,
+            device:? = batch.device_id,
+            error:? = causes(&source);
+            "batch failed"
         );
         let (device_id, batch_id) = (&batch.device_id, &batch.batch_id);
         let failure = BatchFailure {
             tables: batch.tables(),
             error: source.to_string(),
         };
-        self.record_failure(device_id, batch_id, &failure.tables, &failure.error)
+        self.record_failure(device_id, batch_id, &failure.tables, &failure.error, start)
             .await;
-        self.report(Some(device_id), BatchOutcome::Failed(failure));
+        self.report(Some(device_id), BatchOutcome::Failed(failure), start);
         SyncError::Failed {
             batch_id: batch.batch_id.clone(),
             source,
         }
     }
 
-    fn report(&self, device_id: Option<&str>, outcome: BatchOutcome) {
+    fn report(&self, device_id: Option<&str>, outcome: BatchOutcome, start: Start) {
         self.reporter.tell(Report::Batch {
             device_id: device_id.map(str::to_owned),
             outcome,
-            took: self.clock.elapsed(),
+            took: start.instant.elapsed(),
         });
     }
 
-    /// As well as can be: where the database is away, the log alone has it.
-    async fn record_failure(&self, device: &str, batch: &str, tables: &[String], error: &str) {
+    /// Best effort: while the database is unreachable, only the log has the failure.
+    async fn record_failure(
+        &self,
+        device: &str,
+        batch: &str,
+        tables: &[String],
+        error: &str,
+        start: Start,
+    ) {
         let recorded = self.database.run(STATEMENT_LIMIT, async |connection| {
             let entry = history::Entry {
                 batch_id: batch,
                 device_id: device,
                 tables,
-                started_at: self.started_at,
+                started_at: start.at,
                 completed_at: clock::now(),
                 outcome: history::Outcome::Failed(error),
             };
             history::record(&entry).run(connection).await
         });
         if let Err(error) = recorded.await {
-            log::warn!(
-                "failure is not recorded batch={batch:?} cause={:?}",
-                causes(&error)
-            );
+            log::warn!(batch:?, error:? = causes(&error); "recording the failed batch failed");
         }
     }
 }
