@@ -1,28 +1,12 @@
-//! Drives that never happened, in the rows of a device's tables: what `seed-db` stores and what the tests send.
+//! Simulated drives as rows of a device's tables: what `seed-db` stores and the tests send.
 //!
-//! Nothing here is random: the same drive has the same readings, whenever and wherever it is made.
+//! Nothing here is random: the same drive has the same readings on every run and every machine.
 
-use std::f64::consts::TAU;
+use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
 use serde_json::{Value, json};
-
-/// What is measured, with the unit as devices write it.
-pub const PARAMETERS: [(&str, &str); 13] = [
-    ("RPM", "revolutions_per_minute"),
-    ("SPEED", "kilometer_per_hour"),
-    ("COOLANT_TEMP", "°C"),
-    ("INTAKE_TEMP", "°C"),
-    ("ENGINE_LOAD", "percent"),
-    ("THROTTLE_POS", "percent"),
-    ("TIMING_ADVANCE", "degree"),
-    ("MAF", "gps"),
-    ("INTAKE_PRESSURE", "kilopascal"),
-    ("SHORT_FUEL_TRIM_1", "percent"),
-    ("LONG_FUEL_TRIM_1", "percent"),
-    ("O2_B1S1", "volt"),
-    ("CONTROL_MODULE_VOLTAGE", "volt"),
-];
+use simulation::{Engine, Logger, Reading, Route, Simulation};
 
 /// A drive from a cold start to standstill. Its rows have no `id` yet: that is for the device to give.
 #[derive(Clone, Debug)]
@@ -69,16 +53,16 @@ impl Drive {
         std::iter::once(start).chain(end).collect()
     }
 
-    /// Rows of `realtime_data`, in the order of time.
+    /// Rows of `realtime_data`, in order of time.
     pub fn readings(&self) -> Vec<Value> {
-        let times = std::iter::successors(Some(TimeDelta::zero()), |at| Some(*at + self.interval));
-        times
-            .take_while(|at| *at <= self.length)
-            .flat_map(|at| {
-                let values = Engine::at(at, self.length).values();
-                let measured = PARAMETERS.into_iter().zip(values);
-                measured.map(move |((name, unit), value)| self.reading(at, name, unit, value))
-            })
+        let seed = self.id.unwrap_or_default().unsigned_abs();
+        let logger = Logger::Rows(self.interval.as_seconds_f64());
+        let seconds = self.length.as_seconds_f64();
+        Simulation::healthy(Engine::ECLIPSE_TURBO, Route::Commute, seed)
+            .lasting(seconds)
+            .readings(logger)
+            .iter()
+            .map(|reading| self.reading(reading))
             .collect()
     }
 
@@ -93,12 +77,14 @@ impl Drive {
         }))
     }
 
-    fn reading(&self, at: TimeDelta, name: &str, unit: &str, value: f64) -> Value {
+    fn reading(&self, reading: &Reading) -> Value {
+        let since_start = Duration::from_secs_f64(reading.seconds);
+        let since_start = TimeDelta::from_std(since_start).unwrap_or_default();
         let mut row = json!({
-            "timestamp": written(self.start + at),
-            "parameter_name": name,
-            "value": (value * 100.0).round() / 100.0,
-            "unit": unit,
+            "timestamp": written(self.start + since_start),
+            "parameter_name": reading.parameter,
+            "value": reading.value,
+            "unit": reading.unit,
         });
         if let Some(profile_id) = &self.profile_id {
             row["profile_id"] = profile_id.clone();
@@ -123,59 +109,6 @@ pub fn written(time: NaiveDateTime) -> String {
     time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }
 
-/// A small petrol engine at one moment of a drive.
-struct Engine {
-    /// Seconds since the start.
-    seconds: f64,
-    /// From 0 at standstill to 1 at the most that is asked of it.
-    demand: f64,
-    /// From 0 when cold to 1 when warm.
-    warmth: f64,
-}
-
-impl Engine {
-    fn at(time: TimeDelta, length: TimeDelta) -> Self {
-        let seconds = time.as_seconds_f64();
-        let whole = length.as_seconds_f64().max(1.0);
-        // It pulls away, goes along with the traffic, and comes to a stop.
-        let ends = (seconds.min(whole - seconds) / 20.0).clamp(0.0, 1.0);
-        let traffic =
-            0.62 + 0.28 * (TAU * seconds / 97.0).sin() + 0.1 * (TAU * seconds / 23.0).cos();
-        Self {
-            seconds,
-            demand: ends * traffic,
-            warmth: 1.0 - (-seconds / 180.0).exp(),
-        }
-    }
-
-    /// In the order of [`PARAMETERS`].
-    fn values(&self) -> [f64; 13] {
-        let Self {
-            seconds,
-            demand,
-            warmth,
-        } = self;
-        let ripple = (TAU * seconds / 7.0).sin();
-        let rpm = 820.0 + 280.0 * (1.0 - warmth) + 2600.0 * demand + 20.0 * ripple;
-        let load = 18.0 + 55.0 * demand;
-        [
-            rpm,
-            110.0 * demand,
-            18.0 + 73.0 * warmth,
-            17.0 + 14.0 * warmth,
-            load,
-            12.0 + 48.0 * demand,
-            10.0 + 22.0 * demand,
-            rpm * load / 7_000.0,
-            32.0 + 60.0 * demand,
-            2.0 * ripple,
-            1.6 - 0.8 * warmth,
-            0.45 + 0.35 * ripple,
-            14.1 + 0.1 * ripple,
-        ]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,28 +125,14 @@ mod tests {
         assert_eq!(events[0]["event_type"], "drive_start");
         assert_eq!(events[1]["timestamp"], "2026-04-19 07:28:50.000000");
         let readings = drive.readings();
-        assert_eq!(readings.len(), 121 * PARAMETERS.len());
+        let times = readings
+            .iter()
+            .filter(|reading| reading["parameter_name"] == "RPM");
+        assert_eq!(times.count(), 121);
         assert_eq!(readings[0]["timestamp"], events[0]["timestamp"]);
         assert_eq!(
             readings.last().unwrap()["timestamp"],
             events[1]["timestamp"]
         );
-    }
-
-    #[test]
-    fn readings_are_what_an_engine_can_have() {
-        for reading in drive().readings() {
-            let value = reading["value"].as_f64().unwrap();
-            let plausible = match reading["parameter_name"].as_str().unwrap() {
-                "RPM" => 600.0..=4_500.0,
-                "SPEED" => 0.0..=140.0,
-                "COOLANT_TEMP" | "INTAKE_TEMP" => 10.0..=110.0,
-                "SHORT_FUEL_TRIM_1" | "LONG_FUEL_TRIM_1" => -10.0..=10.0,
-                "O2_B1S1" => 0.0..=1.0,
-                "CONTROL_MODULE_VOLTAGE" => 12.0..=15.0,
-                _ => 0.0..=110.0,
-            };
-            assert!(plausible.contains(&value), "{reading}");
-        }
     }
 }

@@ -144,7 +144,7 @@ async fn a_drive_that_comes_as_the_device_sends_it_is_analysed_once_with_all_rea
         }));
     }
     let all = pi.rows("realtime_data").len();
-    assert_eq!(all.div_ceil(500), 5, "requests for the readings");
+    assert_eq!(all.div_ceil(500), 6, "requests for the readings");
     pi.sync_all(&fixture.server.url, 5).await;
     let analysed = format!("state = 'analysed' AND readings_analysed = {all}");
     eventually("the drive is analysed", async || {
