@@ -12,7 +12,7 @@ use actors::admission::Admission;
 use actors::analysis::{self, AnalysisActor, AnalysisSettings, StopAnalyzing};
 use actors::backup::{self, BackupActor, BackupSettings};
 use actors::byte_budget::ByteBudget;
-use actors::drives::Pace;
+use actors::drives::QueueTiming;
 use actors::health::{HealthActor, HealthSettings, Queues};
 use actors::ollama::Ollama;
 use actors::report::Reporter;
@@ -213,7 +213,7 @@ fn start_actors(
         num_ctx: settings.ollama_num_ctx,
         time_limit: settings.analysis_timeout,
         admission: queues.analyses.clone(),
-        pace: Pace::with_quiet(settings.auto_analysis_quiet),
+        timing: QueueTiming::with_quiet(settings.auto_analysis_quiet),
         reporter: reporter.clone(),
     };
     // Before those who tell it of drives.

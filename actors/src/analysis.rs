@@ -2,7 +2,7 @@
 //!
 //! The figures are ours ([`statistics`]), the words the model's: it gets a bounded [`prompt`], is asked over HTTP
 //! ([`ollama`](crate::ollama)), and its answer is taken apart with distrust and held against the figures
-//! ([`recommendations`]). The way of one analysis is in `analyst.rs`; what is left of it is in the tables
+//! ([`recommendations`]). The way of one analysis is in `service.rs`; what is left of it is in the tables
 //! `analysis_history` and `ai_recommendations`.
 //!
 //! How it fails: an Ollama that is away, says no or takes too long is an error to the one request it met. A server
@@ -16,7 +16,6 @@ pub mod recommendations;
 pub mod statistics;
 
 mod actor;
-mod analyst;
 mod drive_job;
 mod drive_queue;
 mod error;
@@ -25,13 +24,14 @@ mod messages;
 mod readings;
 mod request;
 mod results;
+mod service;
 mod subject;
 mod vehicle;
 
 pub use self::actor::{AnalysisActor, AnalysisSettings, lookup_admission};
 pub use self::error::{AnalysisError, Interruption};
 pub use self::messages::{
-    Analysis, AnalysisStatus, AnalyzeDrive, FindAnalysis, ListAnalyses, ListDrives, PastAnalysis,
+    Analysis, AnalysisStatus, AnalyzeWindow, FindAnalysis, ListAnalyses, ListDrives, PastAnalysis,
     StopAnalyzing, UnknownStatus,
 };
 

@@ -22,7 +22,7 @@ mod url;
 pub use error::DatabaseError;
 pub use inspection::{Inspection, NEEDED_RIGHTS, Rights};
 pub use pool_use::PoolUse;
-pub(crate) use query::{first_row, rows};
+pub(crate) use query::{Columns, first_row, read_columns, rows};
 pub(crate) use transaction::Statement;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

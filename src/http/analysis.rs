@@ -1,7 +1,7 @@
 //! `POST /api/v1/analyze`, `GET /api/v1/analyses` and `GET /api/v1/analyses/{analysisId}`
 
 use actix_web::{HttpRequest, web};
-use actors::analysis::{AnalysisError, AnalyzeDrive, FindAnalysis, ListAnalyses};
+use actors::analysis::{AnalysisError, AnalyzeWindow, FindAnalysis, ListAnalyses};
 use actors::caller;
 use actors::sync::KeyHolder;
 
@@ -61,7 +61,7 @@ pub(super) async fn analyze_drive(
     let (_presence, caller) = caller::present();
     let analysis = state
         .analysis
-        .send(AnalyzeDrive {
+        .send(AnalyzeWindow {
             device_id,
             profile_id: wanted.profile_id,
             window_start: wanted.window_start,

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use actors::database::{Database, DatabaseUrl};
-use actors::drives::judgement::Judgement;
-use actors::drives::{self, Claim, Counted, Pace};
+use actors::drives::check::Decision;
+use actors::drives::{self, Claim, Counted, QueueTiming};
 
 use super::{events, readings, send};
 use crate::support::{TestDatabase, TestServer};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-const PACE: Pace = Pace::with_quiet(Duration::ZERO);
+const TIMING: QueueTiming = QueueTiming::with_quiet(Duration::ZERO);
 
 /// The drives of a device, and the pool of a server that analyses them.
 struct Queue {
@@ -33,14 +33,14 @@ impl Queue {
 
     async fn claim(&self) -> Option<Claim> {
         let claimed = self.pool.transaction(LIMIT, async |transaction| {
-            drives::claim(transaction, &PACE).await
+            drives::claim(transaction, &TIMING).await
         });
         claimed.await.unwrap()
     }
 
-    async fn look(&self) -> Option<Judgement> {
+    async fn check(&self) -> Option<Decision> {
         let looked = self.pool.run(LIMIT, async |connection| {
-            drives::look(connection, &PACE).await
+            drives::check(connection, &TIMING).await
         });
         looked.await.unwrap()
     }
@@ -51,14 +51,14 @@ impl Queue {
             .await
             .unwrap();
         let expired = self.pool.run(LIMIT, async |connection| {
-            drives::expire_leases(connection).await
+            drives::expire_claims(connection).await
         });
         assert_eq!(expired.await.unwrap(), 1);
     }
 
     async fn renew(&self, claim: &Claim) -> bool {
         let renewed = self.pool.run(LIMIT, async |connection| {
-            drives::renew(connection, claim, &PACE).await
+            drives::renew(connection, claim, &TIMING).await
         });
         renewed.await.unwrap()
     }
@@ -181,7 +181,7 @@ async fn what_comes_while_it_is_analysed_makes_a_drive_wait_and_counts() {
         .unwrap();
     assert!(queue.finish(&claim, 1).await);
     assert_eq!(queue.state().await, "waiting");
-    assert_eq!(queue.look().await, Some(Judgement::Queue));
+    assert_eq!(queue.check().await, Some(Decision::Queue));
     let claim = queue.claim().await.unwrap();
     queue
         .database
@@ -189,7 +189,7 @@ async fn what_comes_while_it_is_analysed_makes_a_drive_wait_and_counts() {
         .await
         .unwrap();
     assert!(queue.finish(&claim, 2).await);
-    assert_eq!(queue.look().await, Some(Judgement::NothingNew));
+    assert_eq!(queue.check().await, Some(Decision::NothingNew));
     assert_eq!(queue.state().await, "analysed");
 }
 
@@ -198,21 +198,21 @@ async fn a_drive_without_readings_is_given_up_after_a_week() {
     let queue = Queue::with_drives("start@0 end@25", "").await;
     queue.make_due().await;
     assert_eq!(
-        queue.look().await,
-        Some(Judgement::LookAgain(PACE.look_again))
+        queue.check().await,
+        Some(Decision::CheckAgain(TIMING.recheck))
     );
-    assert_eq!(queue.look().await, None, "it is not due yet");
+    assert_eq!(queue.check().await, None, "it is not due yet");
     queue
         .database
         .execute("UPDATE drives SET created_at = NOW(6) - INTERVAL 7 DAY, next_look_at = NOW(6)")
         .await
         .unwrap();
-    assert_eq!(queue.look().await, Some(Judgement::GiveUp));
+    assert_eq!(queue.check().await, Some(Decision::GiveUp));
     let reason: String = queue
         .database
         .row("SELECT reason FROM drives WHERE state = 'abandoned'")
         .await;
-    assert_eq!(reason, "no readings of it have come for a week");
+    assert_eq!(reason, "no readings arrived for a week");
 }
 
 #[tokio::test]

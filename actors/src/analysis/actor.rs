@@ -1,7 +1,7 @@
-//! The actor that has drives analysed. It owns its connections to the database and the way to the model.
+//! The actor that analyses drives. It owns its connections to the database and the client of the model.
 //!
-//! One analysis runs at a time, which the door in front of the actor sees to; nobody else waits for the model. After a
-//! restart it begins anew with fresh connections: what was running is gone, and whoever waited for it is told so.
+//! One analysis runs at a time: permits for the model are taken before a message is sent. After a restart the actor
+//! begins with fresh connections; what was running is lost, and its requester gets an error.
 
 use std::time::Duration;
 
@@ -11,46 +11,46 @@ use actix::{
 use tokio::sync::watch;
 
 use super::STATEMENT_LIMIT;
-use super::analyst::Analyst;
-use super::drive_queue::{Bell, DriveQueue};
+use super::drive_queue::{DriveQueue, Wakeup};
 use super::error::AnalysisError;
 use super::messages::{
-    Analysis, AnalyzeDrive, FindAnalysis, ListAnalyses, ListDrives, PastAnalysis, StopAnalyzing,
+    Analysis, AnalyzeWindow, FindAnalysis, ListAnalyses, ListDrives, PastAnalysis, StopAnalyzing,
 };
 use super::recommendations::Recommendation;
+use super::service::AnalysisService;
 use super::{history, request, results};
 use crate::admission::Admission;
 use crate::causes;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
-use crate::drives::{self, DrivesChanged, KnownDrive, Pace};
+use crate::drives::{self, DrivesChanged, KnownDrive, QueueTiming};
 use crate::ollama::Ollama;
 use crate::ollama::tokens::Budget;
 use crate::report::{Report, Reporter};
 use crate::supervise::Drain;
 
-/// How many who look at analyses are served at the same time, and how many wait for that, at most.
+/// How many requests read analyses at the same time, and how many more may wait.
 const LOOKUPS: usize = 2;
 const WAITING_LOOKUPS: usize = 64;
 
-/// Beside the lookups, one each for the analysis, the queue of drives, the claim on one, and what is done now and then.
+/// Beside the lookups, one each for the analysis, the queue of drives, the renewal of a claim, and tidying.
 const CONNECTIONS: usize = LOOKUPS + 4;
 
-/// How long Ollama may take to say anything to somebody who stores a batch.
+/// Ollama is away when it does not respond to a batch within this time.
 const GREETING_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long listing drives may take, the readings of the latest counted.
+/// The time limit of listing drives, counting readings included.
 const COUNT_LIMIT: Duration = Duration::from_secs(15);
 
-/// How often analyses are looked for whose server has ended without a word.
+/// How often analyses that a crashed server left behind are marked as failed.
 const TIDY_INTERVAL: Duration = Duration::from_mins(1);
 
-/// How long connections may take to close at the end.
+/// The time limit of closing connections at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// What an [`AnalysisActor`] is made of, now and after each restart.
 #[derive(Clone, Debug)]
 pub struct AnalysisSettings {
-    /// Where readings come from, and where results go.
+    /// Holds readings and results.
     pub database: DatabaseUrl,
     /// Has the model.
     pub ollama: Ollama,
@@ -58,27 +58,27 @@ pub struct AnalysisSettings {
     pub num_ctx: u32,
     /// How long the model may take for one analysis.
     pub time_limit: Duration,
-    /// The door in front of the model; it is closed at the end.
+    /// Permits for the model; closed at the end.
     pub admission: Admission,
-    /// How long drives are waited for.
-    pub pace: Pace,
-    /// Told of every analysis.
+    /// The intervals of the queue of drives.
+    pub timing: QueueTiming,
+    /// Receives the outcome of every analysis.
     pub reporter: Reporter,
 }
 
-/// Analyses drives, and knows what became of earlier ones.
+/// Analyses drives and lists earlier analyses.
 #[derive(Debug)]
 pub struct AnalysisActor {
     settings: AnalysisSettings,
     database: Database,
-    analyst: Analyst,
-    /// Wakes whoever works off the queue of drives.
-    bell: Bell,
-    /// Turns true when the server is to stop.
+    service: AnalysisService,
+    /// Wakes the worker of the queue up.
+    wakeup: Wakeup,
+    /// Becomes true when the server stops.
     stopping: watch::Sender<bool>,
 }
 
-/// The door for those who look at analyses.
+/// Permits for requests that read analyses.
 pub fn lookup_admission() -> Admission {
     Admission::new(LOOKUPS, WAITING_LOOKUPS)
 }
@@ -87,7 +87,7 @@ impl AnalysisActor {
     /// To be called on the runtime that the actor will live on.
     pub fn new(settings: AnalysisSettings) -> Self {
         let database = Database::open(&settings.database, CONNECTIONS);
-        let analyst = Analyst {
+        let service = AnalysisService {
             database: database.clone(),
             ollama: settings.ollama.clone(),
             budget: Budget::of(settings.num_ctx),
@@ -97,35 +97,35 @@ impl AnalysisActor {
         Self {
             settings,
             database,
-            analyst,
-            bell: Bell::default(),
+            service,
+            wakeup: Wakeup::default(),
             stopping: watch::Sender::new(false),
         }
     }
 
     fn queue(&self) -> DriveQueue {
         DriveQueue {
-            analyst: self.analyst.clone(),
+            service: self.service.clone(),
             database: self.database.clone(),
             admission: self.settings.admission.clone(),
-            pace: self.settings.pace,
+            timing: self.settings.timing,
             reporter: self.settings.reporter.clone(),
-            bell: self.bell.clone(),
+            wakeup: self.wakeup.clone(),
             stopping: self.stopping.subscribe(),
         }
     }
 
     fn tidy(&self) -> impl Future<Output = ()> + use<> {
-        let (database, longest) = (self.database.clone(), self.analyst.longest_run());
+        let (database, longest) = (self.database.clone(), self.service.longest_run());
         async move {
             let failed = database.run(STATEMENT_LIMIT, async |connection| {
                 history::fail_abandoned(connection, longest).await
             });
             match failed.await {
                 Ok(0) => {}
-                Ok(count) => log::warn!("analyses were left unfinished analyses={count}"),
-                // The schema may not be there yet; a database that is away is told of by others.
-                Err(error) => log::debug!("history is not tidied cause={:?}", causes(&error)),
+                Ok(count) => log::warn!(analyses = count; "abandoned analyses marked as failed"),
+                // The schema may not exist yet; an unreachable database is reported by its users.
+                Err(error) => log::debug!(error = causes(&error); "analysis history not tidied"),
             }
         }
     }
@@ -140,7 +140,7 @@ impl Actor for AnalysisActor {
             usage: self.database.usage(),
         });
         context.spawn(self.tidy().into_actor(self));
-        context.spawn(self.queue().work_off().into_actor(self));
+        context.spawn(self.queue().run().into_actor(self));
         context.run_interval(TIDY_INTERVAL, |actor, context| {
             context.spawn(actor.tidy().into_actor(actor));
         });
@@ -153,11 +153,11 @@ impl Supervised for AnalysisActor {
     }
 }
 
-impl Handler<AnalyzeDrive> for AnalysisActor {
+impl Handler<AnalyzeWindow> for AnalysisActor {
     type Result = ResponseActFuture<Self, Result<Analysis, AnalysisError>>;
 
-    fn handle(&mut self, message: AnalyzeDrive, _: &mut Self::Context) -> Self::Result {
-        let answer = request::answer(self.analyst.clone(), message, self.stopping.subscribe());
+    fn handle(&mut self, message: AnalyzeWindow, _: &mut Self::Context) -> Self::Result {
+        let answer = request::answer(self.service.clone(), message, self.stopping.subscribe());
         Box::pin(answer.into_actor(self))
     }
 }
@@ -238,18 +238,18 @@ impl Handler<DrivesChanged> for AnalysisActor {
     type Result = ResponseActFuture<Self, bool>;
 
     fn handle(&mut self, news: DrivesChanged, _: &mut Self::Context) -> Self::Result {
-        let (ollama, bell) = (self.settings.ollama.clone(), self.bell.clone());
+        let (ollama, wakeup) = (self.settings.ollama.clone(), self.wakeup.clone());
         let told = async move {
             let DrivesChanged { ready } = news;
             if ready == 0 {
-                bell.mention();
+                wakeup.when_quiet();
                 return false;
             }
             let is_reachable = ollama.is_reachable(GREETING_LIMIT).await;
             if is_reachable {
-                bell.ring();
+                wakeup.now();
             } else {
-                log::warn!("Auto-analysis skipped: Ollama unavailable drives={ready}");
+                log::warn!(drives = ready; "Auto-analysis skipped: Ollama unavailable");
             }
             is_reachable
         };

@@ -1,4 +1,5 @@
-//! The analysis of one drive that was claimed: held while it runs, and ended in the transaction that stores its result.
+//! The analysis of one claimed drive: the claim is renewed while it runs, and ends in the transaction that stores the
+//! result.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -11,13 +12,13 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::STATEMENT_LIMIT;
-use super::analyst::Analyst;
 use super::error::{AnalysisError, Interruption};
 use super::history;
 use super::messages::Analysis;
+use super::service::AnalysisService;
 use super::subject::{Part, Subject};
 use crate::database::{Database, DatabaseError};
-use crate::drives::{self, Claim, Counted, Pace};
+use crate::drives::{self, Claim, Counted, QueueTiming};
 use crate::{causes, panic_message};
 
 /// How long counting the readings may take.
@@ -25,37 +26,37 @@ const COUNT_LIMIT: Duration = Duration::from_secs(20);
 
 /// A claimed drive.
 pub(super) struct DriveJob<'a> {
-    pub analyst: &'a Analyst,
+    pub service: &'a AnalysisService,
     pub database: &'a Database,
-    pub pace: Pace,
+    pub timing: QueueTiming,
     pub claim: Claim,
 }
 
-/// What a job means for the queue.
+/// What the end of a job means for the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It is over, one way or the other.
+    /// The job has ended, with or without a result.
     Ended,
-    /// The model cannot be asked now, for no drive.
+    /// Ollama is away: no drive can be analysed now.
     OllamaAway,
 }
 
-/// How a claim ends that has not ended with the result.
+/// How a claim ends without a result.
 enum End {
-    /// With no attempt: it waits for readings.
+    /// No attempt: the drive waits for readings.
     NoReadings,
-    /// With no attempt: it is to be analysed, after this pause.
+    /// No attempt: the drive is due again after this pause.
     NotNow(Duration),
-    /// With a failed attempt.
+    /// A failed attempt.
     Failed(String),
-    /// It has ended already, or is no longer ours.
+    /// The claim has ended already, or is lost.
     None,
 }
 
 impl DriveJob<'_> {
-    /// Analyses the drive; `stopping` turns true when the server is to stop.
+    /// Analyses the drive; `stopping` becomes true when the server stops.
     pub(super) async fn run(self, stopping: watch::Receiver<bool>) -> Outcome {
-        // A drive that makes the analysis panic shall fail, and not take the actor along again and again.
+        // A panic fails this drive instead of the actor, which would claim the drive again after each restart.
         let analysis = AssertUnwindSafe(self.analyze(stopping))
             .catch_unwind()
             .await;
@@ -67,18 +68,15 @@ impl DriveJob<'_> {
             }
             Ok(Err(AnalysisError::Interrupted(_))) => (End::NotNow(Duration::ZERO), Outcome::Ended),
             Ok(Err(AnalysisError::OllamaUnavailable { .. })) => {
-                (End::NotNow(self.pace.look_again), Outcome::OllamaAway)
+                (End::NotNow(self.timing.recheck), Outcome::OllamaAway)
             }
             Ok(Err(AnalysisError::Database(error))) if error.may_pass() => {
-                (End::NotNow(self.pace.look_again), Outcome::Ended)
+                (End::NotNow(self.timing.recheck), Outcome::Ended)
             }
             Ok(Err(error)) => (End::Failed(error.to_string()), Outcome::Ended),
             Err(panic) => {
-                let told = panic_message(&*panic);
-                log::error!(
-                    "analysis of a drive has panicked drive={} cause={told:?}",
-                    self.claim.id
-                );
+                let message = panic_message(&*panic);
+                log::error!(drive = self.claim.id, error = message; "analysis of a drive panicked");
                 (
                     End::Failed("the analysis ended unexpectedly".to_owned()),
                     Outcome::Ended,
@@ -86,12 +84,8 @@ impl DriveJob<'_> {
             }
         };
         if let Err(error) = self.end(end).await {
-            // Its lease ends it.
-            log::warn!(
-                "drive is not given back drive={} cause={:?}",
-                self.claim.id,
-                causes(&error)
-            );
+            // Until the claim expires.
+            log::warn!(drive = self.claim.id, error = causes(&error); "drive stays claimed");
         }
         outcome
     }
@@ -114,28 +108,28 @@ impl DriveJob<'_> {
         let finish = async |connection: &mut Conn, analysis_id: &str| {
             drives::finish(connection, &self.claim, analysis_id, &counted).await
         };
-        self.analyst.analyze(subject, finish, interruption).await
+        self.service.analyze(subject, finish, interruption).await
     }
 
     /// Renews the claim until it is lost.
     async fn hold(&self) {
         loop {
-            sleep(self.pace.lease / 3).await;
+            sleep(self.timing.claim_expiry / 3).await;
             let renewed = self.database.run(STATEMENT_LIMIT, async |connection| {
-                drives::renew(connection, &self.claim, &self.pace).await
+                drives::renew(connection, &self.claim, &self.timing).await
             });
             match renewed.await {
                 Ok(true) => {}
                 Ok(false) => return,
-                // Whose drive it is shows when the result is stored.
-                Err(error) => log::debug!("claim is not renewed cause={:?}", causes(&error)),
+                // Whether it is lost shows when the result is stored.
+                Err(error) => log::debug!(error = causes(&error); "claim not renewed"),
             }
         }
     }
 
     async fn subject(&self) -> Result<(Subject, Counted), DatabaseError> {
         let prepared = self.database.run(COUNT_LIMIT, async |connection| {
-            // Those of a server that has ended in the middle.
+            // Those of a server that crashed in the middle.
             history::fail_running_of_drive(connection, self.claim.id).await?;
             let counted = drives::count(connection, &self.claim.readings).await?;
             Ok((counted, profile(connection, counted.profile).await?))
@@ -162,7 +156,7 @@ impl DriveJob<'_> {
             .database
             .run(STATEMENT_LIMIT, async |connection| match &end {
                 End::NoReadings => {
-                    drives::give_back(connection, claim, self.pace.look_again, false).await
+                    drives::give_back(connection, claim, self.timing.recheck, false).await
                 }
                 End::NotNow(pause) => drives::give_back(connection, claim, *pause, true).await,
                 End::Failed(reason) => drives::fail(connection, claim, reason).await,

@@ -1,7 +1,7 @@
-//! Works off the queue of drives, beside the requests that somebody waits for: whenever nobody does.
+//! Works the queue of drives off while no request waits for the model.
 //!
-//! It looks at the queue when it is told to, when something in it becomes due, and every [`Pace::look_again`] at the
-//! latest. Every error leaves the drives in their table, so the next look finds them again.
+//! A turn begins on a [`Wakeup`], when something in the queue becomes due, and every [`QueueTiming::recheck`] at the
+//! latest. Errors leave the drives in their table, where the next turn finds them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,80 +10,80 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::STATEMENT_LIMIT;
-use super::analyst::Analyst;
 use super::drive_job::{DriveJob, Outcome};
+use super::service::AnalysisService;
 use crate::admission::{Admission, Turn};
 use crate::causes;
 use crate::database::{Database, DatabaseError};
-use crate::drives::{self, Claim, Pace};
+use crate::drives::{self, Claim, QueueTiming};
 use crate::report::{Report, Reporter};
 
-/// How long a look at a drive may take, its readings counted.
-const LOOK_LIMIT: Duration = Duration::from_secs(20);
+/// The time limit of one check, counting readings included.
+const CHECK_LIMIT: Duration = Duration::from_secs(20);
 
-/// How long Ollama may take to say anything, before it counts as away.
+/// Ollama is away when it does not respond within this time.
 const GREETING_LIMIT: Duration = Duration::from_secs(2);
 
-/// The shortest pause between two looks that nobody has asked for.
+/// The shortest pause between two turns without a wakeup.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The pause after the database has failed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
 
-/// Tells a [`DriveQueue`] to look.
+/// Wakes a [`DriveQueue`] up.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bell {
+pub(super) struct Wakeup {
     ready: Arc<Notify>,
     changed: Arc<Notify>,
 }
 
-impl Bell {
-    /// Drives are ready.
-    pub(super) fn ring(&self) {
+impl Wakeup {
+    /// Drives are ready: take a turn now.
+    pub(super) fn now(&self) {
         self.ready.notify_one();
     }
 
-    /// Drives have changed, and are quiet in a while.
-    pub(super) fn mention(&self) {
+    /// Drives have changed: take a turn once they can be quiet.
+    pub(super) fn when_quiet(&self) {
         self.changed.notify_one();
     }
 }
 
-/// The queue as one server works it off.
+/// One server's worker of the queue.
 pub(super) struct DriveQueue {
-    pub analyst: Analyst,
+    pub service: AnalysisService,
     pub database: Database,
-    /// The door in front of the model.
+    /// Permits for the model.
     pub admission: Admission,
-    pub pace: Pace,
+    pub timing: QueueTiming,
     pub reporter: Reporter,
-    pub bell: Bell,
-    /// Turns true when the server is to stop.
+    pub wakeup: Wakeup,
+    /// Becomes true when the server stops.
     pub stopping: watch::Receiver<bool>,
 }
 
 impl DriveQueue {
-    /// Goes on until the server is to stop.
-    pub(super) async fn work_off(self) {
+    /// Runs until the server stops.
+    pub(super) async fn run(self) {
         let mut is_known_away = false;
         let mut stopping = self.stopping.clone();
         while !*stopping.borrow() {
-            let pause = match self.round().await {
-                Ok(Round::Done(pause)) => {
+            let pause = match self.turn().await {
+                Ok(Turned::Done(pause)) => {
                     is_known_away = false;
                     pause
                 }
-                Ok(Round::OllamaAway { queued }) => {
+                Ok(Turned::OllamaAway { queued }) => {
                     // Once, until it is back.
                     if !is_known_away {
-                        log::warn!("Auto-analysis skipped: Ollama unavailable drives={queued}");
+                        log::warn!(drives = queued; "Auto-analysis skipped: Ollama unavailable");
                     }
                     is_known_away = true;
-                    self.pace.look_again
+                    self.timing.recheck
                 }
                 Err(error) => {
-                    // The schema may not be there yet; a database that is away is told of by others.
-                    log::debug!("queue is not looked at cause={:?}", causes(&error));
+                    // The schema may not exist yet; an unreachable database is reported by its users.
+                    log::debug!(error = causes(&error); "drive queue turn failed");
                     PAUSE_AFTER_ERROR
                 }
             };
@@ -94,71 +94,71 @@ impl DriveQueue {
         }
     }
 
-    /// Waits for the end of a pause, or for news that make it shorter.
+    /// Waits for the end of a pause, or for a wakeup that shortens it.
     async fn rest(&self, pause: Duration) {
-        let mut end = Instant::now() + pause.clamp(SHORTEST_PAUSE, self.pace.look_again);
+        let mut end = Instant::now() + pause.clamp(SHORTEST_PAUSE, self.timing.recheck);
         loop {
             tokio::select! {
                 () = sleep_until(end) => return,
-                () = self.bell.ready.notified() => return,
-                () = self.bell.changed.notified() => {
-                    end = end.min(Instant::now() + self.pace.quiet.max(SHORTEST_PAUSE));
+                () = self.wakeup.ready.notified() => return,
+                () = self.wakeup.changed.notified() => {
+                    end = end.min(Instant::now() + self.timing.quiet.max(SHORTEST_PAUSE));
                 }
             }
         }
     }
 
-    /// Does all that is due.
-    async fn round(&self) -> Result<Round, DatabaseError> {
-        self.look_at_all().await?;
+    /// Does everything that is due.
+    async fn turn(&self) -> Result<Turned, DatabaseError> {
+        self.check_all().await?;
         loop {
-            let queued = self.tell_length().await?;
+            let queued = self.report_length().await?;
             if queued == 0 {
                 break;
             }
-            if !self.analyst.ollama.is_reachable(GREETING_LIMIT).await {
-                return Ok(Round::OllamaAway { queued });
+            if !self.service.ollama.is_reachable(GREETING_LIMIT).await {
+                return Ok(Turned::OllamaAway { queued });
             }
-            let Some(turn) = self.turn().await else {
+            let Some(permit) = self.permit().await else {
                 break;
             };
             let Some(claim) = self.claim().await? else {
                 break;
             };
-            if self.work_on(claim, turn).await == Outcome::OllamaAway {
-                return Ok(Round::OllamaAway { queued });
+            if self.work_on(claim, permit).await == Outcome::OllamaAway {
+                return Ok(Turned::OllamaAway { queued });
             }
-            // Meanwhile others have come, or become quiet.
-            self.look_at_all().await?;
+            // In the meantime others have arrived or become quiet.
+            self.check_all().await?;
         }
         let next = self.database.run(STATEMENT_LIMIT, async |connection| {
-            drives::next_look(connection).await
+            drives::next_check(connection).await
         });
-        Ok(Round::Done(next.await?))
+        Ok(Turned::Done(next.await?))
     }
 
-    /// Looks at every drive that is due for it, and at those of servers that have ended.
-    async fn look_at_all(&self) -> Result<(), DatabaseError> {
+    /// Checks every drive that is due, and requeues those whose claims have expired.
+    async fn check_all(&self) -> Result<(), DatabaseError> {
         let expired = self.database.run(STATEMENT_LIMIT, async |connection| {
-            drives::expire_leases(connection).await
+            drives::expire_claims(connection).await
         });
         let expired = expired.await?;
         if expired > 0 {
-            log::warn!("drives are queued again, as their server has ended drives={expired}");
+            log::warn!(drives = expired; "drives requeued: their claims expired");
         }
         loop {
-            let looked = self.database.run(LOOK_LIMIT, async |connection| {
-                drives::look(connection, &self.pace).await
+            let checked = self.database.run(CHECK_LIMIT, async |connection| {
+                drives::check(connection, &self.timing).await
             });
-            match looked.await? {
+            match checked.await? {
                 None => return Ok(()),
-                Some(judgement) => log::debug!("drive is looked at judgement={judgement:?}"),
+                Some(decision) => log::debug!(decision:?; "drive checked"),
             }
         }
     }
 
-    /// How many drives are queued.
-    async fn tell_length(&self) -> Result<u64, DatabaseError> {
+    /// Reports how many drives are queued and returns how many of them are due.
+    async fn report_length(&self) -> Result<u64, DatabaseError> {
         let (waiting, due) = self
             .database
             .run(STATEMENT_LIMIT, async |connection| {
@@ -169,42 +169,42 @@ impl DriveQueue {
         Ok(due)
     }
 
-    /// The model, when nobody waits for it; nothing where the server is to stop first.
-    async fn turn(&self) -> Option<Turn> {
+    /// The permit for the model once no request waits for it; nothing where the server stops first.
+    async fn permit(&self) -> Option<Turn> {
         let mut stopping = self.stopping.clone();
         tokio::select! {
             biased;
             _ = stopping.wait_for(|stopping| *stopping) => None,
-            turn = self.admission.spare_turn() => Some(turn),
+            permit = self.admission.spare_turn() => Some(permit),
         }
     }
 
     async fn claim(&self) -> Result<Option<Claim>, DatabaseError> {
         self.database
             .transaction(STATEMENT_LIMIT, async |transaction| {
-                drives::claim(transaction, &self.pace).await
+                drives::claim(transaction, &self.timing).await
             })
             .await
     }
 
-    async fn work_on(&self, claim: Claim, turn: Turn) -> Outcome {
+    async fn work_on(&self, claim: Claim, permit: Turn) -> Outcome {
         let job = DriveJob {
-            analyst: &self.analyst,
+            service: &self.service,
             database: &self.database,
-            pace: self.pace,
+            timing: self.timing,
             claim,
         };
         let outcome = job.run(self.stopping.clone()).await;
-        // Only now: whoever drains the door knows that the drive is given back.
-        drop(turn);
+        // Only now: once the permits are drained, the drive has been given back.
+        drop(permit);
         outcome
     }
 }
 
-/// How a round has ended.
-enum Round {
-    /// With nothing left to do for so long.
+/// How a turn has ended.
+enum Turned {
+    /// Nothing is due for this long.
     Done(Duration),
-    /// Without the model, which so many drives want.
+    /// Ollama is away, with this many drives due.
     OllamaAway { queued: u64 },
 }

@@ -14,7 +14,7 @@ use crate::drives::KnownDrive;
 /// Analyse the stored readings of a window and wait for the result.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Analysis, AnalysisError>")]
-pub struct AnalyzeDrive {
+pub struct AnalyzeWindow {
     /// The device; without it, the one that has readings in the window.
     pub device_id: Option<String>,
     /// The device's own id of a profile, to which the result belongs.

@@ -7,10 +7,10 @@ use chrono::NaiveDateTime;
 use mysql_async::Conn;
 use tokio::sync::watch;
 
-use super::analyst::Analyst;
 use super::error::{AnalysisError, Interruption};
-use super::messages::{Analysis, AnalyzeDrive};
+use super::messages::{Analysis, AnalyzeWindow};
 use super::readings;
+use super::service::AnalysisService;
 use super::subject::{Part, Subject};
 use crate::caller::Caller;
 use crate::database::Database;
@@ -20,11 +20,11 @@ const SEARCH_LIMIT: Duration = Duration::from_secs(15);
 
 /// Analyses what a request has named; `stopping` turns true when the server is to stop.
 pub(super) async fn answer(
-    analyst: Analyst,
-    request: AnalyzeDrive,
+    service: AnalysisService,
+    request: AnalyzeWindow,
     stopping: watch::Receiver<bool>,
 ) -> Result<Analysis, AnalysisError> {
-    let AnalyzeDrive {
+    let AnalyzeWindow {
         device_id,
         profile_id,
         window_start: start,
@@ -39,7 +39,7 @@ pub(super) async fn answer(
     let search = async {
         match device_id {
             Some(named) => Ok(Some(named)),
-            None => only_device(&analyst.database, start, end, parameters.as_deref()).await,
+            None => only_device(&service.database, start, end, parameters.as_deref()).await,
         }
     };
     let device_id = tokio::select! {
@@ -48,7 +48,7 @@ pub(super) async fn answer(
         found = search => found?,
     };
     let Some(device_id) = device_id else {
-        return Ok(analyst.without_data(began.elapsed()));
+        return Ok(service.without_data(began.elapsed()));
     };
     let subject = Subject {
         parts: vec![Part::of_window(&device_id, start, end)],
@@ -62,7 +62,7 @@ pub(super) async fn answer(
     };
     // Nobody else works on a request.
     let is_still_ours = async |_: &mut Conn, _: &str| Ok(true);
-    analyst.analyze(subject, is_still_ours, interruption).await
+    service.analyze(subject, is_still_ours, interruption).await
 }
 
 async fn interruption(caller: Caller, mut stopping: watch::Receiver<bool>) -> Interruption {

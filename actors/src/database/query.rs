@@ -1,9 +1,9 @@
 //! Queries whose rows are converted fallibly: a stored value of an unexpected form is an error, never a panic.
 
-use mysql_async::prelude::{FromRow, Queryable, StatementLike};
-use mysql_async::{Conn, Params, Row};
+use mysql_async::prelude::{FromRow, FromValue, Queryable, StatementLike};
+use mysql_async::{Conn, FromRowError, Params, Row};
 
-use super::DatabaseError;
+use super::{DatabaseError, Statement};
 
 /// All rows of a query.
 pub(crate) async fn rows<R: FromRow>(
@@ -29,4 +29,51 @@ pub(super) fn convert<R: FromRow>(rows: Vec<Row>) -> Result<Vec<R>, DatabaseErro
     rows.into_iter()
         .map(|row| Ok(R::from_row_opt(row)?))
         .collect()
+}
+
+impl Statement {
+    /// Runs it in a round trip of its own and returns the number of affected rows.
+    pub(crate) async fn execute(self, connection: &mut Conn) -> Result<u64, DatabaseError> {
+        self.run(connection).await?;
+        Ok(connection.affected_rows())
+    }
+
+    /// All rows of this query.
+    pub(crate) async fn fetch_all<R: FromRow>(
+        self,
+        connection: &mut Conn,
+    ) -> Result<Vec<R>, DatabaseError> {
+        let (sql, values) = self.into_parts();
+        rows(connection, sql, values).await
+    }
+
+    /// The first row of this query.
+    pub(crate) async fn fetch_first<R: FromRow>(
+        self,
+        connection: &mut Conn,
+    ) -> Result<Option<R>, DatabaseError> {
+        let (sql, values) = self.into_parts();
+        first_row(connection, sql, values).await
+    }
+}
+
+/// Builds a record from the named columns of a row, for implementations of [`FromRow`].
+pub(crate) fn read_columns<T>(
+    mut row: Row,
+    read: impl FnOnce(&mut Columns<'_>) -> Option<T>,
+) -> Result<T, FromRowError> {
+    match read(&mut Columns(&mut row)) {
+        Some(record) => Ok(record),
+        None => Err(FromRowError(row)),
+    }
+}
+
+/// The columns of a row.
+pub(crate) struct Columns<'a>(&'a mut Row);
+
+impl Columns<'_> {
+    /// The value of a column; nothing where there is no such column or its value has another type.
+    pub(crate) fn take<T: FromValue>(&mut self, name: &str) -> Option<T> {
+        self.0.take_opt(name)?.ok()
+    }
 }

@@ -33,6 +33,10 @@ impl Statement {
         }
     }
 
+    pub(super) fn into_parts(self) -> (String, Params) {
+        (self.sql, Params::Positional(self.values))
+    }
+
     /// Runs it in a round trip of its own.
     pub(crate) async fn run(self, connection: &mut Conn) -> Result<(), DatabaseError> {
         let values = Params::Positional(self.values);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{NaiveDateTime, TimeDelta};
 use mysql_async::Value;
 
-use super::statements::microseconds;
+use super::transitions;
 use crate::database::{Statement, Transaction};
 
 /// Nobody drives for longer. Bounds the drives that readings without a number may belong to.
@@ -14,12 +14,6 @@ const LONGEST_DRIVE: TimeDelta = TimeDelta::days(7);
 
 /// How many numbers one statement names.
 const CHUNK: usize = 500;
-
-/// What a drive that has got new readings becomes. Earlier assignments are seen by later ones.
-const TOUCH: &str = "UPDATE drives SET last_reading_at = NOW(6), is_stale = is_stale OR state = 'running', \
-                     attempts = IF(state = 'running', attempts, 0), \
-                     next_look_at = IF(state IN ('open', 'running'), next_look_at, NOW(6) + INTERVAL ? MICROSECOND), \
-                     state = IF(state IN ('open', 'running'), state, 'waiting')";
 
 /// The readings of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,12 +71,11 @@ impl Arrivals {
         quiet: Duration,
     ) -> Statement {
         // One that names a drive which nobody knows can only be of a drive without a number.
-        let mut sql = format!(
-            "{TOUCH} WHERE source_device = ? AND drive_start BETWEEN ? AND ? \
-             AND COALESCE(drive_end, cut_at, ?) >= ? AND (drive_id IS NULL"
+        let mut condition = String::from(
+            "source_device = ? AND drive_start BETWEEN ? AND ? \
+             AND COALESCE(drive_end, cut_at, ?) >= ? AND (drive_id IS NULL",
         );
         let mut values = vec![
-            microseconds(quiet),
             Value::from(device_id),
             Value::from(first - LONGEST_DRIVE),
             Value::from(last),
@@ -90,11 +83,11 @@ impl Arrivals {
             Value::from(first),
         ];
         if let Some((first, last)) = self.unnumbered {
-            sql.push_str(" OR drive_start <= ? AND COALESCE(drive_end, cut_at, ?) >= ?");
+            condition.push_str(" OR drive_start <= ? AND COALESCE(drive_end, cut_at, ?) >= ?");
             values.extend([last, first, first].map(Value::from));
         }
-        sql.push(')');
-        Statement::new(sql, values)
+        condition.push(')');
+        transitions::receive_readings(&condition, values, quiet)
     }
 }
 
@@ -123,10 +116,10 @@ fn places(device_id: &str, numbers: &[(&i64, &(i64, i64))]) -> Statement {
 
 fn touch_numbered(device_id: &str, numbers: &[(&i64, &(i64, i64))], quiet: Duration) -> Statement {
     let places = vec!["?"; numbers.len()].join(", ");
-    let sql = format!("{TOUCH} WHERE source_device = ? AND drive_id IN ({places})");
-    let first = [microseconds(quiet), Value::from(device_id)];
+    let condition = format!("source_device = ? AND drive_id IN ({places})");
     let numbers = numbers.iter().map(|(number, _)| Value::from(**number));
-    Statement::new(sql, first.into_iter().chain(numbers))
+    let values = [Value::from(device_id)].into_iter().chain(numbers);
+    transitions::receive_readings(&condition, values, quiet)
 }
 
 #[cfg(test)]

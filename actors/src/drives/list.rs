@@ -1,13 +1,14 @@
-//! The drives of a device, for whoever asks.
+//! The drives of a device, for the API.
 
 use chrono::NaiveDateTime;
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Params, Row, Value, from_row_opt};
+use mysql_async::prelude::FromRow;
+use mysql_async::{Conn, FromRowError, Row, Value};
 
 use super::queue::{Counted, count};
 use super::readings::DriveReadings;
 use super::state::DriveState;
-use crate::database::DatabaseError;
+use super::statements::{DRIVES, READINGS, read_readings};
+use crate::database::{DatabaseError, Statement, read_columns};
 
 /// A drive, and how its analysis stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,31 @@ pub struct KnownDrive {
     pub reason: Option<String>,
 }
 
+/// A row of the list.
+struct Listed {
+    readings: DriveReadings,
+    state: DriveState,
+    analysis_id: Option<String>,
+    reason: Option<String>,
+    readings_analysed: Option<u64>,
+    last_reading: Option<NaiveDateTime>,
+}
+
+impl FromRow for Listed {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read_columns(row, |columns| {
+            Some(Self {
+                readings: read_readings(columns)?,
+                state: columns.take("state")?,
+                analysis_id: columns.take("analysis_id")?,
+                reason: columns.take("reason")?,
+                readings_analysed: columns.take("readings_analysed")?,
+                last_reading: columns.take("last_reading")?,
+            })
+        })
+    }
+}
+
 /// The drives of one device or of all, the latest first.
 pub async fn list(
     connection: &mut Conn,
@@ -38,84 +64,41 @@ pub async fn list(
 ) -> Result<Vec<KnownDrive>, DatabaseError> {
     let condition = device_id.map_or("", |_| " WHERE d.source_device = ?");
     let query = format!(
-        "SELECT d.source_device, d.drive_id, r.first_source_id, r.last_source_id, d.drive_start, d.drive_end, d.cut_at, \
-         d.state, d.analysis_id, d.reason, d.readings_analysed, d.last_reading FROM drives AS d LEFT JOIN drive_readings AS r \
-         ON r.source_device = d.source_device AND r.drive_id = d.drive_id{condition} \
-         ORDER BY d.drive_start DESC, d.id DESC LIMIT ?"
+        "SELECT {READINGS}, d.state, d.analysis_id, d.reason, d.readings_analysed, d.last_reading \
+         FROM {DRIVES}{condition} ORDER BY d.drive_start DESC, d.id DESC LIMIT ?"
     );
     let values = device_id.map(Value::from).into_iter().chain([limit.into()]);
-    let rows: Vec<Row> = connection
-        .exec(query, Params::Positional(values.collect()))
-        .await?;
+    let rows: Vec<Listed> = Statement::new(query, values).fetch_all(connection).await?;
     let mut drives = Vec::with_capacity(rows.len());
     for row in rows {
-        let (mut drive, readings, analysed) = read(row)?;
-        let counted = match analysed {
-            Some(counted) if drive.state == DriveState::Analysed => counted,
-            _ => count(connection, &readings).await?,
+        let counted = match row.readings_analysed {
+            Some(readings) if row.state == DriveState::Analysed => Counted {
+                readings,
+                last: row.last_reading,
+                profile: None,
+            },
+            _ => count(connection, &row.readings).await?,
         };
-        drive.readings = counted.readings;
-        if drive.state != DriveState::Open {
-            drive.end = drive.end.or(counted.last);
-        }
-        drives.push(drive);
+        drives.push(row.into_drive(&counted));
     }
     Ok(drives)
 }
 
-/// With the count of its readings when it was analysed, if it was.
-fn read(row: Row) -> Result<(KnownDrive, DriveReadings, Option<Counted>), DatabaseError> {
-    type Columns = (
-        String,
-        Option<i64>,
-        Option<i64>,
-        Option<i64>,
-        NaiveDateTime,
-        Option<NaiveDateTime>,
-        Option<NaiveDateTime>,
-        String,
-        Option<String>,
-        Option<String>,
-        Option<u64>,
-        Option<NaiveDateTime>,
-    );
-    let (
-        device_id,
-        drive_id,
-        first,
-        last,
-        start,
-        end,
-        cut_at,
-        state,
-        analysis_id,
-        reason,
-        analysed,
-        last_reading,
-    ): Columns = from_row_opt(row)?;
-    let readings = DriveReadings {
-        device_id: device_id.clone(),
-        drive_id,
-        source_ids: first.zip(last),
-        start,
-        end,
-        cut_at,
-    };
-    let drive = KnownDrive {
-        device_id,
-        drive_id,
-        start,
-        end,
-        readings: 0,
-        // The column holds no other.
-        state: state.parse().unwrap_or(DriveState::Open),
-        analysis_id,
-        reason,
-    };
-    let analysed = analysed.map(|readings| Counted {
-        readings,
-        last: last_reading,
-        profile: None,
-    });
-    Ok((drive, readings, analysed))
+impl Listed {
+    fn into_drive(self, counted: &Counted) -> KnownDrive {
+        let Self {
+            readings, state, ..
+        } = self;
+        let is_open = state == DriveState::Open;
+        KnownDrive {
+            device_id: readings.device_id,
+            drive_id: readings.drive_id,
+            start: readings.start,
+            end: readings.end.or(if is_open { None } else { counted.last }),
+            readings: counted.readings,
+            state,
+            analysis_id: self.analysis_id,
+            reason: self.reason,
+        }
+    }
 }

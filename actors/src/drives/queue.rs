@@ -1,78 +1,98 @@
-//! The queue: looking at drives that wait, claiming those that are to be analysed, and ending a claim.
+//! The durable queue: checking drives that wait, claiming those that are to be analysed, and ending a claim.
 //!
-//! A claim is known by a name of its own, so that whoever has lost it (its lease ran out, and another server took the
-//! drive over) can change nothing any more.
+//! Each claim has a token of its own. A server that has lost its claim (it expired, and another server took the drive
+//! over) can change nothing any more.
 
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Params, Value};
+use mysql_async::prelude::FromRow;
+use mysql_async::{Conn, FromRowError, Row};
 use rand::Rng as _;
 
-use super::Pace;
-use super::judgement::{Facts, Judgement, judge, pause_after};
+use super::check::{Decision, Facts, decide, pause_after};
 use super::readings::{DriveReadings, Part};
-use super::statements::{duration, microseconds};
-use crate::database::{DatabaseError, Statement, Transaction};
+use super::statements::{DRIVES, READINGS, duration, read_readings};
+use super::{DriveState, QueueTiming, transitions};
+use crate::database::{DatabaseError, Statement, Transaction, read_columns};
 
-/// How much of a reason is kept.
-const REASON_CHARACTERS: usize = 255;
-
-/// What makes a drive's readings known, for [`Row`].
-const COLUMNS: &str = "d.id, d.source_device, d.drive_id, r.first_source_id, r.last_source_id, d.drive_start, \
-                       d.drive_end, d.cut_at \
-                       FROM drives AS d LEFT JOIN drive_readings AS r \
-                       ON r.source_device = d.source_device AND r.drive_id = d.drive_id";
-
-type Row = (
-    i64,
-    String,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    NaiveDateTime,
-    Option<NaiveDateTime>,
-    Option<NaiveDateTime>,
-);
-
-/// A waiting drive: its id, when it was to be looked at, microseconds since its last new reading and since it is known,
-/// and how many readings it was analysed with.
-type Due = (i64, NaiveDateTime, Option<i64>, i64, Option<u64>);
-
-/// A drive that is ours to analyse, for as long as the lease is renewed.
+/// A drive that this server may analyse until the claim expires. Renewing extends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// `drives.id`.
     pub id: i64,
-    /// Which claim this is, among all that ever were.
-    pub lease: String,
-    /// Which readings are to be analysed.
+    /// Identifies this claim among all claims ever made.
+    pub token: String,
+    /// How many attempts failed before.
+    pub attempts: u32,
+    /// The readings to analyse.
     pub readings: DriveReadings,
 }
 
-/// A drive's readings, counted.
+/// The readings of a drive, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
-    /// How many there are.
+    /// Their number.
     pub readings: u64,
-    /// When the last of them was taken.
+    /// When the last one was taken.
     pub last: Option<NaiveDateTime>,
     /// The profile of one of them: `profiles.id`.
     pub profile: Option<i64>,
 }
 
-fn read(row: Row) -> (i64, DriveReadings) {
-    let (id, device_id, drive_id, first, last, start, end, cut_at) = row;
-    let readings = DriveReadings {
-        device_id,
-        drive_id,
-        source_ids: first.zip(last),
-        start,
-        end,
-        cut_at,
-    };
-    (id, readings)
+/// A waiting drive that is due for a check.
+struct Due {
+    id: i64,
+    /// When it became due.
+    since: NaiveDateTime,
+    /// Since its last new reading.
+    quiet_for: Option<Duration>,
+    /// Since it was discovered.
+    known_for: Duration,
+    /// How many readings it was analysed with.
+    readings_analysed: Option<u64>,
+    readings: DriveReadings,
+}
+
+impl FromRow for Claim {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read_columns(row, |columns| {
+            Some(Self {
+                id: columns.take("id")?,
+                token: format!("{:032x}", rand::rng().random::<u128>()),
+                attempts: columns.take("attempts")?,
+                readings: read_readings(columns)?,
+            })
+        })
+    }
+}
+
+impl FromRow for Due {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read_columns(row, |columns| {
+            let quiet_for: Option<i64> = columns.take("quiet_for_us")?;
+            Some(Self {
+                id: columns.take("id")?,
+                since: columns.take("next_look_at")?,
+                quiet_for: quiet_for.map(duration),
+                known_for: duration(columns.take("known_for_us")?),
+                readings_analysed: columns.take("readings_analysed")?,
+                readings: read_readings(columns)?,
+            })
+        })
+    }
+}
+
+impl FromRow for Counted {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read_columns(row, |columns| {
+            Some(Self {
+                readings: columns.take("readings")?,
+                last: columns.take("last")?,
+                profile: columns.take("profile")?,
+            })
+        })
+    }
 }
 
 /// Counts the readings of a drive.
@@ -85,212 +105,146 @@ pub async fn count(
         from_where, values, ..
     } in readings.parts()
     {
-        let query = format!("SELECT COUNT(*), MAX(timestamp), MAX(profile_id) {from_where}");
-        let counted: Option<(u64, Option<NaiveDateTime>, Option<i64>)> = connection
-            .exec_first(query, Params::Positional(values))
+        let query = format!(
+            "SELECT COUNT(*) AS readings, MAX(timestamp) AS last, MAX(profile_id) AS profile {from_where}"
+        );
+        let counted: Option<Counted> = Statement::new(query, values)
+            .fetch_first(connection)
             .await?;
-        let (readings, last, profile) = counted.unwrap_or_default();
+        let counted = counted.unwrap_or_default();
         all = Counted {
-            readings: all.readings + readings,
-            last: all.last.max(last),
-            profile: all.profile.or(profile),
+            readings: all.readings + counted.readings,
+            last: all.last.max(counted.last),
+            profile: all.profile.or(counted.profile),
         };
     }
     Ok(all)
 }
 
-/// Looks at a waiting drive that is due, and says what it has found; nothing where none is due.
+/// Checks the waiting drive that is due the longest and returns the decision; nothing where none is due.
 ///
-/// Counting takes its time, so nothing is locked meanwhile: what has changed by then is looked at again.
-pub async fn look(connection: &mut Conn, pace: &Pace) -> Result<Option<Judgement>, DatabaseError> {
-    let due = "SELECT id, next_look_at, TIMESTAMPDIFF(MICROSECOND, last_reading_at, NOW(6)), \
-               TIMESTAMPDIFF(MICROSECOND, created_at, NOW(6)), readings_analysed FROM drives \
-               WHERE state = 'waiting' AND next_look_at <= NOW(6) ORDER BY next_look_at LIMIT 1";
-    let due: Option<Due> = connection.exec_first(due, ()).await?;
-    let Some((id, seen, quiet_for, known_for, readings_analysed)) = due else {
+/// Nothing is locked while readings are counted. A drive that changes in the meantime is checked again.
+pub async fn check(
+    connection: &mut Conn,
+    timing: &QueueTiming,
+) -> Result<Option<Decision>, DatabaseError> {
+    let query = format!(
+        "SELECT d.id, {READINGS}, d.next_look_at, d.readings_analysed, \
+         TIMESTAMPDIFF(MICROSECOND, d.last_reading_at, NOW(6)) AS quiet_for_us, \
+         TIMESTAMPDIFF(MICROSECOND, d.created_at, NOW(6)) AS known_for_us FROM {DRIVES} \
+         WHERE d.state = ? AND d.next_look_at <= NOW(6) ORDER BY d.next_look_at LIMIT 1"
+    );
+    let query = Statement::new(query, [DriveState::Waiting]);
+    let Some(due) = query.fetch_first::<Due>(connection).await? else {
         return Ok(None);
     };
-    let (_, readings) = load(connection, id).await?;
-    let counted = count(connection, &readings).await?;
+    let counted = count(connection, &due.readings).await?;
     let facts = Facts {
-        is_over: readings.end.is_some() || readings.cut_at.is_some(),
+        is_over: due.readings.end.is_some() || due.readings.cut_at.is_some(),
         readings: counted.readings,
-        readings_analysed,
-        quiet_for: quiet_for.map(duration),
-        known_for: duration(known_for),
+        readings_analysed: due.readings_analysed,
+        quiet_for: due.quiet_for,
+        known_for: due.known_for,
     };
-    let judgement = judge(&facts, pace);
-    let (state, next_look_in, reason) = match judgement {
-        Judgement::LookAgain(pause) => ("waiting", Some(pause), None),
-        Judgement::Queue => ("queued", Some(Duration::ZERO), None),
-        Judgement::NothingNew => ("analysed", None, None),
-        Judgement::GiveUp => (
-            "abandoned",
-            None,
-            Some("no readings of it have come for a week"),
-        ),
-        Judgement::Reopen => ("open", None, None),
-    };
-    let update = "UPDATE drives SET state = ?, next_look_at = NOW(6) + INTERVAL ? MICROSECOND, reason = ?, \
-                  last_reading = ? WHERE id = ? AND state = 'waiting' AND next_look_at = ?";
-    let values = vec![
-        Value::from(state),
-        next_look_in.map_or(Value::NULL, microseconds),
-        Value::from(reason),
-        Value::from(counted.last),
-        Value::from(id),
-        Value::from(seen),
-    ];
-    connection
-        .exec_drop(update, Params::Positional(values))
+    let decision = decide(&facts, timing);
+    transitions::end_check(due.id, due.since, decision, counted.last)
+        .run(connection)
         .await?;
-    Ok(Some(judgement))
+    Ok(Some(decision))
 }
 
-async fn load(connection: &mut Conn, id: i64) -> Result<(i64, DriveReadings), DatabaseError> {
-    let query = format!("SELECT {COLUMNS} WHERE d.id = ?");
-    let row: Option<Row> = connection.exec_first(query, (id,)).await?;
-    row.map(read).ok_or(DatabaseError::Closed)
-}
-
-/// Queues every drive again whose server has not renewed its lease, and says how many those are.
-pub async fn expire_leases(connection: &mut Conn) -> Result<u64, DatabaseError> {
-    let update = "UPDATE drives SET state = IF(is_stale, 'waiting', 'queued'), next_look_at = NOW(6), \
-                  lease_owner = NULL, lease_until = NULL WHERE state = 'running' AND lease_until < NOW(6)";
-    connection.query_drop(update).await?;
-    Ok(connection.affected_rows())
+/// Queues every drive again whose claim has expired and returns how many those are.
+pub async fn expire_claims(connection: &mut Conn) -> Result<u64, DatabaseError> {
+    transitions::expire_claims().execute(connection).await
 }
 
 /// Claims the queued drive that is due the longest; nothing where none is due.
 pub async fn claim(
     transaction: &mut Transaction<'_>,
-    pace: &Pace,
+    timing: &QueueTiming,
 ) -> Result<Option<Claim>, DatabaseError> {
-    let due = "SELECT id FROM drives WHERE state = 'queued' AND next_look_at <= NOW(6) \
+    let due = "SELECT id FROM drives WHERE state = ? AND next_look_at <= NOW(6) \
                ORDER BY next_look_at LIMIT 1 FOR UPDATE SKIP LOCKED";
     let connection = transaction.connection().await?;
-    let Some(id) = connection.query_first::<i64, _>(due).await? else {
+    let due = Statement::new(due, [DriveState::Queued]);
+    let Some(id) = due.fetch_first::<i64>(connection).await? else {
         return Ok(None);
     };
-    let (id, readings) = load(connection, id).await?;
-    let lease = format!("{:032x}", rand::rng().random::<u128>());
-    let update = "UPDATE drives SET state = 'running', is_stale = FALSE, next_look_at = NULL, lease_owner = ?, \
-                  lease_until = NOW(6) + INTERVAL ? MICROSECOND WHERE id = ?";
-    let values = [
-        Value::from(&lease),
-        microseconds(pace.lease),
-        Value::from(id),
-    ];
-    transaction.defer(&Statement::new(update, values));
-    Ok(Some(Claim {
-        id,
-        lease,
-        readings,
-    }))
+    let query = format!("SELECT d.id, d.attempts, {READINGS} FROM {DRIVES} WHERE d.id = ?");
+    let claim: Option<Claim> = Statement::new(query, [id]).fetch_first(connection).await?;
+    if let Some(claim) = &claim {
+        transaction.defer(&transitions::claim(claim, timing.claim_expiry));
+    }
+    Ok(claim)
 }
 
-/// Holds a claim for longer. False where it is lost.
+/// Extends a claim. False where it is lost.
 pub async fn renew(
     connection: &mut Conn,
     claim: &Claim,
-    pace: &Pace,
+    timing: &QueueTiming,
 ) -> Result<bool, DatabaseError> {
-    let set = "lease_until = NOW(6) + INTERVAL ? MICROSECOND";
-    change(connection, claim, set, vec![microseconds(pace.lease)]).await
+    apply(transitions::renew(claim, timing.claim_expiry), connection).await
 }
 
-/// Ends a claim with an analysis of so many readings. False where the claim is lost: then nothing of the analysis is to
-/// be stored.
+/// Ends a claim with an analysis of the readings `counted`. False where the claim is lost: nothing of the analysis may
+/// be stored then.
 pub async fn finish(
     connection: &mut Conn,
     claim: &Claim,
     analysis_id: &str,
     counted: &Counted,
 ) -> Result<bool, DatabaseError> {
-    let set = "readings_analysed = ?, last_reading = ?, analysis_id = ?, attempts = 0, reason = NULL, \
-               next_look_at = IF(is_stale, NOW(6), NULL), state = IF(is_stale, 'waiting', 'analysed'), \
-               lease_owner = NULL, lease_until = NULL";
-    let values = vec![
-        counted.readings.into(),
-        counted.last.into(),
-        analysis_id.into(),
-    ];
-    change(connection, claim, set, values).await
+    let finish = transitions::finish(claim, analysis_id, counted);
+    apply(finish, connection).await
 }
 
-/// Ends a claim without an attempt: it could not be made now. The drive is queued for in a while, or waits again if
-/// something has come or if there is nothing to analyse.
+/// Ends a claim without a failed attempt: the analysis is not possible now. The drive is due again after `pause`.
 pub async fn give_back(
     connection: &mut Conn,
     claim: &Claim,
     pause: Duration,
     has_readings: bool,
 ) -> Result<bool, DatabaseError> {
-    let set = "next_look_at = NOW(6) + INTERVAL ? MICROSECOND, \
-               state = IF(is_stale OR NOT ?, 'waiting', 'queued'), lease_owner = NULL, lease_until = NULL";
-    change(
-        connection,
-        claim,
-        set,
-        vec![microseconds(pause), has_readings.into()],
-    )
-    .await
+    let give_back = transitions::give_back(claim, pause, has_readings);
+    apply(give_back, connection).await
 }
 
-/// Ends a claim with a failed attempt. The drive is tried again after a pause that grows, a few times in all; earlier
-/// if something new has come.
+/// Ends a claim with a failed attempt. The next one follows after a pause that grows, [`ATTEMPTS`] in all; earlier
+/// where something new has arrived.
+///
+/// [`ATTEMPTS`]: super::check::ATTEMPTS
 pub async fn fail(
     connection: &mut Conn,
     claim: &Claim,
     reason: &str,
 ) -> Result<bool, DatabaseError> {
-    let query = "SELECT attempts FROM drives WHERE id = ?";
-    let attempts: Option<u32> = connection.exec_first(query, (claim.id,)).await?;
-    let attempts = attempts.unwrap_or_default() + 1;
-    let pause = pause_after(attempts);
-    let set = "attempts = IF(is_stale, 0, ?), reason = ?, \
-               next_look_at = IF(is_stale, NOW(6), NOW(6) + INTERVAL ? MICROSECOND), \
-               state = IF(is_stale, 'waiting', ?), lease_owner = NULL, lease_until = NULL";
-    let values = vec![
-        attempts.into(),
-        reason
-            .chars()
-            .take(REASON_CHARACTERS)
-            .collect::<String>()
-            .into(),
-        pause.map_or(Value::NULL, microseconds),
-        if pause.is_some() { "queued" } else { "failed" }.into(),
-    ];
-    change(connection, claim, set, values).await
+    let attempts = claim.attempts + 1;
+    let fail = transitions::fail(claim, attempts, pause_after(attempts), reason);
+    apply(fail, connection).await
 }
 
-async fn change(
-    connection: &mut Conn,
-    claim: &Claim,
-    set: &str,
-    mut values: Vec<Value>,
-) -> Result<bool, DatabaseError> {
-    let update =
-        format!("UPDATE drives SET {set} WHERE id = ? AND lease_owner = ? AND state = 'running'");
-    values.extend([Value::from(claim.id), Value::from(&claim.lease)]);
-    connection
-        .exec_drop(update, Params::Positional(values))
-        .await?;
-    Ok(connection.affected_rows() > 0)
+/// Whether the transition took place.
+async fn apply(transition: Statement, connection: &mut Conn) -> Result<bool, DatabaseError> {
+    Ok(transition.execute(connection).await? > 0)
 }
 
-/// How long until something is to be done.
-pub async fn next_look(connection: &mut Conn) -> Result<Duration, DatabaseError> {
+/// How long until something is due.
+pub async fn next_check(connection: &mut Conn) -> Result<Duration, DatabaseError> {
+    use DriveState::{Queued, Running, Waiting};
     let query = "SELECT TIMESTAMPDIFF(MICROSECOND, NOW(6), LEAST(\
-                 COALESCE((SELECT MIN(next_look_at) FROM drives WHERE state = 'waiting'), '9999-01-01'), \
-                 COALESCE((SELECT MIN(next_look_at) FROM drives WHERE state = 'queued'), '9999-01-01'), \
-                 COALESCE((SELECT MIN(lease_until) FROM drives WHERE state = 'running'), '9999-01-01')))";
-    let found: Option<Option<i64>> = connection.query_first(query).await?;
+                 COALESCE((SELECT MIN(next_look_at) FROM drives WHERE state = ?), '9999-01-01'), \
+                 COALESCE((SELECT MIN(next_look_at) FROM drives WHERE state = ?), '9999-01-01'), \
+                 COALESCE((SELECT MIN(lease_until) FROM drives WHERE state = ?), '9999-01-01')))";
+    let query = Statement::new(query, [Waiting, Queued, Running]);
+    let found: Option<Option<i64>> = query.fetch_first(connection).await?;
     Ok(found.flatten().map_or(Duration::ZERO, duration))
 }
 
-/// How many drives are queued, and how many of them are to be analysed now.
+/// How many drives are queued, and how many of them are due.
 pub async fn queue_length(connection: &mut Conn) -> Result<(u64, u64), DatabaseError> {
-    let query = "SELECT COUNT(*), COUNT(IF(next_look_at <= NOW(6), 1, NULL)) FROM drives WHERE state = 'queued'";
-    Ok(connection.query_first(query).await?.unwrap_or_default())
+    let query =
+        "SELECT COUNT(*), COUNT(IF(next_look_at <= NOW(6), 1, NULL)) FROM drives WHERE state = ?";
+    let query = Statement::new(query, [DriveState::Queued]);
+    Ok(query.fetch_first(connection).await?.unwrap_or_default())
 }

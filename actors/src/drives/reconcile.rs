@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use mysql_async::Value;
+use mysql_async::prelude::FromRow;
+use mysql_async::{FromRowError, Row, Value};
 
 use super::pairing::{Drive, DriveEvent, DriveEventKind, DriveIdentity, pair};
 use super::state::DriveState;
-use super::statements::microseconds;
-use crate::database::{DatabaseError, Statement, Transaction};
+use super::transitions;
+use crate::database::{DatabaseError, Statement, Transaction, read_columns};
 
 /// How many drives before the changed events are looked at again. A device has thousands in the end.
 const DRIVES_BEFORE: u32 = 64;
@@ -29,6 +30,7 @@ pub(crate) struct Reconciled {
 
 /// A drive as the table has it.
 struct Known {
+    key: String,
     id: i64,
     state: DriveState,
     drive_id: Option<i64>,
@@ -36,6 +38,23 @@ struct Known {
     start: NaiveDateTime,
     end: Option<NaiveDateTime>,
     cut_at: Option<NaiveDateTime>,
+}
+
+impl FromRow for Known {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read_columns(row, |columns| {
+            Some(Self {
+                key: columns.take("drive_key")?,
+                id: columns.take("id")?,
+                state: columns.take("state")?,
+                drive_id: columns.take("drive_id")?,
+                start_source_id: columns.take("start_source_id")?,
+                start: columns.take("drive_start")?,
+                end: columns.take("drive_end")?,
+                cut_at: columns.take("cut_at")?,
+            })
+        })
+    }
 }
 
 impl Known {
@@ -85,8 +104,8 @@ pub(crate) async fn reconcile(
             came_with_readings(drive),
         );
         transaction.defer(&match before {
-            None => insert(device_id, drive, state, quiet),
-            Some(before) => update(before.id, drive, state, quiet),
+            None => transitions::discover(device_id, &key(drive), drive, state, quiet),
+            Some(before) => transitions::change_events(before.id, drive, state, quiet),
         });
         reconciled.changed += 1;
         reconciled.ready += usize::from(state == DriveState::Queued);
@@ -145,34 +164,12 @@ async fn known(
     device_id: &str,
     from: i64,
 ) -> Result<BTreeMap<String, Known>, DatabaseError> {
-    type Columns = (
-        String,
-        i64,
-        String,
-        Option<i64>,
-        i64,
-        NaiveDateTime,
-        Option<NaiveDateTime>,
-        Option<NaiveDateTime>,
-    );
     let query = "SELECT drive_key, id, state, drive_id, start_source_id, drive_start, drive_end, cut_at FROM drives \
                  WHERE source_device = ? AND start_source_id >= ? FOR UPDATE";
     let values = [Value::from(device_id), from.into()];
-    let rows: Vec<Columns> = transaction.rows(&Statement::new(query, values)).await?;
-    let known = rows.into_iter().filter_map(|row| {
-        let (key, id, state, drive_id, start_source_id, start, end, cut_at) = row;
-        let known = Known {
-            id,
-            state: state.parse().ok()?,
-            drive_id,
-            start_source_id,
-            start,
-            end,
-            cut_at,
-        };
-        Some((key, known))
-    });
-    Ok(known.collect())
+    let known: Vec<Known> = transaction.rows(&Statement::new(query, values)).await?;
+    let by_key = known.into_iter().map(|known| (known.key.clone(), known));
+    Ok(by_key.collect())
 }
 
 fn has_end_without_start(events: &[DriveEvent], drives: &[Drive], first_event: i64) -> bool {
@@ -184,60 +181,4 @@ fn has_end_without_start(events: &[DriveEvent], drives: &[Drive], first_event: i
     };
     let mut came = events.iter().filter(|event| event.source_id >= first_event);
     came.any(|event| event.kind == DriveEventKind::End && is_spare(event))
-}
-
-fn insert(device_id: &str, drive: &Drive, state: DriveState, quiet: Duration) -> Statement {
-    let sql = "INSERT INTO drives (source_device, drive_key, drive_id, start_source_id, drive_start, drive_end, cut_at, \
-               state, next_look_at, created_at) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, NOW(6) + INTERVAL ? MICROSECOND, NOW(6))";
-    let [drive_id, start_source_id, start, end, cut_at] = columns(drive);
-    let values = [
-        Value::from(device_id),
-        Value::from(key(drive)),
-        drive_id,
-        start_source_id,
-        start,
-        end,
-        cut_at,
-        Value::from(state.as_str()),
-        next_look_in(state, quiet),
-    ];
-    Statement::new(sql, values)
-}
-
-fn update(id: i64, drive: &Drive, state: DriveState, quiet: Duration) -> Statement {
-    let sql = "UPDATE drives SET drive_id = ?, start_source_id = ?, drive_start = ?, drive_end = ?, cut_at = ?, \
-               is_stale = is_stale OR state = 'running', attempts = IF(state = 'running', attempts, 0), \
-               next_look_at = NOW(6) + INTERVAL ? MICROSECOND, state = ? WHERE id = ?";
-    let [drive_id, start_source_id, start, end, cut_at] = columns(drive);
-    let values = [
-        drive_id,
-        start_source_id,
-        start,
-        end,
-        cut_at,
-        next_look_in(state, quiet),
-        Value::from(state.as_str()),
-        Value::from(id),
-    ];
-    Statement::new(sql, values)
-}
-
-fn columns(drive: &Drive) -> [Value; 5] {
-    [
-        drive.drive_id.into(),
-        drive.start_source_id.into(),
-        drive.start.into(),
-        drive.logged_end().into(),
-        drive.cut_at.into(),
-    ]
-}
-
-/// In microseconds. A drive that is ready is looked at now; one that is not, when it can have become quiet.
-fn next_look_in(state: DriveState, quiet: Duration) -> Value {
-    microseconds(if state == DriveState::Queued {
-        Duration::ZERO
-    } else {
-        quiet
-    })
 }

@@ -1,13 +1,18 @@
+use std::fmt;
 use std::str::FromStr;
 
-/// How a drive stands. [The module](super) says what leads from one to another.
+use mysql_async::prelude::FromValue;
+use mysql_async::{FromValueError, Value};
+
+/// The state of a drive. The transitions between states are drawn in [the module](super) and written in
+/// `transitions.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DriveState {
-    /// Under way, as far as is known.
+    /// Under way: nothing says that it has ended.
     Open,
-    /// Over; more readings may come.
+    /// Ended; more readings may arrive.
     Waiting,
-    /// To be analysed.
+    /// Ready to be analysed.
     Queued,
     /// Being analysed.
     Running,
@@ -15,13 +20,13 @@ pub enum DriveState {
     Analysed,
     /// Its analysis failed too often.
     Failed,
-    /// Given up: no readings came.
+    /// Given up: no readings arrived.
     Abandoned,
 }
 
 /// Not the name of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("that is no state of a drive")]
+#[error("unknown state of a drive")]
 pub struct UnknownState;
 
 impl DriveState {
@@ -35,7 +40,7 @@ impl DriveState {
         Self::Abandoned,
     ];
 
-    /// Its name, here and in the database.
+    /// Its name in the API and in the database: the only mapping between states and text.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -48,7 +53,7 @@ impl DriveState {
         }
     }
 
-    /// What it becomes when its events are new (without a state `before`) or have changed.
+    /// The state after the events of a drive are new (without a state `before`) or have changed.
     pub(super) fn after_events(
         before: Option<Self>,
         is_over: bool,
@@ -64,6 +69,12 @@ impl DriveState {
     }
 }
 
+impl fmt::Display for DriveState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
 impl FromStr for DriveState {
     type Err = UnknownState;
 
@@ -73,11 +84,34 @@ impl FromStr for DriveState {
     }
 }
 
+impl From<DriveState> for Value {
+    fn from(state: DriveState) -> Self {
+        Self::from(state.as_str())
+    }
+}
+
+impl TryFrom<Value> for DriveState {
+    type Error = FromValueError;
+
+    fn try_from(value: Value) -> Result<Self, FromValueError> {
+        let state = match &value {
+            Value::Bytes(name) => str::from_utf8(name).ok().and_then(|name| name.parse().ok()),
+            _ => None,
+        };
+        state.ok_or(FromValueError(value))
+    }
+}
+
+impl FromValue for DriveState {
+    type Intermediate = Self;
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
     use super::DriveState::{self, *};
+    use super::*;
 
     #[rstest]
     #[case::begun(None, false, true, Open)]
@@ -85,10 +119,10 @@ mod tests {
     #[case::only_its_events(None, true, false, Waiting)]
     #[case::ended_with_readings(Some(Open), true, true, Queued)]
     #[case::ended(Some(Open), true, false, Waiting)]
-    #[case::ended_otherwise_than_thought(Some(Analysed), true, true, Waiting)]
-    #[case::not_over_after_all(Some(Waiting), false, false, Open)]
-    #[case::under_way(Some(Running), true, true, Running)]
-    #[case::not_over_but_under_way(Some(Running), false, false, Running)]
+    #[case::ended_at_another_time(Some(Analysed), true, true, Waiting)]
+    #[case::not_over_any_more(Some(Waiting), false, false, Open)]
+    #[case::running(Some(Running), true, true, Running)]
+    #[case::not_over_any_more_but_running(Some(Running), false, false, Running)]
     fn events_make_it(
         #[case] before: Option<DriveState>,
         #[case] is_over: bool,
@@ -102,10 +136,17 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_as_they_are_written() {
+    fn every_state_is_read_back_from_its_name() {
         for state in DriveState::ALL {
             assert_eq!(state.as_str().parse(), Ok(state));
+            assert_eq!(DriveState::try_from(Value::from(state)), Ok(state));
         }
-        assert!("done".parse::<DriveState>().is_err());
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error_and_never_a_state() {
+        assert_eq!("done".parse::<DriveState>(), Err(UnknownState));
+        assert!(DriveState::try_from(Value::from("done")).is_err());
+        assert!(DriveState::try_from(Value::NULL).is_err());
     }
 }

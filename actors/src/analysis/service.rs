@@ -39,7 +39,7 @@ const NO_DATA: &str = "No drive data found for the specified time window";
 
 /// What analyses are done with. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Analyst {
+pub(super) struct AnalysisService {
     pub database: Database,
     pub ollama: Ollama,
     /// How the model's context is divided.
@@ -49,7 +49,7 @@ pub(super) struct Analyst {
     pub reporter: Reporter,
 }
 
-impl Analyst {
+impl AnalysisService {
     /// Analyses a subject, remembers how that went, and tells of it.
     ///
     /// `is_still_ours` is asked in the transaction that stores the result, with the analysis's id, and may do a part
@@ -62,7 +62,7 @@ impl Analyst {
         interruption: impl Future<Output = Interruption>,
     ) -> Result<Analysis, AnalysisError> {
         let run = Run {
-            analyst: self,
+            service: self,
             subject: &subject,
             id: new_analysis_id(clock::now()),
             clock: Instant::now(),
@@ -95,7 +95,7 @@ impl Analyst {
 
 /// One analysis under way.
 struct Run<'a> {
-    analyst: &'a Analyst,
+    service: &'a AnalysisService,
     subject: &'a Subject,
     id: String,
     clock: Instant,
@@ -115,12 +115,12 @@ impl Run<'_> {
             found = self.find() => found?,
         };
         let Some(recommendations) = found else {
-            return Ok(self.analyst.without_data(self.clock.elapsed()));
+            return Ok(self.service.without_data(self.clock.elapsed()));
         };
         let analysis = Analysis {
             analysis_id: Some(self.id.clone()),
             recommendations,
-            model: self.analyst.ollama.model().to_owned(),
+            model: self.service.ollama.model().to_owned(),
             processing_time_ms: milliseconds(self.clock.elapsed()),
             message: None,
         };
@@ -134,7 +134,7 @@ impl Run<'_> {
         if figures.readings == 0 {
             return Ok(None);
         }
-        let ollama = &self.analyst.ollama;
+        let ollama = &self.service.ollama;
         if !ollama.is_reachable(GREETING_LIMIT).await {
             return Err(AnalysisError::unavailable(ollama, None));
         }
@@ -154,7 +154,7 @@ impl Run<'_> {
 
     async fn read(&self) -> Result<(DriveStatistics, Option<Vehicle>), DatabaseError> {
         let reading = self
-            .analyst
+            .service
             .database
             .run(READ_LIMIT, async |connection| {
                 let tally = readings::tally(connection, self.subject).await?;
@@ -169,11 +169,11 @@ impl Run<'_> {
 
     async fn begin(&self) -> Result<(), DatabaseError> {
         self.is_in_history.set(true);
-        let model = self.analyst.ollama.model();
+        let model = self.service.ollama.model();
         let begin = async |connection: &mut Conn| {
             history::begin(connection, &self.id, self.subject, model).await
         };
-        self.analyst.database.run(STATEMENT_LIMIT, begin).await
+        self.service.database.run(STATEMENT_LIMIT, begin).await
     }
 
     /// Asks the model; once more with half the figures where its own context is smaller than the one it was to have.
@@ -182,12 +182,12 @@ impl Run<'_> {
         figures: &DriveStatistics,
         vehicle: Option<&Vehicle>,
     ) -> Result<Answer, AnalysisError> {
-        let Analyst {
+        let AnalysisService {
             ollama,
             budget,
             time_limit,
             ..
-        } = self.analyst;
+        } = self.service;
         let asked = Instant::now();
         let answer = match self
             .ask_within(*budget, figures, vehicle, *time_limit)
@@ -232,7 +232,7 @@ impl Run<'_> {
             tokens: prompt.tokens,
             schema: &answer_schema(),
         };
-        self.analyst.ollama.chat(&question, budget, limit).await
+        self.service.ollama.chat(&question, budget, limit).await
     }
 
     async fn store(
@@ -242,7 +242,7 @@ impl Run<'_> {
     ) -> Result<(), AnalysisError> {
         let now = clock::now();
         let storing = self
-            .analyst
+            .service
             .database
             .transaction(STORE_LIMIT, async |transaction| {
                 let connection = transaction.connection().await?;
@@ -270,7 +270,7 @@ impl Run<'_> {
         let fail = async |connection: &mut Conn| {
             history::fail(connection, &self.id, took_ms, &error).await
         };
-        let recorded = self.analyst.database.run(STATEMENT_LIMIT, fail).await;
+        let recorded = self.service.database.run(STATEMENT_LIMIT, fail).await;
         if let Err(error) = recorded {
             let (id, cause) = (&self.id, causes(&error));
             log::warn!("failure is not recorded analysis={id} cause={cause:?}");
@@ -319,7 +319,7 @@ impl Run<'_> {
                 Err(error.to_string())
             }
         };
-        self.analyst
+        self.service
             .reporter
             .tell(Report::Analysis { outcome, took });
     }

@@ -1,64 +1,64 @@
-//! What is to be done with a drive that is looked at, and after an analysis that failed. No I/O.
+//! Decides what follows from a check of a waiting drive, and from a failed analysis. No I/O.
 
 use std::time::Duration;
 
-use super::Pace;
+use super::QueueTiming;
 
-/// How often the analysis of a drive is tried.
+/// How many attempts the analysis of a drive has.
 pub const ATTEMPTS: u32 = 3;
 
 /// The pause after a first failure; each further one is four times as long.
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
 
-/// What is known of a waiting drive.
+/// What a check finds out about a waiting drive.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// Whether it is over.
     pub is_over: bool,
     /// How many readings of it are stored.
     pub readings: u64,
-    /// How many there were when it was analysed.
+    /// How many readings it was analysed with.
     pub readings_analysed: Option<u64>,
-    /// Since the last new reading, where one has come since the drive is known.
+    /// Since the last new reading, where one has arrived since the drive was discovered.
     pub quiet_for: Option<Duration>,
-    /// Since the drive is known.
+    /// Since the drive was discovered.
     pub known_for: Duration,
 }
 
-/// What is to be done with a waiting drive.
+/// What a check of a waiting drive leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judgement {
-    /// Look again after this time.
-    LookAgain(Duration),
+pub enum Decision {
+    /// Check again after this time.
+    CheckAgain(Duration),
     /// Analyse it.
     Queue,
-    /// It was analysed with all that is there.
+    /// Keep its analysis: no readings are new.
     NothingNew,
-    /// No readings came, and none will.
+    /// Give it up: no readings arrived.
     GiveUp,
-    /// It is not over after all.
+    /// Reopen it: it is not over any more.
     Reopen,
 }
 
-/// Judges a waiting drive.
-pub fn judge(facts: &Facts, pace: &Pace) -> Judgement {
+/// Decides what a check of a waiting drive leads to.
+pub fn decide(facts: &Facts, timing: &QueueTiming) -> Decision {
     let quiet_for = facts.quiet_for.unwrap_or(facts.known_for);
     if !facts.is_over {
-        Judgement::Reopen
-    } else if quiet_for < pace.quiet {
-        Judgement::LookAgain(pace.quiet.saturating_sub(quiet_for))
-    } else if facts.readings == 0 && facts.known_for >= pace.give_up {
-        Judgement::GiveUp
+        Decision::Reopen
+    } else if quiet_for < timing.quiet {
+        Decision::CheckAgain(timing.quiet.saturating_sub(quiet_for))
+    } else if facts.readings == 0 && facts.known_for >= timing.give_up_after {
+        Decision::GiveUp
     } else if facts.readings == 0 {
-        Judgement::LookAgain(pace.look_again)
+        Decision::CheckAgain(timing.recheck)
     } else if facts.readings_analysed == Some(facts.readings) {
-        Judgement::NothingNew
+        Decision::NothingNew
     } else {
-        Judgement::Queue
+        Decision::Queue
     }
 }
 
-/// How long to wait after so many failed attempts; nothing where it is enough of them.
+/// The pause before the next attempt; nothing after the last one.
 pub fn pause_after(failed_attempts: u32) -> Option<Duration> {
     let pause = FIRST_PAUSE * 4_u32.saturating_pow(failed_attempts.saturating_sub(1));
     (failed_attempts < ATTEMPTS).then_some(pause)
@@ -68,10 +68,10 @@ pub fn pause_after(failed_attempts: u32) -> Option<Duration> {
 mod tests {
     use rstest::rstest;
 
-    use super::Judgement::{GiveUp, LookAgain, NothingNew, Queue, Reopen};
+    use super::Decision::{CheckAgain, GiveUp, NothingNew, Queue, Reopen};
     use super::*;
 
-    const PACE: Pace = Pace::with_quiet(Duration::from_secs(90));
+    const TIMING: QueueTiming = QueueTiming::with_quiet(Duration::from_secs(90));
     const WEEK: u64 = 7 * 24 * 3600;
 
     fn seconds(seconds: u64) -> Duration {
@@ -80,23 +80,23 @@ mod tests {
 
     #[rstest]
     #[case::under_way(false, 9, None, Some(100), 100, Reopen)]
-    #[case::more_may_come(true, 9, None, Some(60), 100, LookAgain(seconds(30)))]
+    #[case::more_may_come(true, 9, None, Some(60), 100, CheckAgain(seconds(30)))]
     #[case::quiet(true, 9, None, Some(90), 100, Queue)]
     #[case::had_its_readings_before(true, 9, None, None, 90, Queue)]
-    #[case::just_found(true, 9, None, None, 60, LookAgain(seconds(30)))]
-    #[case::without_readings(true, 0, None, None, 3600, LookAgain(seconds(30)))]
+    #[case::just_found(true, 9, None, None, 60, CheckAgain(seconds(30)))]
+    #[case::without_readings(true, 0, None, None, 3600, CheckAgain(seconds(30)))]
     #[case::without_readings_for_a_week(true, 0, None, None, WEEK, GiveUp)]
     #[case::readings_after_a_week(true, 9, None, Some(90), WEEK, Queue)]
     #[case::analysed_with_all(true, 9, Some(9), Some(90), 1000, NothingNew)]
     #[case::late_readings(true, 10, Some(9), Some(90), 1000, Queue)]
-    #[case::late_readings_still_come(true, 10, Some(9), Some(1), 1000, LookAgain(seconds(89)))]
-    fn a_drive_is_judged(
+    #[case::late_readings_still_come(true, 10, Some(9), Some(1), 1000, CheckAgain(seconds(89)))]
+    fn a_check_decides(
         #[case] is_over: bool,
         #[case] readings: u64,
         #[case] readings_analysed: Option<u64>,
         #[case] quiet_for: Option<u64>,
         #[case] known_for: u64,
-        #[case] judgement: Judgement,
+        #[case] decision: Decision,
     ) {
         let facts = Facts {
             is_over,
@@ -105,7 +105,7 @@ mod tests {
             quiet_for: quiet_for.map(seconds),
             known_for: seconds(known_for),
         };
-        assert_eq!(judge(&facts, &PACE), judgement);
+        assert_eq!(decide(&facts, &TIMING), decision);
     }
 
     #[test]

@@ -1,0 +1,206 @@
+//! Every change of a drive's row, one function per transition. [The module](super) draws them; no other file writes to
+//! the table `drives`.
+//!
+//! Each transition is one statement that names the states it starts from, so a drive that has changed in the meantime
+//! is left alone. Within an `UPDATE`, MySQL evaluates assignments from left to right and later ones see earlier ones:
+//! `state` is always assigned last.
+
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use mysql_async::Value;
+
+use super::DriveState::{self, Abandoned, Analysed, Open, Queued, Running, Waiting};
+use super::check::Decision;
+use super::pairing::Drive;
+use super::queue::{Claim, Counted};
+use super::statements::microseconds;
+use crate::database::Statement;
+use crate::text::line;
+
+/// The length of `drives.reason`.
+const REASON_CHARACTERS: usize = 255;
+
+/// From nothing: the events of a device show a drive that the table does not have, under this `key`.
+pub(super) fn discover(
+    device_id: &str,
+    key: &str,
+    drive: &Drive,
+    state: DriveState,
+    quiet: Duration,
+) -> Statement {
+    let sql = "INSERT INTO drives (source_device, drive_key, drive_id, start_source_id, drive_start, drive_end, \
+               cut_at, next_look_at, state, created_at) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, NOW(6) + INTERVAL ? MICROSECOND, ?, NOW(6))";
+    let values = [Value::from(device_id), Value::from(key)];
+    let boundaries = boundaries(drive).into_iter();
+    let state = [next_check_in(state, quiet), state.into()];
+    Statement::new(sql, values.into_iter().chain(boundaries).chain(state))
+}
+
+/// To `state`: the events of a drive have changed. One that is running stays so and becomes stale.
+pub(super) fn change_events(
+    id: i64,
+    drive: &Drive,
+    state: DriveState,
+    quiet: Duration,
+) -> Statement {
+    let sql = format!(
+        "UPDATE drives SET drive_id = ?, start_source_id = ?, drive_start = ?, drive_end = ?, cut_at = ?, \
+         is_stale = is_stale OR state = '{Running}', attempts = IF(state = '{Running}', attempts, 0), \
+         next_look_at = NOW(6) + INTERVAL ? MICROSECOND, state = ? WHERE id = ?"
+    );
+    let boundaries = boundaries(drive).into_iter();
+    let state = [next_check_in(state, quiet), state.into(), id.into()];
+    Statement::new(sql, boundaries.chain(state))
+}
+
+/// To `waiting`: new readings have arrived for the drives that meet `condition`. Those that are open stay so; one that
+/// is running stays so and becomes stale.
+pub(super) fn receive_readings(
+    condition: &str,
+    values: impl IntoIterator<Item = Value>,
+    quiet: Duration,
+) -> Statement {
+    let sql = format!(
+        "UPDATE drives SET last_reading_at = NOW(6), is_stale = is_stale OR state = '{Running}', \
+         attempts = IF(state = '{Running}', attempts, 0), \
+         next_look_at = IF(state IN ('{Open}', '{Running}'), next_look_at, NOW(6) + INTERVAL ? MICROSECOND), \
+         state = IF(state IN ('{Open}', '{Running}'), state, '{Waiting}') WHERE {condition}"
+    );
+    Statement::new(sql, [microseconds(quiet)].into_iter().chain(values))
+}
+
+/// From `waiting`: the check that was due at `due` has come to a decision. A drive that has changed during the check
+/// is left alone: it is due for another one.
+pub(super) fn end_check(
+    id: i64,
+    due: NaiveDateTime,
+    decision: Decision,
+    last_reading: Option<NaiveDateTime>,
+) -> Statement {
+    let (state, next_check_in, reason) = match decision {
+        Decision::CheckAgain(pause) => (Waiting, Some(pause), None),
+        Decision::Queue => (Queued, Some(Duration::ZERO), None),
+        Decision::NothingNew => (Analysed, None, None),
+        Decision::GiveUp => (Abandoned, None, Some("no readings arrived for a week")),
+        Decision::Reopen => (Open, None, None),
+    };
+    let sql = format!(
+        "UPDATE drives SET next_look_at = NOW(6) + INTERVAL ? MICROSECOND, last_reading = ?, reason = ?, state = ? \
+         WHERE id = ? AND state = '{Waiting}' AND next_look_at = ?"
+    );
+    let values = [
+        next_check_in.map_or(Value::NULL, microseconds),
+        last_reading.into(),
+        reason.into(),
+        state.into(),
+        id.into(),
+        due.into(),
+    ];
+    Statement::new(sql, values)
+}
+
+/// From `queued` to `running`. The caller holds the lock on the row.
+pub(super) fn claim(claim: &Claim, expires_in: Duration) -> Statement {
+    let sql = format!(
+        "UPDATE drives SET is_stale = FALSE, next_look_at = NULL, lease_owner = ?, \
+         lease_until = NOW(6) + INTERVAL ? MICROSECOND, state = '{Running}' WHERE id = ?"
+    );
+    let values = [
+        Value::from(&claim.token),
+        microseconds(expires_in),
+        claim.id.into(),
+    ];
+    Statement::new(sql, values)
+}
+
+/// Stays `running`, under the same claim.
+pub(super) fn renew(claim: &Claim, expires_in: Duration) -> Statement {
+    let set = "lease_until = NOW(6) + INTERVAL ? MICROSECOND";
+    of_claim(claim, set, [microseconds(expires_in)])
+}
+
+/// From `running` to `analysed`, or back to `waiting` where something new has arrived.
+pub(super) fn finish(claim: &Claim, analysis_id: &str, counted: &Counted) -> Statement {
+    let set = format!(
+        "readings_analysed = ?, last_reading = ?, analysis_id = ?, attempts = 0, reason = NULL, \
+         next_look_at = IF(is_stale, NOW(6), NULL), lease_owner = NULL, lease_until = NULL, \
+         state = IF(is_stale, '{Waiting}', '{Analysed}')"
+    );
+    let values = [
+        counted.readings.into(),
+        counted.last.into(),
+        analysis_id.into(),
+    ];
+    of_claim(claim, &set, values)
+}
+
+/// From `running` back to `queued` without a failed attempt; to `waiting` where something new has arrived, or where the
+/// drive has no readings.
+pub(super) fn give_back(claim: &Claim, pause: Duration, has_readings: bool) -> Statement {
+    let set = format!(
+        "next_look_at = NOW(6) + INTERVAL ? MICROSECOND, lease_owner = NULL, lease_until = NULL, \
+         state = IF(is_stale OR NOT ?, '{Waiting}', '{Queued}')"
+    );
+    of_claim(claim, &set, [microseconds(pause), has_readings.into()])
+}
+
+/// From `running` to `queued` after a failed attempt, or to `failed` where there is no `pause` for a further one; to
+/// `waiting`, with all attempts, where something new has arrived.
+pub(super) fn fail(
+    claim: &Claim,
+    attempts: u32,
+    pause: Option<Duration>,
+    reason: &str,
+) -> Statement {
+    let set = format!(
+        "attempts = IF(is_stale, 0, ?), reason = ?, \
+         next_look_at = IF(is_stale, NOW(6), NOW(6) + INTERVAL ? MICROSECOND), \
+         lease_owner = NULL, lease_until = NULL, state = IF(is_stale, '{Waiting}', ?)"
+    );
+    let values = [
+        attempts.into(),
+        line(reason, REASON_CHARACTERS).into(),
+        pause.map_or(Value::NULL, microseconds),
+        pause.map_or(DriveState::Failed, |_| Queued).into(),
+    ];
+    of_claim(claim, &set, values)
+}
+
+/// From `running` to `queued`, or to `waiting` where something new has arrived: all drives whose claims have expired.
+pub(super) fn expire_claims() -> Statement {
+    let sql = format!(
+        "UPDATE drives SET next_look_at = NOW(6), lease_owner = NULL, \
+         state = IF(is_stale, '{Waiting}', '{Queued}'), lease_until = NULL \
+         WHERE state = '{Running}' AND lease_until < NOW(6)"
+    );
+    Statement::new(sql, [Value::NULL; 0])
+}
+
+/// Changes a drive only while the claim on it holds.
+fn of_claim(claim: &Claim, set: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    let sql =
+        format!("UPDATE drives SET {set} WHERE id = ? AND lease_owner = ? AND state = '{Running}'");
+    let holder = [Value::from(claim.id), Value::from(&claim.token)];
+    Statement::new(sql, values.into_iter().chain(holder))
+}
+
+fn boundaries(drive: &Drive) -> [Value; 5] {
+    [
+        drive.drive_id.into(),
+        drive.start_source_id.into(),
+        drive.start.into(),
+        drive.logged_end().into(),
+        drive.cut_at.into(),
+    ]
+}
+
+/// In microseconds. A drive that is ready is due now; one that is not, when it can have become quiet.
+fn next_check_in(state: DriveState, quiet: Duration) -> Value {
+    microseconds(if state == Queued {
+        Duration::ZERO
+    } else {
+        quiet
+    })
+}
