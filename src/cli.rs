@@ -37,11 +37,7 @@ enum Command {
     /// Looks at everything that the server needs, and names the command that mends what is wrong.
     Doctor,
     /// Prints the OpenAPI document of the API; needs no settings.
-    Openapi {
-        /// Prints the API reference for people instead.
-        #[arg(long)]
-        markdown: bool,
-    },
+    Openapi,
 }
 
 /// What ends a command with exit code 1.
@@ -71,7 +67,7 @@ impl CommandLine {
             Command::SeedDb => database::seed(&settings_and_log()?),
             Command::Device(command) => device::run(command, &settings_and_log()?),
             Command::Doctor => doctor::run(&Settings::load()),
-            Command::Openapi { markdown } => openapi::print(markdown),
+            Command::Openapi => openapi::print(),
         }
     }
 }

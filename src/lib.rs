@@ -1,6 +1,5 @@
 //! The HTTP side, the settings and the wiring of eclipse-ai-server.
 
-pub mod api_reference;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -1,4 +1,5 @@
 //! The migrations in `schema/` and the tables that they create.
 
 mod migrations;
+mod mysql_syntax;
 mod tables;

@@ -7,7 +7,7 @@ use utoipa::openapi::{Content, RefOr};
 
 use super::example;
 use super::shape::{Schemas, Shape};
-use crate::http::{Access, Endpoint};
+use eclipse_ai_server::http::{Access, Endpoint};
 
 /// The call of an endpoint with its examples for values.
 pub(super) fn call(endpoint: &Endpoint, operation: &Operation, schemas: Schemas<'_>) -> String {
