@@ -30,7 +30,7 @@ use std::path::{self, Path, PathBuf};
 
 pub use self::actor::BackupActor;
 pub use self::error::BackupError;
-pub use self::folder::{DeviceId, DeviceIdError, Folder, Kind, UnknownKind};
+pub use self::folder::{BackupType, Folder, UnknownBackupType};
 pub use self::messages::{
     Backup, BeginUpload, CommitUpload, ListBackups, OpenBackup, OpenedBackup, StoredBackup,
 };

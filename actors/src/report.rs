@@ -2,6 +2,7 @@
 //!
 //! Telling never waits and never fails: the work counts, not the telling.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix::{Message, Recipient};
@@ -50,22 +51,29 @@ pub enum Report {
 #[derive(Debug)]
 pub enum BatchOutcome {
     /// It is stored; these are its tables.
-    Stored(Vec<StoredRows>),
+    Stored(BTreeMap<String, Counts>),
     /// Its content cannot be stored.
     Refused(BatchFailure),
     /// The database did not take it.
     Failed(BatchFailure),
 }
 
-/// Rows of a table that were stored.
-#[derive(Debug)]
-pub struct StoredRows {
-    /// The table.
-    pub table: String,
-    /// How many were new.
+/// How many rows of a table a batch inserted and updated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows that were new.
     pub inserted: u64,
-    /// How many were there before.
+    /// Rows that existed and now have the batch's values.
     pub updated: u64,
+}
+
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, one| Self {
+            inserted: sum.inserted + one.inserted,
+            updated: sum.updated + one.updated,
+        })
+    }
 }
 
 /// A batch that is not stored.

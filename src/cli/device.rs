@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use actors::backup::DeviceId;
 use actors::database::Database;
+use actors::device_id::DeviceId;
 use actors::schema;
 use actors::sync::devices;
 use clap::Subcommand;
@@ -39,12 +39,14 @@ pub(super) enum DeviceCommand {
     /// Prints a new key for a device; the one before is refused from then on.
     RotateKey {
         /// What the device sends as its deviceId.
-        id: String,
+        #[arg(value_parser = str::parse::<DeviceId>)]
+        id: DeviceId,
     },
     /// Takes a device's registration and key away; what it has sent stays.
     Remove {
         /// What the device sends as its deviceId.
-        id: String,
+        #[arg(value_parser = str::parse::<DeviceId>)]
+        id: DeviceId,
     },
 }
 
@@ -65,8 +67,8 @@ pub(super) fn run(command: DeviceCommand, settings: &Settings) -> Result<(), Fai
         match command {
             DeviceCommand::Add { id, name } => add(&database, id.as_str(), name.as_deref()).await,
             DeviceCommand::List => list(&database).await,
-            DeviceCommand::RotateKey { id } => rotate_key(&database, &id).await,
-            DeviceCommand::Remove { id } => remove(&database, &id).await,
+            DeviceCommand::RotateKey { id } => rotate_key(&database, id.as_str()).await,
+            DeviceCommand::Remove { id } => remove(&database, id.as_str()).await,
         }
     })
 }

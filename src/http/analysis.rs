@@ -6,12 +6,13 @@ use actors::caller;
 use actors::sync::KeyHolder;
 
 use super::bodies::{Detail, InvalidRequest};
+use super::docs::DeviceIdSchema;
 use super::error::ApiError;
 use super::{State, auth, body, turn};
 
 mod answers;
 mod failures;
-pub(super) mod filters;
+mod filters;
 mod request;
 
 use answers::{AnalysisAnswer, AnalysisList, AnalysisState, AnalysisWithResult};
@@ -94,8 +95,7 @@ async fn read(
     path = "/api/v1/analyses",
     tag = "Analysis",
     params(
-        ("deviceId" = Option<String>, Query, description = "Only this device's.",
-            min_length = 1, max_length = 64, example = "chi-eclipse-tuner"),
+        ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only this device's."),
         ("status" = Option<AnalysisState>, Query, description = "Only those that stand so.", example = "success"),
         ("limit" = Option<u32>, Query, description = "At most so many; 50 if it is left out.",
             minimum = 1, maximum = 500, example = 50),

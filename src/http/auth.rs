@@ -6,6 +6,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, web};
+use actors::device_id::DeviceId;
 use actors::sync::{IdentifyKey, KeyHolder};
 use ring::{digest, hmac, rand};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -84,8 +85,8 @@ pub(super) async fn require_key(
 /// The device that a request may be about: with a device's own key it is that device.
 pub(super) fn within(
     sender: &KeyHolder,
-    wanted: Option<String>,
-) -> Result<Option<String>, ApiError> {
+    wanted: Option<DeviceId>,
+) -> Result<Option<DeviceId>, ApiError> {
     match (sender, wanted) {
         (KeyHolder::Owner, wanted) => Ok(wanted),
         (KeyHolder::Device(own), None) => Ok(Some(own.clone())),

@@ -12,6 +12,7 @@ use actors::sync::KeyHolder;
 
 use super::State;
 use super::bodies::{Detail, InvalidRequest};
+use super::docs::DeviceIdSchema;
 use super::error::ApiError;
 
 pub(super) use bodies::FileContent;
@@ -61,8 +62,7 @@ pub(super) async fn store_backup(
     path = "/api/v1/backups",
     tag = "Backup",
     params(
-        ("deviceId" = Option<String>, Query, description = "Only this device's.",
-            min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$", example = "chi-eclipse-tuner"),
+        ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only this device's."),
         ("type" = Option<BackupType>, Query, description = "Only those of this type.", example = "database"),
     ),
     responses(
@@ -80,7 +80,7 @@ pub(super) async fn list_backups(
     state: web::Data<State>,
     query: web::Query<Vec<(String, String)>>,
 ) -> Result<web::Json<BackupList>, ApiError> {
-    let (device, kind) = fields::filters(&query)?;
+    let (device, kind) = fields::filters(&query).map_err(ApiError::Invalid)?;
     let backups = state.backups.send(ListBackups { device, kind }).await??;
     Ok(web::Json(backups.into()))
 }

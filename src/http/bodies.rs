@@ -1,6 +1,6 @@
 //! Error bodies and the format of times, shared by all endpoints. Other bodies stand beside their handlers.
 
-use actors::sync::batch::Problem;
+use actors::problem::Problem;
 use chrono::NaiveDateTime;
 use serde::Serialize;
 use serde_json::Value;

@@ -10,7 +10,7 @@ mod batch;
 mod columns;
 mod document;
 
-pub(super) use batch::{DeviceTime, ProfileId, SyncBatch};
+pub(super) use batch::{DeviceIdSchema, DeviceTime, ProfileId, SyncBatch};
 pub use document::document;
 
 use super::backup::FileContent;

@@ -2,15 +2,17 @@
 
 use actix_web::web;
 use actors::analysis::ListDrives;
+use actors::device_id::DeviceId;
 use actors::drives::KnownDrive;
+use actors::problem::Problem;
 use actors::sync::KeyHolder;
-use actors::sync::batch::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::analysis::filters;
 use super::bodies::{Detail, InvalidRequest, time};
+use super::docs::DeviceIdSchema;
 use super::error::ApiError;
+use super::fields::{self, Fields};
 use super::{State, auth, turn};
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -24,8 +26,7 @@ const MAX_LIMIT: u32 = 200;
     path = "/api/v1/drives",
     tag = "Analysis",
     params(
-        ("deviceId" = Option<String>, Query, description = "Only this device's.",
-            min_length = 1, max_length = 64, example = "chi-eclipse-tuner"),
+        ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only this device's."),
         ("limit" = Option<u32>, Query, description = "At most so many; 50 if it is left out.",
             minimum = 1, maximum = 200, example = 50),
     ),
@@ -54,28 +55,22 @@ pub(super) async fn list_drives(
     Ok(web::Json(drives.into()))
 }
 
-/// Which drives are to be listed.
-#[derive(Debug, PartialEq)]
+/// The filters of `GET /api/v1/drives`.
 struct DriveFilters {
-    device_id: Option<String>,
+    device_id: Option<DeviceId>,
     limit: u32,
 }
 
 impl DriveFilters {
-    /// Reads a query, or says everything that is wrong with it. Other fields are ignored; of one that is given
-    /// twice the last counts.
+    /// Reads a query, or returns every problem with it. Unknown fields are ignored.
     fn read(query: &[(String, String)]) -> Result<Self, Vec<Problem>> {
-        let mut problems = Vec::new();
-        let device_id = filters::device_id(query, &mut problems);
-        let limit = filters::limit(query, MAX_LIMIT, &mut problems);
-        if problems.is_empty() {
-            Ok(Self {
-                device_id,
-                limit: limit.unwrap_or(DEFAULT_LIMIT),
-            })
-        } else {
-            Err(problems)
-        }
+        let mut fields = Fields::of_query(query);
+        let device_id = fields.optional("deviceId", fields::device_id);
+        let limit = fields.optional("limit", |value| fields::limit(value, MAX_LIMIT));
+        fields.finish(Some(Self {
+            device_id,
+            limit: limit.unwrap_or(DEFAULT_LIMIT),
+        }))
     }
 }
 

@@ -11,8 +11,8 @@ use actors::analysis::AnalysisError;
 use actors::backup::{BackupError, ExtensionNotAllowed};
 use actors::byte_budget::ReserveError;
 use actors::database::DatabaseError;
+use actors::problem::{Fault, Problem};
 use actors::sync::SyncError;
-use actors::sync::batch::Problem;
 use serde_json::{Value, json};
 
 use super::analysis::{OllamaFailed, OllamaUnavailable};
@@ -118,12 +118,12 @@ impl ApiError {
                         max_bytes / (1024 * 1024)
                     )),
                 ),
-                BackupError::ChecksumMismatch { expected, actual } => refused(&[Problem {
-                    kind: "value_error",
-                    loc: vec!["body".into(), "sha256".into()],
-                    msg: format!("Value error, the file that arrived has the SHA-256 {actual}"),
-                    input: json!(expected.to_string()),
-                }]),
+                BackupError::ChecksumMismatch { expected, actual } => {
+                    let msg =
+                        format!("Value error, the file that arrived has the SHA-256 {actual}");
+                    let fault = Fault::new("value_error", msg, &json!(expected.to_string()));
+                    refused(&[fault.at(vec!["body".into(), "sha256".into()])])
+                }
                 BackupError::NotFound => (StatusCode::NOT_FOUND, detail(&"No such backup")),
                 BackupError::DiskFull => (
                     StatusCode::INSUFFICIENT_STORAGE,
@@ -158,15 +158,14 @@ impl ApiError {
                     StatusCode::TOO_MANY_REQUESTS,
                     detail(&"Too many analyses are waiting, try again"),
                 ),
-                AnalysisError::AmbiguousDevice { devices } => refused(&[Problem {
-                    kind: "value_error",
-                    loc: vec!["body".into(), "deviceId".into()],
-                    msg: format!(
+                AnalysisError::AmbiguousDevice { devices } => {
+                    let msg = format!(
                         "Value error, several devices have readings in this window: {}",
                         devices.join(", ")
-                    ),
-                    input: Value::Null,
-                }]),
+                    );
+                    let fault = Fault::new("value_error", msg, &Value::Null);
+                    refused(&[fault.at(vec!["body".into(), "deviceId".into()])])
+                }
                 AnalysisError::OllamaUnavailable { url, model, .. } => (
                     StatusCode::SERVICE_UNAVAILABLE,
                     json!(OllamaUnavailable::new(url, model)),

@@ -1,94 +1,135 @@
-//! The fields of a request: each is read, or told of in pydantic's words.
+//! Reads the fields of requests, whether they come in a JSON body, a query string or a form, and collects the problems
+//! with them. Every rule for the value of a field is a function in this file or a type in `actors`.
 
-use actors::sync::batch::{Problem, Step};
+use std::str::FromStr;
+
+use actors::device_id::{DeviceId, check_text_id};
+use actors::problem::{Fault, Problem, Problems, Step};
 use actors::sync::timestamp;
 use chrono::NaiveDateTime;
 use serde_json::{Map, Value};
 
-/// As in the columns for ids of devices and profiles and for names of parameters.
-pub(super) const MAX_NAME_CHARS: usize = 64;
-
-/// How much of a text is repeated in an answer.
-const SHOWN_CHARS: usize = 100;
-
-/// The fields of an object, and what is wrong with them.
-pub(super) struct Fields<'v> {
-    values: &'v Map<String, Value>,
-    problems: Vec<Problem>,
+/// The fields of one request.
+pub(super) struct Fields {
+    /// The first step of every location: `body` or `query`.
+    source: &'static str,
+    values: Map<String, Value>,
+    problems: Problems,
 }
 
-/// Says what is wrong with a value.
-type Fault = (&'static str, String);
-
-impl<'v> Fields<'v> {
-    pub(super) fn new(values: &'v Map<String, Value>) -> Self {
+impl Fields {
+    fn new(source: &'static str, values: Map<String, Value>) -> Self {
         Self {
+            source,
             values,
-            problems: Vec::new(),
+            problems: Problems::default(),
         }
     }
 
-    pub(super) fn into_problems(self) -> Vec<Problem> {
+    /// The fields of a JSON object.
+    pub(super) fn of_json(body: &[u8]) -> Result<Self, Vec<Problem>> {
+        let fault = match serde_json::from_slice(body) {
+            Ok(Value::Object(values)) => return Ok(Self::new("body", values)),
+            Ok(_) => Fault::new(
+                "model_attributes_type",
+                "Input should be an object",
+                &Value::Null,
+            ),
+            Err(error) => {
+                let msg = format!("JSON decode error: {error}");
+                Fault::new("json_invalid", msg, &Value::Object(Map::new()))
+            }
+        };
+        Err(vec![fault.at(vec!["body".into()])])
+    }
+
+    /// The fields of a query string. Of a field that is given twice the last one counts.
+    pub(super) fn of_query(query: &[(String, String)]) -> Self {
+        let values = query.iter().cloned();
+        Self::new(
+            "query",
+            values.map(|(name, text)| (name, text.into())).collect(),
+        )
+    }
+
+    /// The fields of a form, which are read one at a time with [`Fields::check`].
+    pub(super) fn of_form() -> Self {
+        Self::new("body", Map::new())
+    }
+
+    /// Adds a problem at a location below the body or the query.
+    pub(super) fn note(&mut self, loc: &[Step], fault: Fault) {
+        let source = std::iter::once(Step::from(self.source));
         self.problems
+            .push(fault.at(source.chain(loc.iter().cloned()).collect()));
     }
 
-    /// Notes a problem with a field.
-    pub(super) fn note(&mut self, loc: &[Step], (kind, msg): Fault, input: &Value) {
-        let body = std::iter::once(Step::from("body"));
-        self.problems.push(Problem {
-            kind,
-            loc: body.chain(loc.iter().cloned()).collect(),
-            msg,
-            input: shown(input),
-        });
-    }
-
-    /// A field that may be absent or null.
+    /// Reads a field that may be absent or null.
     pub(super) fn optional<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&Value) -> Result<T, Fault>,
     ) -> Option<T> {
         let value = self.values.get(name).filter(|value| !value.is_null())?;
-        self.keep(name, value, read)
+        let read = read(value);
+        self.keep(&[name.into()], read)
     }
 
-    /// A field that must be there.
+    /// Reads a field that must be present.
     pub(super) fn required<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&Value) -> Result<T, Fault>,
     ) -> Option<T> {
-        let Some(value) = self.values.get(name) else {
-            let fault = ("missing", "Field required".to_owned());
-            self.note(&[name.into()], fault, &Value::Object(Map::new()));
-            return None;
-        };
-        self.keep(name, value, read)
+        let read = self.values.get(name).map_or(Err(Fault::missing()), read);
+        self.keep(&[name.into()], read)
     }
 
-    /// A list of names that may be absent or null.
+    /// Reads a list of names that may be absent or null.
     pub(super) fn names(&mut self, name: &str, length: Length) -> Option<Vec<String>> {
         let list = self.optional(name, |value| list(value, length))?;
         let mut names = Vec::with_capacity(list.len());
-        for (position, value) in list.iter().enumerate() {
-            match self::name(value) {
-                Ok(name) => names.push(name),
-                Err(fault) => self.note(&[name.into(), position.into()], fault, value),
-            }
+        for (index, value) in list.iter().enumerate() {
+            names.extend(self.keep(&[name.into(), index.into()], self::name(value)));
         }
         Some(names)
     }
 
-    fn keep<T>(
+    /// Reads a value that is not among the fields yet.
+    pub(super) fn check<T>(
         &mut self,
         name: &str,
         value: &Value,
         read: impl FnOnce(&Value) -> Result<T, Fault>,
     ) -> Option<T> {
-        read(value)
-            .map_err(|fault| self.note(&[name.into()], fault, value))
-            .ok()
+        self.keep(&[name.into()], read(value))
+    }
+
+    fn keep<T>(&mut self, loc: &[Step], read: Result<T, Fault>) -> Option<T> {
+        read.map_err(|fault| self.note(loc, fault)).ok()
+    }
+
+    /// The value of a field as the client sent it.
+    pub(super) fn given(&self, name: &str) -> &Value {
+        self.values.get(name).unwrap_or(&Value::Null)
+    }
+
+    /// Whether a problem was found.
+    pub(super) fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// The problems that were found.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems.into_vec()
+    }
+
+    /// What was read, unless there are problems. `read` is `None` only if a problem was noted.
+    pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Problem>> {
+        match read {
+            Some(read) if self.problems.is_empty() => Ok(read),
+            _ => Err(self.problems.into_vec()),
+        }
     }
 }
 
@@ -102,74 +143,153 @@ pub(super) struct Length {
 fn list(value: &Value, Length { least, most }: Length) -> Result<Vec<Value>, Fault> {
     let list = value
         .as_array()
-        .ok_or(("list_type", "Input should be a valid list".to_owned()))?;
+        .ok_or_else(|| Fault::new("list_type", "Input should be a valid list", value))?;
     let length = list.len();
     if length < least {
         let msg = format!("List should have at least {least} item after validation, not {length}");
-        return Err(("too_short", msg));
+        return Err(Fault::new("too_short", msg, value));
     }
     if length > most {
         let msg = format!("List should have at most {most} items after validation, not {length}");
-        return Err(("too_long", msg));
+        return Err(Fault::new("too_long", msg, value));
     }
     Ok(list.clone())
 }
 
-/// A text of bounded length that is not empty.
-pub(super) fn name(value: &Value) -> Result<String, Fault> {
-    let text = value
+fn text(value: &Value) -> Result<&str, Fault> {
+    value
         .as_str()
-        .ok_or(("string_type", "Input should be a valid string".to_owned()))?;
-    bounded(text)
+        .ok_or_else(|| Fault::new("string_type", "Input should be a valid string", value))
 }
 
-/// A name, or a whole number that is kept as its decimal text.
-pub(super) fn name_or_number(value: &Value) -> Result<String, Fault> {
+fn text_id(text: &str) -> Result<String, Fault> {
+    match check_text_id(text) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(error) => Err(Fault::of_id(error, text)),
+    }
+}
+
+/// The name of a parameter or of an area to focus on.
+pub(super) fn name(value: &Value) -> Result<String, Fault> {
+    text_id(text(value)?)
+}
+
+/// A profile id: a text, or a whole number, which stands for its decimal text.
+pub(super) fn profile_id(value: &Value) -> Result<String, Fault> {
     match value {
-        Value::String(text) => bounded(text),
+        Value::String(text) => text_id(text),
         Value::Number(number) if number.is_i64() || number.is_u64() => Ok(number.to_string()),
         _ => {
             let msg = "Input should be a valid string or a whole number";
-            Err(("string_type", msg.to_owned()))
+            Err(Fault::new("string_type", msg, value))
         }
     }
 }
 
-fn bounded(text: &str) -> Result<String, Fault> {
-    match text.chars().count() {
-        0 => {
-            let msg = "String should have at least 1 character";
-            Err(("string_too_short", msg.to_owned()))
-        }
-        count if count > MAX_NAME_CHARS => {
-            let msg = format!("String should have at most {MAX_NAME_CHARS} characters");
-            Err(("string_too_long", msg))
-        }
-        _ => Ok(text.to_owned()),
-    }
+/// A device id.
+pub(super) fn device_id(value: &Value) -> Result<DeviceId, Fault> {
+    let text = text(value)?;
+    text.parse().map_err(|error| Fault::of_id(error, text))
 }
 
-/// A time; with a zone it is turned into UTC.
-pub(super) fn moment(value: &Value) -> Result<NaiveDateTime, Fault> {
+/// A time; one with a zone is converted to UTC.
+pub(super) fn time(value: &Value) -> Result<NaiveDateTime, Fault> {
     let text = value.as_str().ok_or_else(|| {
         let msg = "Input should be a valid datetime, as text";
-        ("datetime_type", msg.to_owned())
+        Fault::new("datetime_type", msg, value)
     })?;
     timestamp::parse(text).ok_or_else(|| {
         let msg = "Input should be a valid datetime such as 2026-02-01T14:25:00";
-        ("datetime_parsing", msg.to_owned())
+        Fault::new("datetime_parsing", msg, value)
     })
 }
 
-/// The value for an answer, shortened.
-fn shown(value: &Value) -> Value {
-    match value {
-        Value::String(text) if text.chars().count() > SHOWN_CHARS => {
-            let head: String = text.chars().take(SHOWN_CHARS).collect();
-            Value::from(format!("{head}…"))
+/// A limit on the number of results, from 1 to `most`.
+pub(super) fn limit(value: &Value, most: u32) -> Result<u32, Fault> {
+    let limit = text(value)?.parse().ok();
+    limit
+        .filter(|limit| (1..=most).contains(limit))
+        .ok_or_else(|| {
+            let msg = format!("Input should be a whole number from 1 to {most}");
+            Fault::new("int_parsing", msg, value)
+        })
+}
+
+/// A value that stands for itself; `kind` and `msg` describe any other.
+pub(super) fn parsed<T: FromStr>(value: &Value, kind: &'static str, msg: &str) -> Result<T, Fault> {
+    text(value)?
+        .parse()
+        .map_err(|_| Fault::new(kind, msg, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case::empty("", "string_too_short")]
+    #[case::too_long(&"x".repeat(65), "string_too_long")]
+    #[case::blank_at_an_end("pi ", "string_pattern_mismatch")]
+    #[case::parent("..", "string_pattern_mismatch")]
+    #[case::slash("a/b", "string_pattern_mismatch")]
+    fn a_device_id_obeys_the_one_rule(#[case] id: &str, #[case] kind: &str) {
+        assert_eq!(device_id(&json!(id)).unwrap_err().kind, kind);
+    }
+
+    #[test]
+    fn a_profile_id_is_a_text_or_a_whole_number() {
+        assert_eq!(profile_id(&json!("daily")), Ok("daily".to_owned()));
+        assert_eq!(profile_id(&json!(1)), Ok("1".to_owned()));
+        for other in [json!(1.5), json!(true), json!("")] {
+            assert!(profile_id(&other).is_err(), "{other}");
         }
-        Value::Array(list) if !list.is_empty() => Value::Array(Vec::new()),
-        Value::Object(fields) if !fields.is_empty() => Value::Object(Map::new()),
-        value => value.clone(),
+    }
+
+    #[rstest]
+    #[case("0")]
+    #[case("501")]
+    #[case("-1")]
+    #[case("1.5")]
+    #[case("many")]
+    #[case("99999999999")]
+    fn a_limit_is_a_whole_number_in_its_range(#[case] text: &str) {
+        assert_eq!(limit(&json!(text), 500).unwrap_err().kind, "int_parsing");
+    }
+
+    #[test]
+    fn of_a_query_field_that_is_given_twice_the_last_one_counts() {
+        let query = [("limit", "7"), ("limit", "500")];
+        let query = query.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let mut fields = Fields::of_query(&query);
+        assert_eq!(
+            fields.optional("limit", |value| limit(value, 500)),
+            Some(500)
+        );
+        assert!(!fields.has_problems());
+    }
+
+    #[test]
+    fn a_problem_names_the_part_of_the_request_and_the_index() {
+        let mut fields = Fields::of_json(br#"{"parameters": ["RPM", 3]}"#).unwrap();
+        let length = Length { least: 1, most: 2 };
+        fields.names("parameters", length);
+        fields.required("driveStartTime", time);
+        let locs: Vec<_> = fields.into_problems().into_iter().map(|p| p.loc).collect();
+        let expected = [
+            vec!["body".into(), "parameters".into(), 1.into()],
+            vec!["body".into(), "driveStartTime".into()],
+        ];
+        assert_eq!(locs, expected);
+    }
+
+    #[rstest]
+    #[case("", "json_invalid")]
+    #[case("[]", "model_attributes_type")]
+    fn a_body_that_is_not_an_object_is_refused(#[case] body: &str, #[case] kind: &str) {
+        let problems = Fields::of_json(body.as_bytes()).err().unwrap();
+        assert_eq!(problems[0].kind, kind);
     }
 }

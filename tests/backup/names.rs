@@ -28,7 +28,7 @@ const FILE_NAMES: [&str; 21] = [
     ".staging.db",
 ];
 
-const DEVICE_IDS: [&str; 17] = [
+const REFUSED_DEVICE_IDS: [&str; 12] = [
     "..",
     ".",
     "../other",
@@ -36,16 +36,20 @@ const DEVICE_IDS: [&str; 17] = [
     "a/b",
     "a\\b",
     "..\\other",
-    "%2e%2e",
     ".records",
     ".staging",
     "pi\u{0}",
     "pi ",
     "pi\n",
-    "\u{fc}ber",
-    "~root",
-    "$HOME",
-    "*",
+];
+
+/// Device ids with what their folders are called.
+const ENCODED_DEVICE_IDS: [(&str, &str); 5] = [
+    ("%2e%2e", "%252e%252e"),
+    ("\u{fc}ber", "%C3%BCber"),
+    ("~root", "%7Eroot"),
+    ("$HOME *", "%24HOME%20%2A"),
+    ("Anna's Pi", "Anna%27s%20Pi"),
 ];
 
 #[tokio::test]
@@ -85,9 +89,9 @@ async fn a_file_name_that_no_header_can_hold_is_refused() {
 }
 
 #[tokio::test]
-async fn no_device_id_leaves_the_root() {
+async fn a_device_id_that_could_leave_the_root_is_refused() {
     let server = start().await;
-    for id in DEVICE_IDS {
+    for id in REFUSED_DEVICE_IDS {
         let fields = Form::default()
             .text("type", "database")
             .text("deviceId", id);
@@ -95,6 +99,33 @@ async fn no_device_id_leaves_the_root() {
         assert_eq!(status, 422, "{id:?}: {body}");
     }
     assert_eq!(files_below(server.folder()), [""; 0].map(Path::new));
+}
+
+#[tokio::test]
+async fn the_folder_of_a_device_is_its_percent_encoded_id_and_the_id_comes_back_as_it_was() {
+    let server = start().await;
+    let longest = "\u{fc}".repeat(64);
+    let mut ids = ENCODED_DEVICE_IDS.to_vec();
+    ids.push((&longest, &longest));
+    for (id, folder) in &ids {
+        let fields = Form::default()
+            .text("type", "database")
+            .text("deviceId", *id);
+        let (status, receipt) = server.upload(fields.file("obd.db", "content")).await;
+        assert_eq!(status, 200, "{id:?}: {receipt}");
+        let stored = Path::new(receipt["storedAt"].as_str().unwrap());
+        let expected = server.folder().join(folder).join("database");
+        assert_eq!(stored.parent(), Some(expected.as_path()), "{id:?}");
+    }
+    let list = server.list("").await;
+    let mut listed: Vec<&str> = list
+        .iter()
+        .map(|backup| backup["deviceId"].as_str().unwrap())
+        .collect();
+    let mut sent: Vec<&str> = ids.iter().map(|(id, _)| *id).collect();
+    listed.sort_unstable();
+    sent.sort_unstable();
+    assert_eq!(listed, sent);
 }
 
 #[tokio::test]

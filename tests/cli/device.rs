@@ -191,9 +191,9 @@ async fn the_list_tells_whose_key_is_whose_and_no_key() {
 }
 
 #[test]
-fn a_name_that_no_backup_folder_could_have_is_refused() {
+fn an_invalid_device_id_is_refused() {
     let binary = Binary::with_database("mysql://nobody@127.0.0.1:9/nothing");
-    for id in ["", "../car", "a/b", ".car", "Mein Auto", &"x".repeat(65)] {
+    for id in ["", "../car", "a/b", ".car", "car ", &"x".repeat(65)] {
         let ended = binary.run(&["device", "add", "--", id]);
         assert_eq!(ended.code, Some(2), "{id:?}: {}", ended.output);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actors::sync::tables::{Column, Key, Kind, Presence, TABLES, Table};
+use actors::sync::tables::{Column, ColumnType, Key, Presence, TABLES, Table};
 use chrono::NaiveDateTime;
 use mysql_async::Error;
 
@@ -56,15 +56,17 @@ async fn described(database: &TestDatabase, table: &str) -> BTreeMap<String, Des
         .collect()
 }
 
-fn sql_type(kind: Kind) -> String {
+fn sql_type(kind: ColumnType) -> String {
     match kind {
-        Kind::Integer(..) | Kind::Profile | Kind::SameTable => "bigint".to_owned(),
-        Kind::Real => "double".to_owned(),
-        Kind::Time => "datetime(6)".to_owned(),
-        Kind::Key => "varchar(64)".to_owned(),
-        Kind::Characters(length) => format!("varchar({length})"),
-        Kind::Bytes(length @ 65_535) => format!("text({length})"),
-        Kind::Bytes(length) => format!("mediumtext({length})"),
+        ColumnType::Integer(..) | ColumnType::Profile | ColumnType::SameTable => {
+            "bigint".to_owned()
+        }
+        ColumnType::Real => "double".to_owned(),
+        ColumnType::Time => "datetime(6)".to_owned(),
+        ColumnType::Key => "varchar(64)".to_owned(),
+        ColumnType::Characters(length) => format!("varchar({length})"),
+        ColumnType::Bytes(length @ 65_535) => format!("text({length})"),
+        ColumnType::Bytes(length) => format!("mediumtext({length})"),
     }
 }
 
@@ -115,7 +117,9 @@ async fn the_registry_has_the_columns_of_the_schema_and_no_others() {
             match presence {
                 Presence::Required => assert!(!column.has_default, "{place}"),
                 // The key's own column takes the key.
-                Presence::Defaulted => assert!(column.has_default || *kind == Kind::Key, "{place}"),
+                Presence::Defaulted => {
+                    assert!(column.has_default || *kind == ColumnType::Key, "{place}")
+                }
                 Presence::Nullable => {}
             }
         }

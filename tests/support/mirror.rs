@@ -1,4 +1,4 @@
-use actors::sync::tables::{Column, Kind, Table};
+use actors::sync::tables::{Column, ColumnType, Table};
 use actors::sync::timestamp;
 use serde_json::{Map, Value, json};
 
@@ -38,7 +38,7 @@ async fn stored_rows(database: &TestDatabase, table: &Table, device: &str) -> Ve
             for column in table
                 .columns
                 .iter()
-                .filter(|column| column.kind == Kind::Real)
+                .filter(|column| column.kind == ColumnType::Real)
             {
                 row[column.name] = json!(row[column.name].as_f64());
             }
@@ -50,9 +50,11 @@ async fn stored_rows(database: &TestDatabase, table: &Table, device: &str) -> Ve
 /// A name and an expression.
 fn selected(table: &Table, Column { name, kind, .. }: &Column) -> String {
     let value = match kind {
-        Kind::Time => format!("DATE_FORMAT(t.{name}, '%Y-%m-%d %H:%i:%s.%f')"),
-        Kind::Profile => format!("(SELECT source_id FROM profiles WHERE id = t.{name})"),
-        Kind::SameTable => format!("(SELECT source_id FROM {} WHERE id = t.{name})", table.name),
+        ColumnType::Time => format!("DATE_FORMAT(t.{name}, '%Y-%m-%d %H:%i:%s.%f')"),
+        ColumnType::Profile => format!("(SELECT source_id FROM profiles WHERE id = t.{name})"),
+        ColumnType::SameTable => {
+            format!("(SELECT source_id FROM {} WHERE id = t.{name})", table.name)
+        }
         _ => format!("t.{name}"),
     };
     format!("'{name}', {value}")
@@ -66,12 +68,12 @@ fn as_stored(table: &Table, sent: &Value) -> Value {
     for Column { name, kind, .. } in table.columns {
         let value = sent.get(*name).cloned().unwrap_or(Value::Null);
         let value = match (kind, value.as_str()) {
-            (Kind::Time, Some(text)) => {
+            (ColumnType::Time, Some(text)) => {
                 let time = timestamp::parse(text).unwrap();
                 json!(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
             }
             // MariaDB writes 110.0 as 110.
-            (Kind::Real, None) => json!(value.as_f64()),
+            (ColumnType::Real, None) => json!(value.as_f64()),
             _ => value,
         };
         row.insert((*name).to_owned(), value);

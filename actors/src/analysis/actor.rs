@@ -203,7 +203,7 @@ impl Handler<FindAnalysis> for AnalysisActor {
                 Ok::<_, DatabaseError>(Some((past, recommendations)))
             });
             let of_device = |found: &(PastAnalysis, _)| {
-                device_id.is_none_or(|device_id| device_id == found.0.device_id)
+                device_id.is_none_or(|device_id| *device_id == *found.0.device_id)
             };
             found
                 .await?

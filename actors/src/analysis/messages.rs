@@ -9,6 +9,7 @@ use super::error::AnalysisError;
 use super::recommendations::Recommendation;
 use crate::admission::Turn;
 use crate::caller::Caller;
+use crate::device_id::DeviceId;
 use crate::drives::KnownDrive;
 
 /// Analyse the stored readings of a window and wait for the result.
@@ -16,7 +17,7 @@ use crate::drives::KnownDrive;
 #[rtype(result = "Result<Analysis, AnalysisError>")]
 pub struct AnalyzeWindow {
     /// The device; without it, the one that has readings in the window.
-    pub device_id: Option<String>,
+    pub device_id: Option<DeviceId>,
     /// The device's own id of a profile, to which the result belongs.
     pub profile_id: Option<String>,
     /// Begin of the window, inclusive, UTC.
@@ -38,7 +39,7 @@ pub struct AnalyzeWindow {
 #[rtype(result = "Result<Vec<PastAnalysis>, AnalysisError>")]
 pub struct ListAnalyses {
     /// Only of this device.
-    pub device_id: Option<String>,
+    pub device_id: Option<DeviceId>,
     /// Only with this status.
     pub status: Option<AnalysisStatus>,
     /// As many at most.
@@ -54,7 +55,7 @@ pub struct FindAnalysis {
     /// Its id.
     pub analysis_id: String,
     /// Only if it is of this device.
-    pub device_id: Option<String>,
+    pub device_id: Option<DeviceId>,
     /// The right to a connection.
     pub turn: Turn,
 }
@@ -64,7 +65,7 @@ pub struct FindAnalysis {
 #[rtype(result = "Result<Vec<KnownDrive>, AnalysisError>")]
 pub struct ListDrives {
     /// Only of this device.
-    pub device_id: Option<String>,
+    pub device_id: Option<DeviceId>,
     /// As many at most.
     pub limit: u32,
     /// The right to a connection.

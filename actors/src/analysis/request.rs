@@ -38,7 +38,7 @@ pub(super) async fn answer(
     let began = Instant::now();
     let search = async {
         match device_id {
-            Some(named) => Ok(Some(named)),
+            Some(named) => Ok(Some(named.into_string())),
             None => only_device(&service.database, start, end, parameters.as_deref()).await,
         }
     };

@@ -37,12 +37,12 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::backup::folder::Kind;
+    use crate::backup::folder::BackupType;
 
     fn folder(device: &str) -> Folder {
         Folder {
             device: device.parse().unwrap(),
-            kind: Kind::Logs,
+            kind: BackupType::Logs,
         }
     }
 

@@ -8,11 +8,12 @@ use actix::Message;
 use chrono::NaiveDateTime;
 
 use super::error::BackupError;
-use super::folder::{DeviceId, Folder, Kind};
+use super::folder::{BackupType, Folder};
 use super::names::UploadName;
 use super::sha256::Sha256;
 use super::upload::{StagedFile, Upload};
 use crate::admission::Turn;
+use crate::device_id::DeviceId;
 
 /// Opens a file in the staging folder for an upload that has its turn.
 #[derive(Debug, Message)]
@@ -58,7 +59,7 @@ pub struct ListBackups {
     /// Only this device's.
     pub device: Option<DeviceId>,
     /// Only those of this type.
-    pub kind: Option<Kind>,
+    pub kind: Option<BackupType>,
 }
 
 /// A file in a folder of backups, and what is known of it.

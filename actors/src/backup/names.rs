@@ -4,10 +4,12 @@
 //! ASCII letters, digits, `.`, `_` and `-` that does not start with a dot, so it can neither leave
 //! its folder nor hide in it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use chrono::{NaiveDateTime, SubsecRound};
+
+use crate::device_id::DeviceId;
 
 /// What a backup may end in, in any case.
 pub const ALLOWED_EXTENSIONS: [&str; 4] = [".db", ".log", ".json", ".gz"];
@@ -23,6 +25,57 @@ const COUNTER_MAX_DIGITS: usize = 9;
 /// A character that means the same in a path, a URL and a shell.
 pub(super) fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+}
+
+/// The longest name of a folder that file systems allow.
+const FOLDER_MAX_BYTES: usize = 255;
+
+/// The name of a device's folder: the device id, with every byte beyond plain characters percent-encoded. Where that is
+/// too long, characters beyond ASCII are kept, which leaves every device id short enough.
+pub(super) fn folder_name(device: &DeviceId) -> String {
+    let encoded = percent_encode(device.as_str(), is_plain);
+    if encoded.len() <= FOLDER_MAX_BYTES {
+        encoded
+    } else {
+        percent_encode(device.as_str(), |c| is_plain(c) || !c.is_ascii())
+    }
+}
+
+/// The device whose folder has this name; `None` where the server does not name folders like this.
+pub(super) fn device_of_folder(name: &str) -> Option<DeviceId> {
+    let device = percent_decode(name)?.parse().ok()?;
+    (folder_name(&device) == name).then_some(device)
+}
+
+fn percent_encode(text: &str, is_kept: impl Fn(char) -> bool) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_kept(c) {
+            encoded.push(c);
+        } else {
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+    }
+    encoded
+}
+
+fn percent_decode(name: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        let byte = if *first == b'%' {
+            let (digits, after) = rest.split_at_checked(2)?;
+            rest = after;
+            u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?
+        } else {
+            *first
+        };
+        bytes.push(byte);
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// A client's file name, made harmless.

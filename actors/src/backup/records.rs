@@ -192,7 +192,7 @@ mod tests {
     fn folder() -> Folder {
         Folder {
             device: "pi".parse().unwrap(),
-            kind: super::super::folder::Kind::Database,
+            kind: super::super::folder::BackupType::Database,
         }
     }
 

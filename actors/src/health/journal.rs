@@ -45,11 +45,11 @@ impl Journal {
                 // A batch without rows shows nothing: an idle device sends it for ever.
                 let with_rows = tables
                     .iter()
-                    .filter(|rows| rows.inserted + rows.updated > 0);
-                for rows in with_rows {
+                    .filter(|(_, counts)| counts.inserted + counts.updated > 0);
+                for (table, _) in with_rows {
                     self.batches.succeed(now);
                     if let Some(device) = device {
-                        self.failing.succeed(device, &rows.table);
+                        self.failing.succeed(device, table);
                     }
                 }
             }

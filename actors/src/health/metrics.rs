@@ -151,10 +151,10 @@ impl Metrics {
         self.batch_seconds.observe(took.as_secs_f64());
         let word = match outcome {
             BatchOutcome::Stored(tables) => {
-                for rows in tables {
+                for (table, rows) in tables {
                     for (outcome, count) in [("inserted", rows.inserted), ("updated", rows.updated)]
                     {
-                        let labels = labels([("table", &rows.table), ("outcome", outcome)]);
+                        let labels = labels([("table", table), ("outcome", outcome)]);
                         self.rows.get_or_create(&labels).inc_by(count);
                     }
                 }

@@ -19,6 +19,7 @@ use super::readiness::{self, Readiness};
 use super::store::history;
 use crate::admission::Admission;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
+use crate::device_id::DeviceId;
 use crate::drives::DrivesChanged;
 use crate::report::{Report, Reporter};
 use crate::supervise::Drain;
@@ -149,7 +150,7 @@ impl Handler<StoreBatch> for SyncActor {
 }
 
 impl Handler<IdentifyKey> for SyncActor {
-    type Result = ResponseActFuture<Self, Result<Option<String>, DatabaseError>>;
+    type Result = ResponseActFuture<Self, Result<Option<DeviceId>, DatabaseError>>;
 
     fn handle(&mut self, message: IdentifyKey, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
@@ -160,7 +161,7 @@ impl Handler<IdentifyKey> for SyncActor {
             });
             let found = found.await;
             drop(turn);
-            found
+            Ok(found?.and_then(|id| id.parse().ok()))
         };
         Box::pin(found.into_actor(self))
     }

@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use crate::device_id::DeviceId;
 use crate::drives::DriveEventKind;
+use crate::problem::Problem;
 
 mod cell;
 mod extra;
 mod json;
-mod problem;
 mod read;
 mod row;
 mod sheet;
@@ -15,7 +16,6 @@ mod sheet;
 mod tests;
 
 pub use extra::ExtraSheet;
-pub use problem::{Problem, Step};
 pub use read::read;
 pub use sheet::{Cell, Extra, Sheet};
 
@@ -23,7 +23,7 @@ pub use sheet::{Cell, Extra, Sheet};
 #[derive(Debug)]
 pub struct Batch {
     /// Who sent it.
-    pub device_id: String,
+    pub device_id: DeviceId,
     /// What the device calls it; not unique.
     pub batch_id: String,
     /// The mirrored tables in it, each once.
@@ -91,7 +91,7 @@ pub struct Refusal {
     /// Everything that is wrong with it, within reason.
     pub problems: Vec<Problem>,
     /// Who sent it, where that could be read.
-    pub device_id: Option<String>,
+    pub device_id: Option<DeviceId>,
     /// What it is called, where that could be read.
     pub batch_id: Option<String>,
     /// The tables in it that the server knows.

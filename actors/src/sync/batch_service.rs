@@ -16,8 +16,9 @@ use super::messages::{KeyHolder, Receipt, TableReceipt};
 use super::readiness::Readiness;
 use super::store::{self, DriveChanges, Stored, history};
 use crate::database::{Database, DatabaseError};
+use crate::device_id::DeviceId;
 use crate::drives::DrivesChanged;
-use crate::report::{BatchFailure, BatchOutcome, Report, Reporter, StoredRows};
+use crate::report::{BatchFailure, BatchOutcome, Report, Reporter};
 use crate::runtime::blocking;
 use crate::{causes, clock};
 
@@ -127,7 +128,7 @@ impl BatchService {
         matches!(answer, Ok(Ok(true)))
     }
 
-    fn forbid(&self, device_id: String, start: Start) -> SyncError {
+    fn forbid(&self, device_id: DeviceId, start: Start) -> SyncError {
         let error = SyncError::Forbidden { device_id };
         let failure = BatchFailure {
             tables: Vec::new(),
@@ -157,7 +158,7 @@ impl BatchService {
         );
         log::warn!(
             batch:? = refusal.batch_id.unwrap_or_default(),
-            device:? = refusal.device_id.unwrap_or_default(),
+            device:? = refusal.device_id.as_deref().unwrap_or_default(),
             error:? = summary;
             "batch refused"
         );
@@ -245,10 +246,10 @@ fn receipt(batch: &Batch, stored: Stored, auto_analysis_triggered: bool) -> Rece
 }
 
 fn stored_rows(receipt: &Receipt) -> BatchOutcome {
-    let rows = receipt.tables.iter().map(|(table, stored)| StoredRows {
-        table: table.clone(),
-        inserted: stored.counts.inserted,
-        updated: stored.counts.updated,
-    });
-    BatchOutcome::Stored(rows.collect())
+    let tables = receipt.tables.iter();
+    BatchOutcome::Stored(
+        tables
+            .map(|(table, stored)| (table.clone(), stored.counts))
+            .collect(),
+    )
 }

@@ -1,5 +1,6 @@
-use super::batch::Problem;
 use crate::database::DatabaseError;
+use crate::device_id::DeviceId;
+use crate::problem::Problem;
 
 /// Why a batch was not stored. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -8,10 +9,10 @@ pub enum SyncError {
     #[error("the batch is refused: {}", summary(.0))]
     Refused(Vec<Problem>),
     /// It speaks for a device that its key does not belong to.
-    #[error("the key belongs to another device than {device_id:?}")]
+    #[error("the key belongs to another device than {device_id}")]
     Forbidden {
         /// The device that the batch names.
-        device_id: String,
+        device_id: DeviceId,
     },
     /// The database did not take it.
     #[error("the batch could not be stored")]

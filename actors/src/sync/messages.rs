@@ -7,10 +7,11 @@ use bytes::Bytes;
 use chrono::NaiveDateTime;
 
 use super::error::SyncError;
-use super::store::Counts;
 use crate::admission::Turn;
 use crate::byte_budget::Reservation;
 use crate::database::DatabaseError;
+use crate::device_id::DeviceId;
+use crate::report::Counts;
 
 /// Store the rows of a request, all of them or none.
 #[derive(Debug, Message)]
@@ -32,12 +33,12 @@ pub enum KeyHolder {
     /// The shared key: it may write as any device.
     Owner,
     /// A device's own key: it may write as that device only.
-    Device(String),
+    Device(DeviceId),
 }
 
 impl KeyHolder {
     /// Whether the key may write as that device.
-    pub fn may_write_as(&self, device_id: &str) -> bool {
+    pub fn may_write_as(&self, device_id: &DeviceId) -> bool {
         match self {
             Self::Owner => true,
             Self::Device(own) => own == device_id,
@@ -73,7 +74,7 @@ pub struct TableReceipt {
 
 /// Find the device that a key belongs to.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Option<String>, DatabaseError>")]
+#[rtype(result = "Result<Option<DeviceId>, DatabaseError>")]
 pub struct IdentifyKey {
     /// SHA-256 of the key, in lower-case hex.
     pub sha256: String,

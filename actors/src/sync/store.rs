@@ -10,6 +10,7 @@ use self::profiles::ProfileIds;
 use super::batch::{Batch, Sheet};
 use crate::clock;
 use crate::database::{DatabaseError, Statement, Transaction};
+use crate::report::Counts;
 
 mod drives;
 mod duplicates;
@@ -19,33 +20,13 @@ mod upsert;
 
 pub use upsert::STATEMENT_ROWS;
 
-/// Numbers of inserted and updated rows of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// New rows.
-    pub inserted: u64,
-    /// Rows that existed and now have the values of the batch.
-    pub updated: u64,
-}
-
-impl Counts {
-    /// From the affected rows of upserts: an inserted row counts once, a changed row twice. Every upsert sets
-    /// `synced_at`, so an existing row always changes.
-    fn of_upserts(rows: u64, affected: u64) -> Self {
-        let updated = affected.saturating_sub(rows).min(rows);
-        Self {
-            inserted: rows - updated,
-            updated,
-        }
-    }
-}
-
-impl std::iter::Sum for Counts {
-    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
-        counts.fold(Self::default(), |sum, one| Self {
-            inserted: sum.inserted + one.inserted,
-            updated: sum.updated + one.updated,
-        })
+/// The counts of `rows` upserts that affected so many rows: an inserted row is one affected row, an updated one is two.
+/// Every upsert sets `synced_at`, so an existing row always changes.
+fn counts_of_upserts(rows: u64, affected: u64) -> Counts {
+    let updated = affected.saturating_sub(rows).min(rows);
+    Counts {
+        inserted: rows - updated,
+        updated,
     }
 }
 
@@ -77,7 +58,7 @@ pub(super) async fn store(
     quiet: Duration,
 ) -> Result<Stored, DatabaseError> {
     // Set once a batch instead of bound once a row.
-    let names = [&batch.device_id, &batch.batch_id];
+    let names = [batch.device_id.as_str(), &batch.batch_id];
     transaction.defer(&Statement::new("SET @device = ?, @batch = ?", names));
     let mut counts = BTreeMap::new();
     // All batches store tables in the same order, which avoids deadlocks.

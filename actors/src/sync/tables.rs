@@ -31,14 +31,14 @@ pub struct Column {
     /// Its name, on the device and here.
     pub name: &'static str,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnType,
     /// What happens when a row does not have it.
     pub presence: Presence,
 }
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
+pub enum ColumnType {
     /// An integer between two limits, both included.
     Integer(i64, i64),
     /// A finite double.
@@ -68,18 +68,15 @@ pub enum Presence {
     Nullable,
 }
 
-use Kind::{Bytes, Characters, Integer, Profile, Real, SameTable, Time};
+use ColumnType::{Bytes, Characters, Integer, Profile, Real, SameTable, Time};
 
-/// The longest text key, and the longest device, batch and profile id, in characters.
-pub const ID_CHARACTERS: usize = 64;
+const ANY_INTEGER: ColumnType = Integer(i64::MIN, i64::MAX);
+const NAME: ColumnType = Characters(64);
+const LABEL: ColumnType = Characters(255);
+const TEXT: ColumnType = Bytes(65_535);
+const DOCUMENT: ColumnType = Bytes(16_777_215);
 
-const ANY_INTEGER: Kind = Integer(i64::MIN, i64::MAX);
-const NAME: Kind = Characters(64);
-const LABEL: Kind = Characters(255);
-const TEXT: Kind = Bytes(65_535);
-const DOCUMENT: Kind = Bytes(16_777_215);
-
-const fn required(name: &'static str, kind: Kind) -> Column {
+const fn required(name: &'static str, kind: ColumnType) -> Column {
     Column {
         name,
         kind,
@@ -87,7 +84,7 @@ const fn required(name: &'static str, kind: Kind) -> Column {
     }
 }
 
-const fn defaulted(name: &'static str, kind: Kind) -> Column {
+const fn defaulted(name: &'static str, kind: ColumnType) -> Column {
     Column {
         name,
         kind,
@@ -95,7 +92,7 @@ const fn defaulted(name: &'static str, kind: Kind) -> Column {
     }
 }
 
-const fn nullable(name: &'static str, kind: Kind) -> Column {
+const fn nullable(name: &'static str, kind: ColumnType) -> Column {
     Column {
         name,
         kind,
@@ -128,7 +125,7 @@ pub static TABLES: [Table; 8] = [
         name: "vehicle_info",
         key: Key::TextIn("vin"),
         columns: &[
-            defaulted("vin", Kind::Key),
+            defaulted("vin", ColumnType::Key),
             nullable("make", LABEL),
             nullable("model", LABEL),
             nullable("year", ANY_INTEGER),

@@ -1,9 +1,9 @@
-use actors::sync::batch::Problem;
+use actors::device_id::DeviceId;
+use actors::problem::{Fault, Problem};
 use chrono::NaiveDateTime;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::http::docs::{DeviceTime, ProfileId};
+use crate::http::docs::{DeviceIdSchema, DeviceTime, ProfileId};
 use crate::http::fields::{self, Fields, Length};
 
 const PARAMETERS: Length = Length {
@@ -15,7 +15,7 @@ const FOCUS_AREAS: Length = Length {
     most: 100,
 };
 
-/// Which readings are to be analysed. Fields beyond these are ignored.
+/// The readings to analyse. Unknown fields are ignored.
 #[derive(Debug, PartialEq, ToSchema)]
 #[schema(rename_all = "camelCase", examples(json!({
     "deviceId": "chi-eclipse-tuner",
@@ -26,73 +26,50 @@ const FOCUS_AREAS: Length = Length {
     "focusAreas": ["air_fuel_ratio", "timing"],
 })))]
 pub(super) struct AnalysisRequest {
-    /// Whose readings; without it, those of the one device that has some in the window.
-    #[schema(min_length = 1, max_length = 64, examples("chi-eclipse-tuner"))]
-    pub(super) device_id: Option<String>,
-    /// The driving profile that the result belongs to, by the device's id of it.
+    /// The device; by default the one that has readings in the window.
+    #[schema(value_type = Option<DeviceIdSchema>)]
+    pub(super) device_id: Option<DeviceId>,
+    /// The device's id of the driving profile to which the result belongs.
     #[schema(value_type = Option<ProfileId>)]
     pub(super) profile_id: Option<String>,
-    /// When the drive began.
+    /// Start of the window.
     #[schema(rename = "driveStartTime", value_type = DeviceTime)]
     pub(super) window_start: NaiveDateTime,
-    /// When it ended; not before it began.
+    /// End of the window; not before its start.
     #[schema(rename = "driveEndTime", value_type = DeviceTime)]
     pub(super) window_end: NaiveDateTime,
-    /// Only these parameters; without it, all.
+    /// Only these parameters; by default all.
     #[schema(min_items = 1, max_items = 500, examples("RPM"))]
     pub(super) parameters: Option<Vec<String>>,
-    /// What the advice should be about.
+    /// Topics for the recommendations.
     #[schema(required = false, max_items = 100, examples("timing"))]
     pub(super) focus_areas: Vec<String>,
 }
 
 impl AnalysisRequest {
-    /// Reads a body, or says everything that is wrong with it.
+    /// Reads a body, or returns every problem with it.
     pub(super) fn read(body: &[u8]) -> Result<Self, Vec<Problem>> {
-        let value = serde_json::from_slice(body).map_err(|error| {
-            let nothing = Value::Object(Map::new());
-            vec![of_body(
-                "json_invalid",
-                format!("JSON decode error: {error}"),
-                nothing,
-            )]
-        })?;
-        let Value::Object(values) = value else {
-            let msg = "Input should be an object".to_owned();
-            return Err(vec![of_body("model_attributes_type", msg, Value::Null)]);
-        };
-        let mut fields = Fields::new(&values);
-        let profile_id = fields.optional("profileId", fields::name_or_number);
-        let device_id = fields.optional("deviceId", fields::name);
-        let start = fields.required("driveStartTime", fields::moment);
-        let end = fields.required("driveEndTime", fields::moment);
+        let mut fields = Fields::of_json(body)?;
+        let profile_id = fields.optional("profileId", fields::profile_id);
+        let device_id = fields.optional("deviceId", fields::device_id);
+        let start = fields.required("driveStartTime", fields::time);
+        let end = fields.required("driveEndTime", fields::time);
         let parameters = fields.names("parameters", PARAMETERS);
         let focus_areas = fields.names("focusAreas", FOCUS_AREAS);
         if start > end && end.is_some() {
-            let msg = "Value error, driveStartTime must not be after driveEndTime".to_owned();
-            let given = values.get("driveStartTime").unwrap_or(&Value::Null);
-            fields.note(&["driveStartTime".into()], ("value_error", msg), given);
+            let msg = "Value error, driveStartTime must not be after driveEndTime";
+            let fault = Fault::new("value_error", msg, fields.given("driveStartTime"));
+            fields.note(&["driveStartTime".into()], fault);
         }
-        match (start, end, fields.into_problems()) {
-            (Some(window_start), Some(window_end), problems) if problems.is_empty() => Ok(Self {
-                device_id,
-                profile_id,
-                window_start,
-                window_end,
-                parameters,
-                focus_areas: focus_areas.unwrap_or_default(),
-            }),
-            (_, _, problems) => Err(problems),
-        }
-    }
-}
-
-fn of_body(kind: &'static str, msg: String, input: Value) -> Problem {
-    Problem {
-        kind,
-        loc: vec!["body".into()],
-        msg,
-        input,
+        let read = start.zip(end).map(|(window_start, window_end)| Self {
+            device_id,
+            profile_id,
+            window_start,
+            window_end,
+            parameters,
+            focus_areas: focus_areas.unwrap_or_default(),
+        });
+        fields.finish(read)
     }
 }
 
@@ -100,11 +77,11 @@ fn of_body(kind: &'static str, msg: String, input: Value) -> Problem {
 mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn whole() -> Value {
+    fn complete() -> Value {
         json!({
             "profileId": 1,
             "driveStartTime": "2026-02-01T14:00:00",
@@ -119,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_request_is_read() {
+    fn a_complete_request_is_read() {
         let request = AnalysisRequest {
             device_id: None,
             profile_id: Some("1".to_owned()),
@@ -128,12 +105,12 @@ mod tests {
             parameters: Some(vec!["RPM".to_owned(), "SPEED".to_owned()]),
             focus_areas: vec!["timing".to_owned()],
         };
-        assert_eq!(read(&whole()), Ok(request));
+        assert_eq!(read(&complete()), Ok(request));
     }
 
     #[test]
-    fn only_the_window_is_required_and_null_is_as_good_as_absent() {
-        let mut body = whole();
+    fn only_the_window_is_required_and_null_means_absent() {
+        let mut body = complete();
         for field in ["profileId", "parameters", "focusAreas"] {
             body[field] = Value::Null;
         }
@@ -158,23 +135,23 @@ mod tests {
     #[case::no_parameters("parameters", json!([]), "too_short")]
     #[case::many_parameters("parameters", json!(vec!["RPM"; 501]), "too_long")]
     #[case::focus("focusAreas", json!({}), "list_type")]
-    fn a_field_of_another_kind_is_told(
+    fn an_invalid_field_is_a_problem_at_its_location(
         #[case] field: &str,
         #[case] value: Value,
         #[case] kind: &str,
     ) {
-        let mut body = whole();
+        let mut body = complete();
         body[field] = value;
         let problems = read(&body).unwrap_err();
-        let told: Vec<_> = problems
+        let found: Vec<_> = problems
             .iter()
             .map(|problem| (problem.kind, problem.loc.clone()))
             .collect();
-        assert_eq!(told, [(kind, vec!["body".into(), field.into()])]);
+        assert_eq!(found, [(kind, vec!["body".into(), field.into()])]);
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn every_problem_is_listed_at_once() {
         let body = json!({"parameters": ["RPM", 3, ""], "focusAreas": [null]});
         let places: Vec<String> = read(&body)
             .unwrap_err()
@@ -192,16 +169,6 @@ mod tests {
             "body.focusAreas.0",
         ];
         assert_eq!(places, wrong);
-    }
-
-    #[test]
-    fn what_is_no_object_is_told() {
-        for (body, kind) in [("", "json_invalid"), ("[]", "model_attributes_type")] {
-            assert_eq!(
-                AnalysisRequest::read(body.as_bytes()).unwrap_err()[0].kind,
-                kind
-            );
-        }
     }
 
     proptest! {

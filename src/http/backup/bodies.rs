@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::bodies::{Detail, InvalidRequest, time};
+use crate::http::docs::DeviceIdSchema;
 
 /// A file for the server to keep. The fields may come in any order.
 #[derive(ToSchema)]
@@ -20,13 +21,8 @@ pub(in crate::http) struct BackupUpload {
     /// What kind of file it is.
     #[schema(rename = "type")]
     kind: BackupType,
-    /// Whose it is.
-    #[schema(
-        min_length = 1,
-        max_length = 64,
-        pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$",
-        examples("chi-eclipse-tuner")
-    )]
+    /// The device that the file is from.
+    #[schema(value_type = DeviceIdSchema)]
     device_id: String,
     /// The file's SHA-256 in hex. If it is given and does not fit, the file is refused.
     #[schema(

@@ -7,17 +7,19 @@ use std::mem;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{HttpRequest, web};
 use actors::backup::{
-    BackupError, BeginUpload, DeviceId, Folder, Kind, Sha256, StagedFile, UploadName,
+    BackupError, BackupType, BeginUpload, Folder, Sha256, StagedFile, UploadName,
 };
+use actors::device_id::DeviceId;
+use actors::problem::Fault;
 use actors::sync::KeyHolder;
-use actors::sync::batch::Problem;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
-use super::fields::{FieldValue, Source};
+use super::fields::{backup_type, sha256};
 use crate::http::State;
 use crate::http::body::{declared_length, unless_silent};
 use crate::http::error::ApiError;
+use crate::http::fields::{Fields, device_id};
 use crate::http::turn;
 
 /// Longest value of a field that is not the file. All of them are names or digests.
@@ -47,33 +49,43 @@ pub(super) async fn read(
         return Err(BackupError::TooLarge { max_bytes }.into());
     }
     let mut form = Multipart::new(request.headers(), payload);
-    let mut fields = Fields::default();
+    let mut draft = Draft::new();
     while let Some(field) = unless_silent(form.next()).await? {
         use MultipartError::{ContentTypeIncompatible, ContentTypeMissing, ContentTypeParse};
         match field {
-            Ok(field) => fields.take(field, state, sender).await?,
+            Ok(field) => draft.take(field, state, sender).await?,
             // Whatever it is, no field of the form is in it.
             Err(ContentTypeMissing | ContentTypeParse | ContentTypeIncompatible) => break,
             Err(broken) => return Err(broken.into()),
         }
     }
-    fields.complete()
+    draft.complete()
 }
 
-/// What has been read of a form.
-#[derive(Default)]
-struct Fields {
+/// A form that is being read.
+struct Draft {
     file: Option<(UploadName, StagedFile)>,
-    kind: Option<Kind>,
+    kind: Option<BackupType>,
     device: Option<DeviceId>,
     sha256: Option<Sha256>,
-    /// The names of the fields that were there, good or bad.
+    /// The names of the fields so far, valid or not.
     seen: Vec<String>,
-    problems: Vec<Problem>,
+    fields: Fields,
 }
 
-impl Fields {
-    /// Reads one field to its end. An error is one that need not wait for further fields.
+impl Draft {
+    fn new() -> Self {
+        Self {
+            file: None,
+            kind: None,
+            device: None,
+            sha256: None,
+            seen: Vec::new(),
+            fields: Fields::of_form(),
+        }
+    }
+
+    /// Reads one field to its end. An error ends the whole form.
     async fn take(
         &mut self,
         mut field: Field,
@@ -82,53 +94,65 @@ impl Fields {
     ) -> Result<(), ApiError> {
         let name = field.name().unwrap_or_default().to_owned();
         if self.seen.contains(&name) {
-            let twice = "Value error, the field is given more than once";
-            let problem = Source::Body.problem(&name, "value_error", twice, Value::Null);
-            return Err(ApiError::Invalid(vec![problem]));
+            self.note(
+                &name,
+                "value_error",
+                "Value error, the field is given more than once",
+            );
+            return Err(self.refuse());
         }
         match name.as_str() {
             "file" => self.take_file(field, state).await?,
-            "type" => self.kind = self.value(&name, &mut field).await?,
+            "type" => self.kind = self.value(&name, &mut field, backup_type).await?,
             "deviceId" => {
-                self.device = self.value(&name, &mut field).await?;
-                let is_foreign = |device: &DeviceId| !sender.may_write_as(device.as_str());
+                self.device = self.value(&name, &mut field, device_id).await?;
+                let is_foreign = |device: &DeviceId| !sender.may_write_as(device);
                 if self.device.as_ref().is_some_and(is_foreign) {
                     return Err(ApiError::ForeignDevice);
                 }
             }
-            "sha256" => self.sha256 = self.value(&name, &mut field).await?,
+            "sha256" => self.sha256 = self.value(&name, &mut field, sha256).await?,
             _ => return skip(field, state.max_backup_bytes).await,
         }
         self.seen.push(name);
         Ok(())
     }
 
-    /// The value of a text field; a bad one becomes a problem.
-    async fn value<T: FieldValue>(
+    /// The value of a text field; `None` if it is not valid.
+    async fn value<T>(
         &mut self,
         name: &str,
         field: &mut Field,
+        read: impl FnOnce(&Value) -> Result<T, Fault>,
     ) -> Result<Option<T>, ApiError> {
-        let bytes = unless_silent(field.bytes(TEXT_MAX_BYTES)).await?;
-        let value = if let Ok(bytes) = bytes {
-            Source::Body.read(name, &String::from_utf8_lossy(&bytes?))
-        } else {
+        let Ok(bytes) = unless_silent(field.bytes(TEXT_MAX_BYTES)).await? else {
             let msg = format!("String should have at most {TEXT_MAX_BYTES} characters");
-            Err(Source::Body.problem(name, "string_too_long", msg, Value::Null))
+            self.note(name, "string_too_long", &msg);
+            return Ok(None);
         };
-        Ok(value.map_err(|problem| self.problems.push(problem)).ok())
+        let text = Value::from(String::from_utf8_lossy(&bytes?));
+        Ok(self.fields.check(name, &text, read))
+    }
+
+    fn note(&mut self, name: &str, kind: &'static str, msg: &str) {
+        let fault = Fault::new(kind, msg, &Value::Null);
+        self.fields.note(&[name.into()], fault);
+    }
+
+    fn refuse(&mut self) -> ApiError {
+        let fields = mem::replace(&mut self.fields, Fields::of_form());
+        ApiError::Invalid(fields.into_problems())
     }
 
     async fn take_file(&mut self, mut field: Field, state: &State) -> Result<(), ApiError> {
         let Some(client_name) = client_name(&field) else {
             let msg = "Value error, the field holds no file: it has no filename";
-            self.problems
-                .push(Source::Body.problem("file", "value_error", msg, Value::Null));
+            self.note("file", "value_error", msg);
             return skip(field, state.max_backup_bytes).await;
         };
         let name: UploadName = client_name.parse()?;
-        if !self.problems.is_empty() {
-            return Err(ApiError::Invalid(mem::take(&mut self.problems)));
+        if self.fields.has_problems() {
+            return Err(self.refuse());
         }
         let turn = turn::take(&state.uploads).await?;
         let mut upload = state.backups.send(BeginUpload { turn }).await??;
@@ -142,21 +166,20 @@ impl Fields {
     fn complete(mut self) -> Result<BackupForm, ApiError> {
         for required in ["file", "type", "deviceId"] {
             if !self.seen.iter().any(|seen| seen == required) {
-                self.problems.push(Source::Body.missing(required));
+                self.note(required, "missing", "Field required");
             }
         }
-        match (self.file, self.kind, self.device) {
-            (Some((name, file)), Some(kind), Some(device)) if self.problems.is_empty() => {
-                let folder = Folder { device, kind };
-                Ok(BackupForm {
-                    file,
-                    name,
-                    folder,
-                    sha256: self.sha256,
-                })
-            }
-            _ => Err(ApiError::Invalid(self.problems)),
-        }
+        let folder = self.device.zip(self.kind);
+        let form = self
+            .file
+            .zip(folder)
+            .map(|((name, file), (device, kind))| BackupForm {
+                file,
+                name,
+                folder: Folder { device, kind },
+                sha256: self.sha256,
+            });
+        self.fields.finish(form).map_err(ApiError::Invalid)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use actors::sync::tables::{Column, ID_CHARACTERS, Key, Kind, Presence, TABLES, Table};
+use actors::device_id::ID_CHARACTERS;
+use actors::sync::tables::{Column, ColumnType, Key, Presence, TABLES, Table};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{
     AdditionalProperties, AnyOf, AnyOfBuilder, ArrayBuilder, KnownFormat, Object, ObjectBuilder,
@@ -31,7 +32,7 @@ impl ToSchema for DeviceTime {
 
 impl PartialSchema for DeviceTime {
     fn schema() -> RefOr<Schema> {
-        let (kind, time) = typed(Kind::Time);
+        let (kind, time) = typed(ColumnType::Time);
         time.schema_type(kind)
             .description(Some(
                 "A time; with a zone it is turned into UTC, without it is UTC.",
@@ -57,12 +58,29 @@ impl PartialSchema for ProfileId {
     }
 }
 
+/// The id of a device, for the documentation.
+pub(in crate::http) struct DeviceIdSchema;
+
+impl ToSchema for DeviceIdSchema {
+    fn name() -> Cow<'static, str> {
+        "DeviceId".into()
+    }
+}
+
+impl PartialSchema for DeviceIdSchema {
+    fn schema() -> RefOr<Schema> {
+        let description = "The id of a device. No control characters, `/` or `\\`, no blanks at either end, no leading dot.";
+        id(description, "chi-eclipse-tuner", DEVICE_ID_PATTERN).into()
+    }
+}
+
 impl ToSchema for SyncBatch {
     fn name() -> Cow<'static, str> {
         "SyncBatch".into()
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((DeviceIdSchema::name().into(), DeviceIdSchema::schema()));
         for table in &TABLES {
             schemas.push((row_name(table), Schema::Object(row(table)).into()));
             schemas.push((table.name.to_owned(), Schema::Object(rows_of(table)).into()));
@@ -82,8 +100,8 @@ impl PartialSchema for SyncBatch {
             .description(Some(
                 "Rows of one device, stored all or none. Fields beyond these are kept with the device.",
             ))
-            .property("deviceId", id("Who sends the batch.", "chi-eclipse-tuner"))
-            .property("batchId", id("What the device calls it; not necessarily unique.", "sync-2026-02-01T14:30:00"))
+            .property("deviceId", Ref::from_schema_name(DeviceIdSchema::name()))
+            .property("batchId", id("The device's name for the batch; not necessarily unique.", "sync-2026-02-01T14:30:00", ID_PATTERN))
             .property("tables", tables)
             .required("deviceId")
             .required("batchId")
@@ -202,12 +220,16 @@ fn text_or_number(description: &str, example: &str, also: &[Type]) -> AnyOf {
 const ID_PATTERN: &str =
     r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?$";
 
-fn id(description: &str, example: &str) -> Object {
+/// The same for device ids.
+const DEVICE_ID_PATTERN: &str =
+    r"^[^\s./\\\x00-\x1F\x7F-\x9F]([^/\\\x00-\x1F\x7F-\x9F]*[^\s/\\\x00-\x1F\x7F-\x9F])?$";
+
+fn id(description: &str, example: &str, pattern: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .min_length(Some(1))
         .max_length(Some(ID_CHARACTERS))
-        .pattern(Some(ID_PATTERN))
+        .pattern(Some(pattern))
         .description(Some(description))
         .examples([json!(example)])
         .into()
@@ -216,7 +238,7 @@ fn id(description: &str, example: &str) -> Object {
 fn cell(column: &Column) -> Schema {
     // Null means the default where there is one.
     let may_be_null = column.presence != Presence::Required;
-    if matches!(column.kind, Kind::Key | Kind::Profile) {
+    if matches!(column.kind, ColumnType::Key | ColumnType::Profile) {
         let also: &[Type] = if may_be_null { &[Type::Null] } else { &[] };
         let (description, example) = meaning_of(column.name)
             .map_or_else(Default::default, |meaning| {
@@ -233,26 +255,28 @@ fn cell(column: &Column) -> Schema {
     Schema::Object(explained(cell, column.name).into())
 }
 
-fn typed(kind: Kind) -> (Type, ObjectBuilder) {
+fn typed(kind: ColumnType) -> (Type, ObjectBuilder) {
     let cell = ObjectBuilder::new();
     let known = |format| Some(SchemaFormat::KnownFormat(format));
     match kind {
-        Kind::Integer(i64::MIN, i64::MAX) | Kind::SameTable => {
+        ColumnType::Integer(i64::MIN, i64::MAX) | ColumnType::SameTable => {
             (Type::Integer, cell.format(known(KnownFormat::Int64)))
         }
-        Kind::Integer(least, most) => (
+        ColumnType::Integer(least, most) => (
             Type::Integer,
             cell.format(known(KnownFormat::Int64))
                 .minimum(Some(least))
                 .maximum(Some(most)),
         ),
-        Kind::Real => (Type::Number, cell.format(known(KnownFormat::Double))),
+        ColumnType::Real => (Type::Number, cell.format(known(KnownFormat::Double))),
         // Of a limit in bytes this is the one in characters, as far as the text is ASCII.
-        Kind::Characters(limit) | Kind::Bytes(limit) => {
+        ColumnType::Characters(limit) | ColumnType::Bytes(limit) => {
             (Type::String, cell.max_length(Some(limit)))
         }
-        Kind::Time => (Type::String, cell.pattern(Some(TIME_PATTERN))),
-        Kind::Key | Kind::Profile => (Type::String, cell.max_length(Some(ID_CHARACTERS))),
+        ColumnType::Time => (Type::String, cell.pattern(Some(TIME_PATTERN))),
+        ColumnType::Key | ColumnType::Profile => {
+            (Type::String, cell.max_length(Some(ID_CHARACTERS)))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::*;
 use crate::admission::Admission;
-use crate::backup::folder::{Folder, Kind};
+use crate::backup::folder::{BackupType, Folder};
 use crate::backup::sha256::{self, Sha256};
 use crate::backup::upload::StagedFile;
 use crate::report::{Report, Reporter};
@@ -106,7 +106,7 @@ impl Fixture {
 fn folder() -> Folder {
     Folder {
         device: "pi".parse().unwrap(),
-        kind: Kind::Config,
+        kind: BackupType::Config,
     }
 }
 

@@ -9,11 +9,12 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 
 use super::{Archive, BackupKey};
 use crate::backup::error::BackupError;
-use crate::backup::folder::{DeviceId, Folder, Kind};
+use crate::backup::folder::{BackupType, Folder};
 use crate::backup::messages::{Backup, OpenedBackup};
-use crate::backup::names::StoredName;
+use crate::backup::names::{StoredName, device_of_folder};
 use crate::backup::records::{Standing, Verdict};
 use crate::backup::sha256::Sha256;
+use crate::device_id::DeviceId;
 
 /// A file as it was found.
 pub(super) struct FoundFile {
@@ -55,7 +56,7 @@ impl Archive {
     pub(in crate::backup) fn list(
         &self,
         device: Option<&DeviceId>,
-        kind: Option<Kind>,
+        kind: Option<BackupType>,
     ) -> io::Result<(Vec<Backup>, Vec<BackupKey>)> {
         let (mut backups, mut due) = (Vec::new(), Vec::new());
         for folder in self.folders(device, kind)? {
@@ -100,13 +101,13 @@ impl Archive {
     pub(super) fn folders(
         &self,
         device: Option<&DeviceId>,
-        kind: Option<Kind>,
+        kind: Option<BackupType>,
     ) -> io::Result<Vec<Folder>> {
         let devices = match device {
             Some(device) => vec![device.clone()],
             None => self.devices()?,
         };
-        let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
+        let kinds = kind.map_or(BackupType::ALL.to_vec(), |kind| vec![kind]);
         let of_device = |device: DeviceId| {
             kinds.iter().map(move |&kind| Folder {
                 device: device.clone(),
@@ -124,10 +125,7 @@ impl Archive {
         let mut devices = Vec::new();
         for entry in entries {
             let entry = entry?;
-            let device = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse().ok());
+            let device = entry.file_name().to_str().and_then(device_of_folder);
             devices.extend(device.filter(|_| entry.path().is_dir()));
         }
         devices.sort();

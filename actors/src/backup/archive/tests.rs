@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::backup::checks::{self, StopOnDrop};
 use crate::backup::error::BackupError;
-use crate::backup::folder::Kind;
+use crate::backup::folder::BackupType;
 use crate::backup::messages::{Backup, StoredBackup};
 use crate::backup::sha256;
 use crate::backup::upload::StagedFile;
@@ -80,7 +80,7 @@ impl Fixture {
 fn folder() -> Folder {
     Folder {
         device: "pi".parse().unwrap(),
-        kind: Kind::Database,
+        kind: BackupType::Database,
     }
 }
 
@@ -233,7 +233,11 @@ fn only_visible_regular_files_of_the_folder_can_be_opened() {
 #[test]
 fn the_list_can_be_narrowed_to_a_device_and_a_type() {
     let fixture = Fixture::keeping(30);
-    for (device, kind) in [("b", Kind::Logs), ("a", Kind::Logs), ("a", Kind::Database)] {
+    for (device, kind) in [
+        ("b", BackupType::Logs),
+        ("a", BackupType::Logs),
+        ("a", BackupType::Database),
+    ] {
         let folder = Folder {
             device: device.parse().unwrap(),
             kind,
@@ -255,8 +259,8 @@ fn the_list_can_be_narrowed_to_a_device_and_a_type() {
     };
     assert_eq!(places(None, None), ["a/database", "a/logs", "b/logs"]);
     assert_eq!(places(Some("a"), None), ["a/database", "a/logs"]);
-    assert_eq!(places(None, Some(Kind::Logs)), ["a/logs", "b/logs"]);
-    assert_eq!(places(Some("a"), Some(Kind::Config)), [""; 0]);
+    assert_eq!(places(None, Some(BackupType::Logs)), ["a/logs", "b/logs"]);
+    assert_eq!(places(Some("a"), Some(BackupType::Config)), [""; 0]);
     assert_eq!(places(Some("c"), None), [""; 0]);
 }
 

@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 use proptest::prelude::*;
 
+use rstest::rstest;
+
 use super::*;
 
 fn noon() -> NaiveDateTime {
@@ -194,4 +196,38 @@ proptest! {
         }
         prop_assert_eq!(name.to_string().parse::<StoredName>(), Ok(name));
     }
+}
+
+#[rstest]
+#[case::plain("chi-eclipse-01", "chi-eclipse-01")]
+#[case::blank("Anna's Pi", "Anna%27s%20Pi")]
+#[case::unicode("\u{fc}ber", "%C3%BCber")]
+#[case::percent("%2e%2e", "%252e%252e")]
+fn a_folder_name_is_the_percent_encoded_device_id(#[case] id: &str, #[case] name: &str) {
+    let device: DeviceId = id.parse().unwrap();
+    assert_eq!(folder_name(&device), name);
+    assert_eq!(device_of_folder(name), Some(device));
+}
+
+#[rstest]
+#[case::two_bytes(&"\u{fc}".repeat(64))]
+#[case::four_bytes(&"\u{1f697}".repeat(63))]
+#[case::ascii(&"%".repeat(64))]
+fn the_longest_device_ids_make_a_folder_name_that_file_systems_allow(#[case] id: &str) {
+    let device: DeviceId = id.parse().unwrap();
+    let name = folder_name(&device);
+    assert!(name.len() <= FOLDER_MAX_BYTES, "{}", name.len());
+    assert_eq!(device_of_folder(&name), Some(device));
+}
+
+#[rstest]
+#[case::not_encoded("a b")]
+#[case::lower_case("%c3%bcber")]
+#[case::encoded_needlessly("%61")]
+#[case::broken("%C3")]
+#[case::cut("a%2")]
+#[case::hidden(".records")]
+#[case::slash("a%2Fb")]
+fn a_folder_that_the_server_would_not_name_so_is_no_device(#[case] name: &str) {
+    assert_eq!(device_of_folder(name), None);
 }

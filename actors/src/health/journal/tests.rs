@@ -1,7 +1,7 @@
 use chrono::{NaiveDate, TimeDelta};
 
 use super::*;
-use crate::report::{BatchFailure, StoredRows};
+use crate::report::{BatchFailure, Counts};
 
 fn noon() -> NaiveDateTime {
     NaiveDate::from_ymd_opt(2026, 2, 1)
@@ -23,12 +23,12 @@ fn batch(device: &str, outcome: BatchOutcome) -> Report {
 }
 
 fn stored(device: &str, table: &str, rows: u64) -> Report {
-    let rows = StoredRows {
-        table: table.to_owned(),
+    let counts = Counts {
         inserted: rows,
         updated: 0,
     };
-    batch(device, BatchOutcome::Stored(vec![rows]))
+    let tables = [(table.to_owned(), counts)];
+    batch(device, BatchOutcome::Stored(tables.into()))
 }
 
 fn failed(device: &str, table: &str) -> Report {

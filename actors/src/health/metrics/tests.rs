@@ -1,14 +1,10 @@
 use super::*;
 use crate::admission::Admission;
-use crate::report::{BatchFailure, StoredRows};
+use crate::report::{BatchFailure, Counts};
 
 fn stored(table: &str, inserted: u64, updated: u64) -> Report {
-    let rows = StoredRows {
-        table: table.to_owned(),
-        inserted,
-        updated,
-    };
-    batch(BatchOutcome::Stored(vec![rows]))
+    let tables = [(table.to_owned(), Counts { inserted, updated })];
+    batch(BatchOutcome::Stored(tables.into()))
 }
 
 fn batch(outcome: BatchOutcome) -> Report {

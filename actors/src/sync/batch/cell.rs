@@ -4,8 +4,9 @@ use chrono::NaiveDateTime;
 use serde_json::Value;
 
 use super::json::Scalar;
-use super::problem::Fault;
-use crate::sync::tables::{Column, ID_CHARACTERS, Kind, Presence};
+use crate::device_id::check_text_id;
+use crate::problem::Fault;
+use crate::sync::tables::{Column, ColumnType, Presence};
 use crate::sync::timestamp;
 
 /// A value that fits its column.
@@ -30,13 +31,15 @@ pub(super) fn accept<'de>(column: &Column, scalar: Scalar<'de>) -> Result<Accept
         };
     }
     match column.kind {
-        Kind::Integer(least, most) => integer(scalar, least, most).map(Accepted::Integer),
-        Kind::SameTable => integer(scalar, i64::MIN, i64::MAX).map(Accepted::Integer),
-        Kind::Real => real(&scalar).map(Accepted::Real),
-        Kind::Time => time(&scalar).map(Accepted::Time),
-        Kind::Key | Kind::Profile => text_id(&scalar).map(Accepted::Text),
-        Kind::Characters(limit) => text(column.kind, scalar, |text| text.chars().count(), limit),
-        Kind::Bytes(limit) => text(column.kind, scalar, str::len, limit),
+        ColumnType::Integer(least, most) => integer(scalar, least, most).map(Accepted::Integer),
+        ColumnType::SameTable => integer(scalar, i64::MIN, i64::MAX).map(Accepted::Integer),
+        ColumnType::Real => real(&scalar).map(Accepted::Real),
+        ColumnType::Time => time(&scalar).map(Accepted::Time),
+        ColumnType::Key | ColumnType::Profile => text_id(&scalar).map(Accepted::Text),
+        ColumnType::Characters(limit) => {
+            text(column.kind, scalar, |text| text.chars().count(), limit)
+        }
+        ColumnType::Bytes(limit) => text(column.kind, scalar, str::len, limit),
     }
 }
 
@@ -60,27 +63,9 @@ pub(super) fn text_id<'de>(scalar: &Scalar<'de>) -> Result<std::borrow::Cow<'de,
             ));
         }
     };
-    match text_id_fault(&text) {
-        Some((kind, msg)) => Err(fault(kind, msg, scalar)),
-        None => Ok(text),
-    }
-}
-
-/// Why a text cannot be an id. Blanks at its ends would make two ids of what the database compares as one.
-pub(super) fn text_id_fault(text: &str) -> Option<(&'static str, String)> {
-    if text.is_empty() {
-        Some((
-            "string_too_short",
-            "String should have at least 1 character".to_owned(),
-        ))
-    } else if text.chars().count() > ID_CHARACTERS {
-        let msg = format!("String should have at most {ID_CHARACTERS} characters");
-        Some(("string_too_long", msg))
-    } else if text.trim() != text || text.chars().any(char::is_control) {
-        let msg = "String should not have control characters, nor blanks at its ends".to_owned();
-        Some(("string_pattern_mismatch", msg))
-    } else {
-        None
+    match check_text_id(&text) {
+        Err(error) => Err(Fault::of_id(error, &text)),
+        Ok(()) => Ok(text),
     }
 }
 
@@ -140,13 +125,13 @@ fn real(scalar: &Scalar<'_>) -> Result<f64, Fault> {
         Scalar::Real(value) if value.is_finite() => Ok(value),
         Scalar::Integer(value) => Ok(value as f64),
         Scalar::LargeInteger(value) => Ok(value as f64),
-        _ => Err(unexpected(Kind::Real, scalar)),
+        _ => Err(unexpected(ColumnType::Real, scalar)),
     }
 }
 
 fn time(scalar: &Scalar<'_>) -> Result<NaiveDateTime, Fault> {
     let Scalar::Text(text) = scalar else {
-        return Err(unexpected(Kind::Time, scalar));
+        return Err(unexpected(ColumnType::Time, scalar));
     };
     timestamp::parse(text).ok_or_else(|| {
         let msg = "Input should be a time such as 2026-02-01T14:25:00, 2026-02-01 14:25:00.123456 or \
@@ -156,7 +141,7 @@ fn time(scalar: &Scalar<'_>) -> Result<NaiveDateTime, Fault> {
 }
 
 fn text(
-    kind: Kind,
+    kind: ColumnType,
     scalar: Scalar<'_>,
     length: impl Fn(&str) -> usize,
     limit: usize,
@@ -167,7 +152,7 @@ fn text(
             Ok(Accepted::Text(text))
         }
         Scalar::Text(_) => {
-            let unit = if matches!(kind, Kind::Bytes(_)) {
+            let unit = if matches!(kind, ColumnType::Bytes(_)) {
                 "bytes"
             } else {
                 "characters"
@@ -179,13 +164,19 @@ fn text(
     }
 }
 
-fn unexpected(kind: Kind, scalar: &Scalar<'_>) -> Fault {
+fn unexpected(kind: ColumnType, scalar: &Scalar<'_>) -> Fault {
     let (name, msg) = match kind {
-        Kind::Integer(..) | Kind::SameTable => ("int_type", "Input should be an integer"),
-        Kind::Real => ("float_type", "Input should be a finite number"),
-        Kind::Time => ("datetime_type", "Input should be a time, as text"),
-        Kind::Key | Kind::Profile => ("string_type", "Input should be a string or a number"),
-        Kind::Characters(_) | Kind::Bytes(_) => ("string_type", "Input should be a string"),
+        ColumnType::Integer(..) | ColumnType::SameTable => {
+            ("int_type", "Input should be an integer")
+        }
+        ColumnType::Real => ("float_type", "Input should be a finite number"),
+        ColumnType::Time => ("datetime_type", "Input should be a time, as text"),
+        ColumnType::Key | ColumnType::Profile => {
+            ("string_type", "Input should be a string or a number")
+        }
+        ColumnType::Characters(_) | ColumnType::Bytes(_) => {
+            ("string_type", "Input should be a string")
+        }
     };
     fault(name, msg, scalar)
 }
@@ -251,7 +242,7 @@ mod tests {
 
     use super::*;
 
-    fn column(kind: Kind, presence: Presence) -> Column {
+    fn column(kind: ColumnType, presence: Presence) -> Column {
         Column {
             name: "c",
             kind,
@@ -259,7 +250,7 @@ mod tests {
         }
     }
 
-    fn refused(kind: Kind, scalar: Scalar<'static>) -> &'static str {
+    fn refused(kind: ColumnType, scalar: Scalar<'static>) -> &'static str {
         accept(&column(kind, Presence::Nullable), scalar)
             .unwrap_err()
             .kind
@@ -274,7 +265,7 @@ mod tests {
         #[case] scalar: Scalar<'static>,
         #[case] cell: Accepted<'static>,
     ) {
-        let column = column(Kind::Integer(0, 9), Presence::Nullable);
+        let column = column(ColumnType::Integer(0, 9), Presence::Nullable);
         assert_eq!(accept(&column, scalar), Ok(cell));
     }
 
@@ -287,27 +278,36 @@ mod tests {
     #[case::above(Scalar::Integer(10), "less_than_equal")]
     #[case::list(Scalar::List, "int_type")]
     fn an_integer_column_refuses_the_rest(#[case] scalar: Scalar<'static>, #[case] kind: &str) {
-        assert_eq!(refused(Kind::Integer(0, 9), scalar), kind);
+        assert_eq!(refused(ColumnType::Integer(0, 9), scalar), kind);
     }
 
     #[test]
     fn null_is_refused_where_a_value_is_required_and_means_the_default_where_there_is_one() {
-        let required = column(Kind::Real, Presence::Required);
+        let required = column(ColumnType::Real, Presence::Required);
         assert_eq!(
             accept(&required, Scalar::Null).unwrap_err().kind,
             "float_type"
         );
-        let defaulted = column(Kind::Time, Presence::Defaulted);
+        let defaulted = column(ColumnType::Time, Presence::Defaulted);
         assert_eq!(accept(&defaulted, Scalar::Null), Ok(Accepted::Absent));
     }
 
     #[test]
     fn lengths_count_characters_or_bytes_as_the_column_does() {
         let degrees = || Scalar::Text(Cow::Borrowed("°°°"));
-        assert!(accept(&column(Kind::Characters(3), Presence::Nullable), degrees()).is_ok());
-        assert_eq!(refused(Kind::Characters(2), degrees()), "string_too_long");
-        assert_eq!(refused(Kind::Bytes(5), degrees()), "string_too_long");
-        assert!(accept(&column(Kind::Bytes(6), Presence::Nullable), degrees()).is_ok());
+        assert!(
+            accept(
+                &column(ColumnType::Characters(3), Presence::Nullable),
+                degrees()
+            )
+            .is_ok()
+        );
+        assert_eq!(
+            refused(ColumnType::Characters(2), degrees()),
+            "string_too_long"
+        );
+        assert_eq!(refused(ColumnType::Bytes(5), degrees()), "string_too_long");
+        assert!(accept(&column(ColumnType::Bytes(6), Presence::Nullable), degrees()).is_ok());
     }
 
     #[test]
@@ -321,15 +321,6 @@ mod tests {
             text_id(&Scalar::Bool(true)).unwrap_err().kind,
             "string_type"
         );
-    }
-
-    #[rstest]
-    #[case("", "string_too_short")]
-    #[case("daily ", "string_pattern_mismatch")]
-    #[case("da\u{0}ily", "string_pattern_mismatch")]
-    #[case(&"x".repeat(65), "string_too_long")]
-    fn a_text_that_cannot_be_told_from_another_is_no_key(#[case] text: &str, #[case] kind: &str) {
-        assert_eq!(text_id_fault(text).unwrap().0, kind);
     }
 
     #[test]

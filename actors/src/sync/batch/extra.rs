@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 use super::cell;
 use super::json::Scalar;
-use super::read::{Reader, missing};
+use super::read::Reader;
 use super::row::Rows;
+use crate::problem::Fault;
 
 /// The rows of one table named in `EXTRA_TABLES`.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl Rows for ExtraSheet {
             (Some(Ok(id)), None) => _ = self.rows.insert(id.into_owned(), row.to_string()),
             (Some(Err(fault)), _) => reader.note_in("id", fault),
             (_, Some(fault)) => reader.note(fault),
-            (None, None) => reader.note_in("id", missing()),
+            (None, None) => reader.note_in("id", Fault::missing()),
         }
         Ok(())
     }

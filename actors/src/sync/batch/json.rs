@@ -7,8 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// How much of a text is repeated in an answer.
-const SHOWN_CHARACTERS: usize = 100;
+use crate::problem::shortened;
 
 /// A value that is not looked into.
 #[derive(Debug, PartialEq)]
@@ -37,14 +36,6 @@ impl Scalar<'_> {
             Self::List => Value::Array(Vec::new()),
             Self::Object => Value::Object(serde_json::Map::new()),
         }
-    }
-}
-
-/// The head of a text, for an answer.
-pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 

@@ -12,10 +12,11 @@ use serde_json::{Map, Value};
 use super::cell;
 use super::extra::ExtraSheet;
 use super::json::{Any, AsScalar, Reading, Scalar};
-use super::problem::{Fault, Problems, Step};
 use super::row::Rows;
 use super::sheet::Sheet;
 use super::{Batch, Refusal, names_of};
+use crate::device_id::{DeviceId, IdError, check_text_id};
+use crate::problem::{Fault, Problems, Step};
 use crate::sync::tables::{TABLES, Table};
 
 /// Reads a batch, or says everything that is wrong with it.
@@ -44,7 +45,7 @@ pub(super) struct Reader<'b> {
     extra_tables: &'b [String],
     problems: Problems,
     place: Place,
-    device_id: Option<String>,
+    device_id: Option<DeviceId>,
     batch_id: Option<String>,
     /// What to say of the row in which the JSON broke off.
     stopped_in: String,
@@ -134,20 +135,20 @@ impl<'b> Reader<'b> {
     }
 
     /// Reads `deviceId` or `batchId`.
-    fn id(&mut self, scalar: &Scalar<'_>) -> Option<String> {
-        let fault = match scalar {
-            Scalar::Text(text) => match cell::text_id_fault(text) {
-                None => return Some(text.to_string()),
-                Some((kind, msg)) => Fault {
-                    kind,
-                    msg,
-                    input: scalar.shown(),
-                },
-            },
-            _ => mismatch("string_type", "Input should be a valid string", scalar),
+    fn id<T>(
+        &mut self,
+        scalar: &Scalar<'_>,
+        read: impl FnOnce(&str) -> Result<T, IdError>,
+    ) -> Option<T> {
+        let read = match scalar {
+            Scalar::Text(text) => read(text).map_err(|error| Fault::of_id(error, text)),
+            _ => Err(mismatch(
+                "string_type",
+                "Input should be a valid string",
+                scalar,
+            )),
         };
-        self.note(fault);
-        None
+        read.map_err(|fault| self.note(fault)).ok()
     }
 
     fn note_unknown_table(&mut self) {
@@ -160,14 +161,6 @@ impl<'b> Reader<'b> {
             msg: format!("Table is not known. Allowed tables: {}", allowed.join(", ")),
             input: Value::Null,
         });
-    }
-}
-
-pub(super) fn missing() -> Fault {
-    Fault {
-        kind: "missing",
-        msg: "Field required".to_owned(),
-        input: Value::Object(Map::new()),
     }
 }
 
@@ -202,12 +195,13 @@ impl<'de> Reading<'de> for Envelope<'_, '_> {
                 "deviceId" => {
                     reader.place.field = Some("deviceId");
                     let scalar = object.next_value_seed(Any(AsScalar))?;
-                    reader.device_id = reader.id(&scalar);
+                    reader.device_id = reader.id(&scalar, str::parse);
                 }
                 "batchId" => {
                     reader.place.field = Some("batchId");
                     let scalar = object.next_value_seed(Any(AsScalar))?;
-                    reader.batch_id = reader.id(&scalar);
+                    reader.batch_id =
+                        reader.id(&scalar, |id| check_text_id(id).map(|()| id.to_owned()));
                 }
                 "tables" => {
                     reader.place.field = Some("tables");
@@ -224,7 +218,7 @@ impl<'de> Reading<'de> for Envelope<'_, '_> {
             reader.place = Place::default();
         }
         for field in required {
-            reader.note_in(field, missing());
+            reader.note_in(field, Fault::missing());
         }
         Ok(())
     }
@@ -307,7 +301,7 @@ impl<'de, S: Rows> Reading<'de> for TableOf<'_, '_, '_, S> {
             }
         }
         if !has_rows {
-            reader.note_in("rows", missing());
+            reader.note_in("rows", Fault::missing());
         }
         Ok(())
     }

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::cell::{self, accept};
 use super::json::{Any, AsScalar, Scalar};
-use super::problem::Fault;
-use super::read::{Reader, missing};
+use super::read::Reader;
 use super::sheet::{Cell, Sheet};
+use crate::problem::Fault;
 use crate::sync::tables::{Key, Presence, Table};
 
 /// What takes the rows of a table.
@@ -147,12 +147,12 @@ impl Draft {
                 || matches!(self.table.key, Key::TextIn(column) if column == name)
         };
         if self.id.is_none() && !self.faults.iter().any(|(column, _)| has_faulty_key(column)) {
-            self.fault("id", missing());
+            self.fault("id", Fault::missing());
         }
         for (column, cell) in self.table.columns.iter().zip(&self.cells) {
             let lacking = column.presence == Presence::Required && *cell == Cell::Absent;
             if lacking && !self.faults.iter().any(|(name, _)| name == column.name) {
-                self.faults.push((column.name.into(), missing()));
+                self.faults.push((column.name.into(), Fault::missing()));
             }
         }
     }

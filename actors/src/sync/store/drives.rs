@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use chrono::NaiveDateTime;
 
-use super::{Counts, DriveChanges};
+use super::DriveChanges;
 use crate::database::{DatabaseError, Transaction};
 use crate::drives::{Arrivals, Drive, reconcile};
+use crate::report::Counts;
 use crate::sync::batch::{Batch, Cell, Sheet};
 
 /// The columns of a reading that its drive depends on.

@@ -8,7 +8,7 @@ use mysql_async::{Conn, Value};
 use super::{placeholders, positional, upsert};
 use crate::database::{DatabaseError, rows};
 use crate::sync::batch::{Cell, Sheet};
-use crate::sync::tables::{Column, Kind};
+use crate::sync::tables::{Column, ColumnType};
 
 /// The number of ids in one statement.
 const CHUNK: usize = 500;
@@ -16,7 +16,7 @@ const CHUNK: usize = 500;
 /// Resolves the references of a stored sheet. One without a target becomes null, and `extra` keeps its value.
 pub(super) async fn resolve(connection: &mut Conn, sheet: &Sheet) -> Result<(), DatabaseError> {
     let columns = sheet.table.columns.iter().enumerate();
-    for (position, column) in columns.filter(|(_, column)| column.kind == Kind::SameTable) {
+    for (position, column) in columns.filter(|(_, column)| column.kind == ColumnType::SameTable) {
         let given: Vec<usize> = sheet
             .rows()
             .iter()

@@ -5,8 +5,9 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 use serde_json::Value as Json;
 
-use super::{Counts, SET_IN_EXTRA};
+use super::SET_IN_EXTRA;
 use crate::database::{DatabaseError, Statement};
+use crate::report::Counts;
 use crate::sync::batch::{Batch, Extra};
 
 /// The stored length of an error, in characters.
@@ -77,7 +78,7 @@ pub(super) fn see_device(batch: &Batch, now: NaiveDateTime) -> Statement {
          last_seen = VALUES(last_seen), extra = {extra}"
     );
     let values = [
-        Some(Value::from(&batch.device_id)),
+        Some(Value::from(batch.device_id.as_str())),
         Some(Value::from(now)),
         Some(Value::from(fields.as_ref().map(|fields| &fields.values))),
         fields.as_ref().map(|fields| Value::from(&*fields.nulls)),

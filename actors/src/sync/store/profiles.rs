@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::placeholders;
 use crate::database::{DatabaseError, Statement, Transaction};
 use crate::sync::batch::{Batch, Cell};
-use crate::sync::tables::Kind;
+use crate::sync::tables::ColumnType;
 
 /// MySQL ids by the device's ids.
 pub(super) type ProfileIds = BTreeMap<String, i64>;
@@ -43,7 +43,7 @@ fn named_profiles(batch: &Batch) -> BTreeSet<&str> {
     let mut named = BTreeSet::new();
     for sheet in &batch.sheets {
         for (position, column) in sheet.table.columns.iter().enumerate() {
-            if column.kind == Kind::Profile {
+            if column.kind == ColumnType::Profile {
                 let cells = sheet.rows().iter().map(|row| sheet.cells(*row)[position]);
                 let texts = cells.filter(|cell| matches!(cell, Cell::Text(_) | Cell::Unescaped(_)));
                 named.extend(texts.map(|cell| sheet.text(cell)));

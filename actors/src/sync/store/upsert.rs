@@ -11,10 +11,11 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 
 use super::profiles::ProfileIds;
-use super::{Counts, SET_IN_EXTRA, positional};
+use super::{SET_IN_EXTRA, counts_of_upserts, positional};
 use crate::database::DatabaseError;
+use crate::report::Counts;
 use crate::sync::batch::{Cell, ExtraSheet, Sheet};
-use crate::sync::tables::{Kind, Table};
+use crate::sync::tables::{ColumnType, Table};
 
 /// The maximum number of rows in one statement; larger statements are slower.
 pub const STATEMENT_ROWS: usize = 500;
@@ -33,7 +34,9 @@ impl<'a> Shape<'a> {
         let columns = sheet.table.columns.iter().zip(sheet.cells(row)).enumerate();
         let present = columns
             // References within a table are resolved after all of its rows are stored.
-            .filter(|(_, (column, cell))| **cell != Cell::Absent && column.kind != Kind::SameTable)
+            .filter(|(_, (column, cell))| {
+                **cell != Cell::Absent && column.kind != ColumnType::SameTable
+            })
             .fold(0, |bits, (position, _)| bits | 1 << position);
         Self {
             columns: present,
@@ -72,7 +75,7 @@ pub(super) async fn upsert_sheet(
             affected += connection.affected_rows();
         }
     }
-    Ok(Counts::of_upserts(sheet.rows().len() as u64, affected))
+    Ok(counts_of_upserts(sheet.rows().len() as u64, affected))
 }
 
 /// Stores the rows of a passthrough table as JSON.
@@ -96,7 +99,7 @@ pub(super) async fn upsert_extra_sheet(
         connection.exec_drop(statement, positional(values)).await?;
         affected += connection.affected_rows();
     }
-    Ok(Counts::of_upserts(rows.len() as u64, affected))
+    Ok(counts_of_upserts(rows.len() as u64, affected))
 }
 
 /// Splits rows into statements of 500, then of falling powers of two, so that there are few different statements.
@@ -154,7 +157,7 @@ fn bind_row(
         if !shape.has(position) {
             continue;
         }
-        let is_profile = sheet.table.columns[position].kind == Kind::Profile;
+        let is_profile = sheet.table.columns[position].kind == ColumnType::Profile;
         values.push(match cell {
             Cell::Text(_) | Cell::Unescaped(_) if is_profile => profiles
                 .get(sheet.text(*cell))
@@ -223,21 +226,21 @@ mod tests {
     #[test]
     fn counts_distinguish_new_rows_from_changed_ones() {
         assert_eq!(
-            Counts::of_upserts(5, 5),
+            counts_of_upserts(5, 5),
             Counts {
                 inserted: 5,
                 updated: 0
             }
         );
         assert_eq!(
-            Counts::of_upserts(5, 8),
+            counts_of_upserts(5, 8),
             Counts {
                 inserted: 2,
                 updated: 3
             }
         );
         assert_eq!(
-            Counts::of_upserts(5, 10),
+            counts_of_upserts(5, 10),
             Counts {
                 inserted: 0,
                 updated: 5
