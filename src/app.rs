@@ -1,4 +1,4 @@
-//! Builds and wires the actors and the HTTP server, and says in which order they start, drain and stop.
+//! Builds and connects the actors and the HTTP server; defines the order of start, drain and stop.
 
 use std::io;
 use std::net::TcpListener;
@@ -26,83 +26,79 @@ use crate::config::Settings;
 use crate::http::{self, State};
 use crate::systemd;
 
-/// How long requests in flight may take to finish, the HTTP server to notice (it looks once a second), and then all
-/// actors to drain: the end comes within 10 s, whatever hangs.
+/// Time limits of a stop: requests in flight, the HTTP server (which checks once a second), the actors. Together less
+/// than 10 s.
 const REQUEST_DRAIN_SECONDS: u64 = 4;
 const HTTP_STOP_LIMIT: Duration = Duration::from_millis(5500);
 const ACTORS_DRAIN_LIMIT: Duration = Duration::from_secs(4);
 
-/// How many batches wait for one to be stored, at most.
+/// The most batches that wait for a turn.
 const WAITING_BATCHES: usize = 256;
 
-/// How many keys are looked up at the same time, and how many wait for that, at most.
+/// The most keys that are looked up at a time, and that wait for a turn.
 const KEY_LOOKUPS: usize = 2;
 const WAITING_KEY_LOOKUPS: usize = 64;
 
-/// The memory for bodies of batches: so many of the largest can be there at once, in megabytes of their limit.
+/// The memory for batch bodies, as a multiple of the largest body.
 const BODIES_IN_MEMORY: usize = 2;
 
-/// The memory for bodies that ask for an analysis.
+/// The memory for bodies of analysis requests.
 const ANALYSIS_BODIES_BYTES: usize = 8 * 1024 * 1024;
 
-/// Why the server ended other than by being told to.
+/// Why the server ended without a clean stop.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The port is taken, most likely, or a thread could not be started.
+    /// Most likely the port is in use; or a thread could not be started.
     #[error("cannot start")]
     Start(#[source] io::Error),
-    /// The HTTP server broke down.
-    #[error("the HTTP server has ended")]
+    /// The HTTP server failed.
+    #[error("the HTTP server ended")]
     Http(#[source] io::Error),
-    /// An actor failed again and again.
+    /// An actor exceeded its restart limit.
     #[error(transparent)]
     GaveUp(#[from] GaveUp),
-    /// Whoever told it to stop did so again, and did not get the end of what was under way.
-    #[error("told to stop twice: ended with work unfinished")]
-    Hurried,
+    /// A second termination signal ended the drain.
+    #[error("second termination signal: exited without draining")]
+    SecondSignal,
 }
 
-/// Runs the server until SIGTERM or SIGINT, and ends at once at a second one.
+/// Runs the server until a termination signal, then drains it; a second signal exits at once.
 pub fn serve(settings: &Settings) -> Result<(), AppError> {
     serve_with(settings, |_| {})
 }
 
-/// [`serve`], with further routes. For tests: the server has none but those of [`http::endpoints`].
+/// [`serve`] with additional routes, for tests.
 #[doc(hidden)]
 pub fn serve_with(
     settings: &Settings,
     further_routes: fn(&mut ServiceConfig),
 ) -> Result<(), AppError> {
     actix_rt::System::new().block_on(async {
-        log::info!(
-            "server starts version={} {}",
-            env!("CARGO_PKG_VERSION"),
-            settings.summary()
-        );
+        settings.log_summary();
         let (once, twice) = (told_to_stop(1), told_to_stop(2));
         let (once, twice) = (
             once.map_err(AppError::Start)?,
             twice.map_err(AppError::Start)?,
         );
         let app = Application::build_with(settings, further_routes)?;
-        log::info!("server listens port={}", app.port());
-        systemd::say_ready(app.port());
+        log::info!(port = app.port(); "server listens");
+        systemd::notify_ready(app.port());
         tokio::select! {
             outcome = app.run_until(once) => outcome?,
-            () = twice => return Err(AppError::Hurried),
+            () = twice => return Err(AppError::SecondSignal),
         }
-        log::info!("server has stopped");
+        log::info!("server stopped");
         Ok(())
     })
 }
 
-/// The server, listening and with all its actors running.
+/// The server: listening, with all actors running.
 pub struct Application {
     port: u16,
     server: actix_web::dev::Server,
     analysis: Addr<AnalysisActor>,
     supervision: Supervision,
-    /// Ends last: everything above lives on it.
+    /// Dropped last: everything above runs on it.
     _runtime: ActorRuntime,
 }
 
@@ -132,7 +128,7 @@ impl Application {
                 .configure(further_routes)
                 .configure(http::configure)
         })
-        // Else the work for a client that has hung up would go on, and keep its place.
+        // Otherwise the work for a client that has disconnected continues and keeps its turn.
         .h1_allow_half_closed(false)
         .disable_signals()
         .shutdown_timeout(REQUEST_DRAIN_SECONDS)
@@ -153,13 +149,13 @@ impl Application {
         self.port
     }
 
-    /// Serves until `stop`, then finishes what is under way: first the requests, then the actors, the last started
-    /// first. Fails when an actor is given up or the HTTP server breaks down.
+    /// Serves until `stop`, then drains: first the requests, then the actors, the last started first. Fails if an actor
+    /// exceeds its restart limit or the HTTP server fails.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let handle = self.server.handle();
         let mut server = actix_rt::spawn(self.server);
         let supervision = self.supervision.clone();
-        actix_rt::spawn(systemd::report_alive(async move |limit| {
+        actix_rt::spawn(systemd::notify_alive(async move |limit| {
             supervision.find_hung(limit).await
         }));
         let outcome = tokio::select! {
@@ -168,12 +164,12 @@ impl Application {
             ended = &mut server => Err(AppError::Http(io::Error::other(format!("{ended:?}")))),
         };
         log::info!("server stops");
-        systemd::say_stopping();
-        // A model may take minutes, which nobody has now: whoever waits for it is told so at once.
+        systemd::notify_stopping();
+        // The model may take minutes: requests that wait for it are answered now.
         self.analysis.do_send(StopAnalyzing);
-        // No new connections; requests in flight finish, with all actors still there for them.
+        // No new connections; requests in flight finish while all actors still run.
         if timeout(HTTP_STOP_LIMIT, handle.stop(true)).await.is_err() {
-            log::warn!("HTTP server is left behind, it does not stop");
+            log::warn!("HTTP server not stopped in time");
         }
         let drained = self.supervision.shut_down(ACTORS_DRAIN_LIMIT).await;
         outcome?;
@@ -192,8 +188,8 @@ fn start_actors(
         analyses: Admission::new(1, settings.analysis_queue_capacity),
         uploads: backup::upload_admission(),
     };
-    let ollama =
-        Ollama::new(&settings.ollama_base_url, &settings.ollama_model).map_err(io::Error::other)?;
+    let ollama = Ollama::new(settings.ollama_base_url.expose(), &settings.ollama_model)
+        .map_err(io::Error::other)?;
     let health = HealthSettings {
         database: settings.database_url.clone(),
         ollama: ollama.clone(),
@@ -203,7 +199,7 @@ fn start_actors(
         supervision: supervision.clone(),
         started: Instant::now(),
     };
-    // First, as the others report to it; so it also ends last.
+    // First, because the others report to it; it also ends last.
     let health = supervision.start(&runtime.arbiter()?, "health", |_| HealthActor::new(health));
     let reporter = Reporter::new(health.clone().recipient());
     let max_sync_payload_bytes = settings.max_sync_payload_mb * 1024 * 1024;
@@ -216,7 +212,7 @@ fn start_actors(
         timing: QueueTiming::with_quiet(settings.auto_analysis_quiet),
         reporter: reporter.clone(),
     };
-    // Before those who tell it of drives.
+    // Before the sync actor, which notifies it of drives.
     let analysis = supervision.start(&runtime.arbiter()?, "analysis", |_| {
         AnalysisActor::new(analysis)
     });
@@ -230,12 +226,12 @@ fn start_actors(
         auto_analysis_quiet: settings.auto_analysis_quiet,
         on_drives: analysis.clone().recipient(),
     };
-    let backups = BackupSettings::new(
-        &settings.backup_dir,
-        max_backup_bytes,
-        settings.backup_retention_count,
-    )?
-    .reporting_to(reporter);
+    let backups = BackupSettings {
+        root: std::path::absolute(&settings.backup_dir)?,
+        max_bytes: max_backup_bytes,
+        retention_count: settings.backup_retention_count,
+        reporter,
+    };
     let sync = supervision.start(&runtime.arbiter()?, "sync", |_| SyncActor::new(sync));
     let backups = supervision.start(&runtime.arbiter()?, "backup", |_| BackupActor::new(backups));
     Ok(State {

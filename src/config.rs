@@ -1,12 +1,12 @@
-//! The settings, and the only place that reads the environment.
+//! The settings. Only this module reads the environment.
 //!
-//! A variable comes from the environment or else from the file `.env` in the working directory; without that file, from
-//! the settings file of the installed service. All problems are found before the first is reported, and no value of a
-//! secret is ever repeated.
+//! A variable comes from the environment, else from the file `.env` in the working directory, else, without that file,
+//! from the settings file of the installed service. All problems are reported at once, and never with the value of a
+//! secret.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,23 +14,25 @@ use actors::database::DatabaseUrl;
 use log::LevelFilter;
 use secrecy::SecretString;
 
+mod base_url;
 mod reader;
 #[cfg(test)]
 mod tests;
 mod values;
 
+pub use base_url::BaseUrl;
 use reader::Reader;
 pub use reader::settings_file;
 
-/// Everything that can be set. Each field says its variable, its default and its unit.
+/// All settings. Each field documents its variable, default and unit.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `DATABASE_URL`, required: `mysql://user:password@host:3306/eclipse_ai`.
     pub database_url: DatabaseUrl,
     /// `API_KEY`, required: the shared secret that devices send as `X-API-Key`.
     pub api_key: SecretString,
-    /// `OLLAMA_BASE_URL`, default `http://localhost:11434`: where Ollama answers; without a slash at its end.
-    pub ollama_base_url: String,
+    /// `OLLAMA_BASE_URL`, default `http://localhost:11434`: the base URL of Ollama.
+    pub ollama_base_url: BaseUrl,
     /// `OLLAMA_MODEL`, default `gemma2:2b`: the model that analyses drives.
     pub ollama_model: String,
     /// `OLLAMA_NUM_CTX`, default 8192, in tokens: the context that the model is loaded with.
@@ -43,33 +45,33 @@ pub struct Settings {
     pub port: u16,
     /// `LOG_LEVEL`, default `INFO`: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`.
     pub log_level: LevelFilter,
-    /// `MAX_BACKUP_SIZE_MB`, default 100, in MB: the largest file that is taken.
+    /// `MAX_BACKUP_SIZE_MB`, default 100, in MB: the largest accepted file.
     pub max_backup_size_mb: u64,
-    /// `BACKUP_RETENTION_COUNT`, default 30, in files: what rotation keeps of each type of each device.
+    /// `BACKUP_RETENTION_COUNT`, default 30, in files: how many rotation keeps per device and type.
     pub backup_retention_count: usize,
-    /// `MAX_SYNC_PAYLOAD_MB`, default 10, in MB: the largest batch that is taken.
+    /// `MAX_SYNC_PAYLOAD_MB`, default 10, in MB: the largest accepted batch.
     pub max_sync_payload_mb: usize,
-    /// `ANALYSIS_TIMEOUT_SECONDS`, default 120, in seconds: how long the model may take.
+    /// `ANALYSIS_TIMEOUT_SECONDS`, default 120, in seconds: the time limit of an analysis.
     pub analysis_timeout: Duration,
-    /// `ANALYSIS_QUEUE_CAPACITY`, default 8, in requests: how many may wait for the model.
+    /// `ANALYSIS_QUEUE_CAPACITY`, default 8, in requests: the most that wait for the model.
     pub analysis_queue_capacity: usize,
-    /// `AUTO_ANALYSIS_QUIET_SECONDS`, default 90, in seconds: how long no reading of a drive has come before it is
-    /// analysed.
+    /// `AUTO_ANALYSIS_QUIET_SECONDS`, default 90, in seconds: a drive is analysed once no reading of it arrived for
+    /// this long.
     pub auto_analysis_quiet: Duration,
-    /// `EXTRA_TABLES`, default none, names with commas between: tables whose rows are kept as they are.
+    /// `EXTRA_TABLES`, default none, comma-separated names: further tables, whose rows are stored as JSON.
     pub extra_tables: Vec<String>,
-    /// `SYNC_HISTORY_RETENTION_DAYS`, default 90, in days: how long batches are remembered; 0 for ever.
+    /// `SYNC_HISTORY_RETENTION_DAYS`, default 90, in days: how long the history of batches is kept; 0 keeps all.
     pub sync_history_retention_days: u32,
-    /// `DATABASE_POOL_SIZE`, default 8, in connections: how many batches are stored at the same time.
+    /// `DATABASE_POOL_SIZE`, default 8, in connections: how many batches are stored concurrently.
     pub database_pool_size: usize,
 }
 
-/// Everything that is wrong with the settings.
+/// All problems of the settings.
 #[derive(Debug, PartialEq, Eq)]
 pub struct InvalidSettings(Vec<String>);
 
 impl InvalidSettings {
-    /// Each names its variable, and repeats no secret.
+    /// Each names its variable and repeats no secret.
     pub fn problems(&self) -> &[String] {
         &self.0
     }
@@ -77,7 +79,7 @@ impl InvalidSettings {
 
 impl fmt::Display for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the settings are not complete:")?;
+        f.write_str("the settings are not valid:")?;
         self.0
             .iter()
             .try_for_each(|problem| write!(f, "\n  {problem}"))
@@ -87,7 +89,7 @@ impl fmt::Display for InvalidSettings {
 impl std::error::Error for InvalidSettings {}
 
 impl Settings {
-    /// Reads the environment, and the file `.env` of the working directory or else that of the service.
+    /// Reads the environment and the settings file.
     pub fn load() -> Result<Self, InvalidSettings> {
         let mut variables = match settings_file() {
             Some(path) => reader::read(path).map_err(|problem| InvalidSettings(vec![problem]))?,
@@ -110,11 +112,11 @@ impl Settings {
         }
     }
 
-    /// `None` where a required variable has no value; problems are left with the reader.
+    /// `None` if a required variable has no valid value. The reader collects the problems.
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let database_url = reader.required("DATABASE_URL", values::database_url);
         let api_key = reader.required("API_KEY", values::api_key);
-        let ollama = "http://localhost:11434".to_owned();
+        let ollama = BaseUrl::new("http://localhost:11434".to_owned());
         let quiet = Duration::from_secs(90);
         let patience = Duration::from_mins(2);
         Some(Self {
@@ -154,23 +156,23 @@ impl Settings {
                 values::number(0, 36_500),
             ),
             database_pool_size: reader.or("DATABASE_POOL_SIZE", 8, values::number(1, 500)),
-            // Last, so that every other variable has been looked at by now.
+            // Last, so that all other variables are read first.
             database_url: database_url?,
             api_key: api_key?,
         })
     }
 
-    /// The settings for the log, secrets left out.
-    pub fn summary(&self) -> String {
-        format!(
-            "listen={}:{} database={} ollama={} model={} backups={} extra_tables={}",
-            self.host,
-            self.port,
-            self.database_url.place(),
-            self.ollama_base_url,
-            self.ollama_model,
-            self.backup_dir.display(),
-            self.extra_tables.join(","),
-        )
+    /// Logs the settings, without secrets.
+    pub fn log_summary(&self) {
+        log::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            listen:% = SocketAddr::new(self.host, self.port),
+            database:% = self.database_url.place(),
+            ollama:% = self.ollama_base_url,
+            model:% = self.ollama_model,
+            backups:% = self.backup_dir.display(),
+            extra_tables:% = self.extra_tables.join(",");
+            "server starts"
+        );
     }
 }

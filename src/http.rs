@@ -28,14 +28,14 @@ mod fields;
 mod health;
 mod linger;
 mod metrics;
-mod request;
 mod sync;
+mod trace;
 mod turn;
 
 pub use auth::ApiKey;
 pub use docs::document;
 pub use metrics::{RequestMetrics, measure};
-pub use request::trace;
+pub use trace::trace;
 
 /// What the handlers work with: the addresses of the actors, and the doors in front of them.
 pub struct State {

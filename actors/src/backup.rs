@@ -25,8 +25,7 @@ mod sha256;
 mod staging;
 mod upload;
 
-use std::io;
-use std::path::{self, Path, PathBuf};
+use std::path::PathBuf;
 
 pub use self::actor::BackupActor;
 pub use self::error::BackupError;
@@ -46,35 +45,20 @@ const UPLOADS_RUNNING: usize = 8;
 /// Uploads that wait for one of these slots, their bodies unread.
 const UPLOADS_WAITING: usize = 64;
 
-/// What the actor has to know; it keeps this over its restarts.
+/// Settings of the [`BackupActor`]; they survive its restarts.
 #[derive(Clone, Debug)]
 pub struct BackupSettings {
-    root: PathBuf,
-    max_bytes: u64,
-    retention_count: usize,
-    reporter: Reporter,
+    /// The folder of all backups, absolute; it is created with the first one.
+    pub root: PathBuf,
+    /// The largest accepted file, in bytes.
+    pub max_bytes: u64,
+    /// How many files rotation keeps per device and type.
+    pub retention_count: usize,
+    /// Receives the outcome of every upload.
+    pub reporter: Reporter,
 }
 
-impl BackupSettings {
-    /// `root` is taken from the working directory if it is relative, and need not exist yet. A
-    /// file has at most `max_bytes`; `retention_count` files are kept of each device and type.
-    pub fn new(root: &Path, max_bytes: u64, retention_count: usize) -> io::Result<Self> {
-        Ok(Self {
-            root: path::absolute(root)?,
-            max_bytes,
-            retention_count,
-            reporter: Reporter::default(),
-        })
-    }
-
-    /// With somebody who wants to know how uploads end.
-    #[must_use]
-    pub fn reporting_to(self, reporter: Reporter) -> Self {
-        Self { reporter, ..self }
-    }
-}
-
-/// The door to the upload slots.
+/// The admission queue for uploads.
 pub fn upload_admission() -> Admission {
     Admission::new(UPLOADS_RUNNING, UPLOADS_WAITING)
 }

@@ -1,8 +1,8 @@
-//! Knows how the server's parts are, without ever waiting for their work.
+//! Assesses the health of the server without waiting for its work.
 //!
-//! Three sources, one judgement: [`probes`] ask MySQL, Ollama and the disk, under time limits and shared by all who
-//! ask at the same time; the [`journal`] remembers what the other actors [report](crate::report); queues and
-//! restarts are read where they are. [`assess`](assess::assess) makes a status and its reasons of them.
+//! There are three sources. [`probes`] check MySQL, Ollama and the disk under time limits; concurrent callers share one
+//! probe. The [`journal`] keeps what the other actors [report](crate::report). Queue lengths and restart counts are read
+//! directly. [`assess`](assess::assess) derives a status and its reasons from them.
 
 pub mod assess;
 pub mod journal;
@@ -11,6 +11,8 @@ pub mod probes;
 mod actor;
 mod messages;
 mod metrics;
+mod queues;
 
-pub use actor::{HealthActor, HealthSettings, Queues};
+pub use actor::{HealthActor, HealthSettings};
 pub use messages::{CheckHealth, CollectMetrics, Health};
+pub use queues::Queues;

@@ -19,7 +19,7 @@ pub use self::answer::Answer;
 pub use self::error::{OllamaError, Unusable};
 pub use self::memory::{Loaded, ModelMemory};
 use self::tokens::{Budget, TokenRange};
-use crate::text::line;
+use crate::text::{line, without_credentials};
 
 /// A connection that takes longer is not made.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -74,13 +74,7 @@ impl Ollama {
 
     /// The server's address for people to read: without user and password.
     pub fn shown_url(&self) -> String {
-        match (
-            self.base_url.split_once("://"),
-            self.base_url.rsplit_once('@'),
-        ) {
-            (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
-            _ => self.base_url.clone(),
-        }
+        without_credentials(&self.base_url)
     }
 
     /// Whether `GET /` says 200 within `limit`. That proves nothing about the model.

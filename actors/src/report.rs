@@ -1,6 +1,6 @@
-//! What an actor tells of its work when it is done, to whoever keeps track.
+//! Reports of finished work, from the other actors to the health actor.
 //!
-//! Telling never waits and never fails: the work counts, not the telling.
+//! Sending a report never waits and never fails.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,52 +9,52 @@ use actix::{Message, Recipient};
 
 use crate::database::PoolUse;
 
-/// News of an actor's work.
+/// Finished work of an actor.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub enum Report {
-    /// A batch was taken in, or not.
+    /// A batch ended.
     Batch {
-        /// Who sent it, where that could be read.
+        /// The device that sent it, if that could be read.
         device_id: Option<String>,
-        /// What became of it.
+        /// Its outcome.
         outcome: BatchOutcome,
-        /// From its last byte to its end.
+        /// Time from its last byte to its end.
         took: Duration,
     },
-    /// A drive was analysed, or not.
+    /// An analysis ended.
     Analysis {
-        /// What went wrong, in one sentence fit for everybody to read.
+        /// The error is one sentence without secrets.
         outcome: Result<(), String>,
-        /// From its start to its end.
+        /// Time from its start to its end.
         took: Duration,
     },
-    /// How many drives are ready for their analysis and wait for it; to be told whenever the queue is looked at.
+    /// The number of drives that wait for their analysis; sent whenever the queue is checked.
     DrivesWaiting(u64),
-    /// A backup was stored, or not.
+    /// An upload of a backup ended.
     Backup {
-        /// Its size in bytes; or what went wrong, in one sentence fit for everybody to read.
+        /// The size in bytes; the error is one sentence without secrets.
         outcome: Result<u64, String>,
-        /// From the first byte to its end.
+        /// Time from its first byte to its end.
         took: Duration,
     },
-    /// An actor has opened its connections to the database.
+    /// An actor opened its connection pool.
     Pool {
         /// The actor.
         actor: &'static str,
-        /// Tells how many there are.
+        /// Counts its connections.
         usage: PoolUse,
     },
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug)]
 pub enum BatchOutcome {
-    /// It is stored; these are its tables.
+    /// Stored, with these rows per table.
     Stored(BTreeMap<String, Counts>),
-    /// Its content cannot be stored.
+    /// Its content is not valid.
     Refused(BatchFailure),
-    /// The database did not take it.
+    /// The database failed.
     Failed(BatchFailure),
 }
 
@@ -79,23 +79,23 @@ impl std::iter::Sum for Counts {
 /// A batch that is not stored.
 #[derive(Debug)]
 pub struct BatchFailure {
-    /// The tables in it that the server knows.
+    /// The tables of the batch that the server knows.
     pub tables: Vec<String>,
-    /// What went wrong, in one sentence fit for everybody to read.
+    /// The error, in one sentence without secrets.
     pub error: String,
 }
 
-/// Takes reports. The default one has nobody to tell.
+/// Sends reports. The default one discards them.
 #[derive(Clone, Debug, Default)]
 pub struct Reporter(Option<Recipient<Report>>);
 
 impl Reporter {
-    /// Tells `listener`.
+    /// Sends reports to `listener`.
     pub fn new(listener: Recipient<Report>) -> Self {
         Self(Some(listener))
     }
 
-    /// Hands a report over and goes on.
+    /// Sends a report without waiting.
     pub fn tell(&self, report: Report) {
         if let Some(listener) = &self.0 {
             listener.do_send(report);

@@ -3,17 +3,17 @@
 //! An actor that stops or panics (in a handler, in a future of its context, in a life cycle
 //! hook) starts again on the same address: its [`Supervised::restarting`](actix::Supervised)
 //! replaces its state, `started` runs, and the messages that were queued meanwhile are handled in
-//! order. The work that was running is gone: its callers get `MailboxError::Closed`. Restarts come
-//! after growing pauses; an actor that fails too often is given up, and whoever awaits
-//! [`Supervision::gave_up`] is to end the process, so that the service manager starts it afresh.
+//! order. Running work is lost: its callers get `MailboxError::Closed`. Restarts are delayed by
+//! growing pauses. An actor that exceeds its restart limit stays down; [`Supervision::gave_up`]
+//! returns then, and the process must end so that the service manager starts a new one.
 //!
-//! What this asks of an actor:
+//! Requirements on an actor:
 //! - `restarting` is `*self = fresh state`. A panic there is one more failure, not the end.
 //! - Asynchronous handlers return `ResponseActFuture` or `AtomicResponse`: only those run within
-//!   the supervised context. A panic in a task spawned elsewhere is seen by nobody
-//!   ([`blocking`](crate::runtime::blocking) hands it on).
+//!   the supervised context. A panic in a task spawned elsewhere goes unnoticed
+//!   ([`blocking`](crate::runtime::blocking) forwards it).
 //! - `stopping` never returns `Running::Continue`, `terminate` and `cancel_future` are not used:
-//!   the record `0001-supervision-and-mailboxes.md` says what they break.
+//!   the decision record `0001-supervision-and-mailboxes.md` says what they break.
 
 mod hang;
 mod life;
@@ -55,18 +55,18 @@ const MAILBOX_BUFFER: usize = 16;
 #[rtype(result = "()")]
 pub struct Drain;
 
-/// An actor failed more often than the [`RestartPolicy`] allows, or at a time when it could not
-/// be restarted: the process is to end with a non-zero code.
+/// An actor failed more often than the [`RestartPolicy`] allows, or when it could not be
+/// restarted: the process must end with a non-zero code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("actor {actor} was given up: {reason}")]
+#[error("actor {actor} exceeded its restart limit: {reason}")]
 pub struct GaveUp {
-    /// The name the actor was started with.
+    /// The name of the actor.
     pub actor: &'static str,
-    /// How it ended for the last time, with the message of its panic.
+    /// How its last run ended, with the message of its panic.
     pub reason: String,
 }
 
-/// Starts actors, restarts them, drains them at the end. Clones share one registry.
+/// Starts, restarts and drains actors. Clones share one registry.
 #[derive(Clone)]
 pub struct Supervision {
     registry: Arc<Registry>,
@@ -77,7 +77,7 @@ struct Registry {
     /// In the order of their start.
     members: Mutex<Vec<Member>>,
     shutting_down: AtomicBool,
-    /// The first actor that was given up.
+    /// The first actor that exceeded its limit.
     gave_up: watch::Sender<Option<GaveUp>>,
 }
 
@@ -86,7 +86,7 @@ struct Member {
     name: &'static str,
     restarts: Arc<AtomicU64>,
     arbiter: ArbiterHandle,
-    /// Keeps the address connected as well: an actor lives until shutdown, whoever knows it.
+    /// Also keeps the address connected: an actor lives until shutdown even if no other address is left.
     drain: Recipient<Drain>,
 }
 
@@ -107,7 +107,7 @@ impl Supervision {
     /// Starts an actor on an arbiter and keeps it running. `factory` makes the first state, on the
     /// arbiter's thread; the later ones are made by the actor's `restarting`.
     ///
-    /// A panic in `factory` gives the actor up at once: there is nothing to restart yet.
+    /// A panic in `factory` is final: there is nothing to restart yet.
     pub fn start<A, F>(&self, arbiter: &ArbiterHandle, name: &'static str, factory: F) -> Addr<A>
     where
         A: Actor<Context = Context<A>> + actix::Supervised + Handler<Drain>,
@@ -133,7 +133,7 @@ impl Supervision {
         addr
     }
 
-    /// How often each actor was restarted, in the order of their start.
+    /// The restarts of each actor, in the order of their start.
     pub fn restarts(&self) -> Vec<(&'static str, u64)> {
         self.members()
             .iter()
@@ -141,7 +141,7 @@ impl Supervision {
             .collect()
     }
 
-    /// Waits until an actor is given up; returns at once when one already is.
+    /// Waits until an actor exceeds its restart limit; returns at once if one already has.
     pub async fn gave_up(&self) -> GaveUp {
         let mut gave_up = self.registry.gave_up.subscribe();
         loop {
@@ -154,16 +154,15 @@ impl Supervision {
         }
     }
 
-    /// From here on an actor that stops stays stopped. One that panics is given up at once.
+    /// From here on an actor that stops stays stopped, and a panic is final.
     pub fn begin_shutdown(&self) {
         self.registry.shutting_down.store(true, Ordering::Relaxed);
     }
 
-    /// Begins the shutdown and drains the actors, the last started first, all of them together within `limit`.
-    /// Each may take its share of the time that is left; an actor that takes longer is left behind with a warning,
-    /// and what one does not need is there for the next.
+    /// Begins the shutdown and drains the actors within `limit`, the last started first. Each gets an equal share of the
+    /// remaining time; an actor that takes longer is abandoned with a warning, and unused time goes to the next.
     ///
-    /// Fails when any actor was given up, before or meanwhile: a crash must not exit with 0.
+    /// Fails if an actor exceeded its restart limit before or meanwhile: a crash must not exit with 0.
     pub async fn shut_down(&self, limit: Duration) -> Result<(), GaveUp> {
         self.begin_shutdown();
         let mut members = self.members().clone();
@@ -172,12 +171,11 @@ impl Supervision {
             let sharers = u32::try_from(members.len() + 1).unwrap_or(u32::MAX);
             let share = (deadline - Instant::now()) / sharers;
             match timeout(share, member.drain.send(Drain)).await {
-                Ok(Ok(())) => log::debug!("actor is drained actor={}", member.name),
-                Ok(Err(_closed)) => log::debug!("actor has already ended actor={}", member.name),
+                Ok(Ok(())) => log::debug!(actor = member.name; "actor drained"),
+                Ok(Err(_closed)) => log::debug!(actor = member.name; "actor already ended"),
                 Err(_elapsed) => log::warn!(
-                    "actor is left behind with work unfinished actor={} waited_ms={}",
-                    member.name,
-                    share.as_millis()
+                    actor = member.name, waited_ms = share.as_millis();
+                    "actor not drained in time"
                 ),
             }
         }
@@ -185,7 +183,7 @@ impl Supervision {
     }
 
     fn members(&self) -> MutexGuard<'_, Vec<Member>> {
-        // A list that is only pushed to is whole at any moment.
+        // A list that is only pushed to is never left half written.
         self.registry
             .members
             .lock()
@@ -194,7 +192,7 @@ impl Supervision {
 }
 
 impl Registry {
-    /// Runs an actor, life after life, until it stops for good or is given up.
+    /// Runs an actor, life after life, until it stops for good or exceeds its restart limit.
     async fn keep_alive<A, F>(&self, member: &Member, receiver: AddressReceiver<A>, factory: F)
     where
         A: Actor<Context = Context<A>> + actix::Supervised,
@@ -219,11 +217,10 @@ impl Registry {
             };
             let restarts = member.restarts.fetch_add(1, Ordering::Relaxed) + 1;
             log::error!(
-                "actor is restarted actor={} reason={reason:?} restarts={restarts} pause_ms={}",
-                member.name,
-                pause.as_millis(),
+                actor = member.name, reason:%, restarts, pause_ms = pause.as_millis();
+                "actor restarted"
             );
-            // Before the pause, so that callers of lost work learn of it now.
+            // Before the pause, so that the callers of lost work get their error now.
             let renewed = life.renew();
             sleep(pause).await;
             ending = match renewed {
@@ -234,7 +231,7 @@ impl Registry {
     }
 
     fn give_up(&self, actor: &'static str, reason: &str) {
-        log::error!("actor is given up actor={actor} reason={reason:?}");
+        log::error!(actor, reason; "actor exceeded its restart limit");
         self.gave_up.send_if_modified(|gave_up| {
             let first = gave_up.is_none();
             if first {

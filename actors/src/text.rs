@@ -26,6 +26,19 @@ pub fn line(text: &str, max_chars: usize) -> String {
     bounded(text.chars().map(printable), max_chars)
 }
 
+/// A URL for people: without user name and password.
+pub fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
 /// Marks that reorder or hide text: direction overrides, zero-width characters, the byte order mark.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
@@ -83,6 +96,19 @@ mod tests {
         assert_eq!(line("äöüäöü", 4), "äöü…");
         assert_eq!(line("abcd", 4), "abcd");
         assert_eq!(line("a\u{0}b\r\n\tc\u{202E}", 10), "a b c");
+    }
+
+    #[test]
+    fn credentials_are_removed_from_the_authority_only() {
+        for (url, shown) in [
+            ("http://me:pw@gpu.lan:11434", "http://gpu.lan:11434"),
+            ("http://me:p@w@gpu.lan/a@b", "http://gpu.lan/a@b"),
+            ("http://gpu.lan/a@b", "http://gpu.lan/a@b"),
+            ("http://[::1]:11434", "http://[::1]:11434"),
+            ("gpu.lan", "gpu.lan"),
+        ] {
+            assert_eq!(without_credentials(url), shown);
+        }
     }
 
     proptest! {

@@ -1,26 +1,25 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Reads variables one by one and remembers what was wrong with them.
+/// Reads variables one by one and collects their problems.
 pub(super) struct Reader<'a> {
     variables: &'a HashMap<String, String>,
     problems: Vec<String>,
 }
 
-/// The settings of the service, for commands that are run by hand beside it.
+/// The settings of the installed service, for commands run by hand.
 const SERVICE_FILE: &str = "/etc/eclipse-ai-server/env";
 
-/// The file that settings come from where the environment has none: `.env` in the working directory, or else that of the
-/// installed service.
+/// The settings file: `.env` in the working directory, else that of the installed service.
 pub fn settings_file() -> Option<&'static Path> {
-    // A working directory that this user may not look into holds no file for him.
+    // A file in a folder that this user cannot read counts as missing.
     [".env", SERVICE_FILE]
         .map(Path::new)
         .into_iter()
         .find(|path| path.exists())
 }
 
-/// The variables of a file. A line that cannot be read is named by what stands before it, for it may hold a secret.
+/// The variables of a file. A malformed line is reported by the variable before it, since the line may hold a secret.
 pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, String> {
     let lines = dotenvy::from_path_iter(path);
     let path = path.display();
@@ -60,7 +59,7 @@ impl<'a> Reader<'a> {
         self.parsed(name, text, parse)
     }
 
-    /// The variable's value, or else `default`; also where a problem was noted.
+    /// The value of the variable; `default` if it is missing or has a problem.
     pub(super) fn or<T>(
         &mut self,
         name: &str,
@@ -77,7 +76,7 @@ impl<'a> Reader<'a> {
         self.problems
     }
 
-    /// A variable that is set to nothing is as good as not set.
+    /// An empty variable counts as not set.
     fn text(&self, name: &str) -> Option<&'a str> {
         let text = self.variables.get(name)?.trim();
         (!text.is_empty()).then_some(text)

@@ -1,4 +1,4 @@
-//! What the text of a variable means. Pure; an error says what would have been right.
+//! Parsers of the values. Pure; an error says what is allowed.
 
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -12,11 +12,13 @@ use actors::sync::tables::Table;
 use log::LevelFilter;
 use secrecy::SecretString;
 
+use super::BaseUrl;
+
 pub(super) fn database_url(text: &str) -> Result<DatabaseUrl, String> {
     DatabaseUrl::parse(text).map_err(|error| error.to_string())
 }
 
-/// The key travels in a header, so it can only be what a header can carry.
+/// The key is sent in a header, so it may contain only what a header can carry.
 pub(super) fn api_key(text: &str) -> Result<SecretString, String> {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(SecretString::from(text))
@@ -25,18 +27,18 @@ pub(super) fn api_key(text: &str) -> Result<SecretString, String> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "has the form of the others")]
+#[expect(clippy::unnecessary_wraps, reason = "same signature as the others")]
 pub(super) fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "has the form of the others")]
+#[expect(clippy::unnecessary_wraps, reason = "same signature as the others")]
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
-/// Returned without a slash at its end, ready for a path.
-pub(super) fn http_url(text: &str) -> Result<String, String> {
+/// Returned without a slash at its end, so that a path can be appended.
+pub(super) fn http_url(text: &str) -> Result<BaseUrl, String> {
     let url = text.trim_end_matches('/');
     match Uri::from_str(url) {
         Ok(uri)
@@ -44,7 +46,7 @@ pub(super) fn http_url(text: &str) -> Result<String, String> {
                 && uri.host().is_some()
                 && uri.query().is_none() =>
         {
-            Ok(url.to_owned())
+            Ok(BaseUrl::new(url.to_owned()))
         }
         _ => Err("must be a URL such as http://localhost:11434".to_owned()),
     }
@@ -76,7 +78,7 @@ pub(super) fn seconds(least: u64, most: u64) -> impl FnOnce(&str) -> Result<Dura
     move |text| number(least, most)(text).map(Duration::from_secs)
 }
 
-/// `log`'s names, and Python's.
+/// The names of `log` and those of Python.
 pub(super) fn log_level(text: &str) -> Result<LevelFilter, String> {
     Ok(match text.to_ascii_uppercase().as_str() {
         "TRACE" => LevelFilter::Trace,
@@ -101,7 +103,7 @@ pub(super) fn extra_tables(text: &str) -> Result<Vec<String>, String> {
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             match (fits, Table::named(name)) {
                 (true, None) => Ok(name.to_owned()),
-                (true, Some(_)) => Err(format!("{name} is a table that the server always takes")),
+                (true, Some(_)) => Err(format!("{name} is a table that the server always accepts")),
                 (false, _) => {
                     Err("must be names of letters, digits and _, with commas between".to_owned())
                 }

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpRequest, web};
 use actors::analysis::{AnalysisError, AnalyzeWindow, FindAnalysis, ListAnalyses};
-use actors::caller;
 use actors::sync::KeyHolder;
+use tokio_util::sync::CancellationToken;
 
 use super::bodies::{Detail, InvalidRequest};
 use super::docs::DeviceIdSchema;
@@ -59,7 +59,8 @@ pub(super) async fn analyze_drive(
     let device_id = auth::within(&sender, wanted.device_id)?;
     // As long as it takes: the line is short, and whoever hangs up leaves it.
     let turn = state.analyses.enter().await.map_err(AnalysisError::from)?;
-    let (_presence, caller) = caller::present();
+    let cancelled = CancellationToken::new();
+    let _cancels_when_dropped = cancelled.clone().drop_guard();
     let analysis = state
         .analysis
         .send(AnalyzeWindow {
@@ -69,7 +70,7 @@ pub(super) async fn analyze_drive(
             window_end: wanted.window_end,
             parameters: wanted.parameters,
             focus_areas: wanted.focus_areas,
-            caller,
+            cancelled,
             turn,
         })
         .await??;

@@ -1,6 +1,4 @@
-//! API keys: the shared one, and those that belong to a device. Checked before a byte of the body is read.
-
-use std::time::Duration;
+//! API keys: the shared key and per-device keys. A key is checked before the first byte of the body is read.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -10,18 +8,14 @@ use actors::device_id::DeviceId;
 use actors::sync::{IdentifyKey, KeyHolder};
 use ring::{digest, hmac, rand};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::time::timeout;
 
-use super::State;
 use super::error::ApiError;
+use super::{State, turn};
 use crate::hex::hex;
 
 const HEADER: &str = "X-API-Key";
 
-/// How long a request waits for its key's turn to be looked up, before its sender is asked to come again.
-const TURN_LIMIT: Duration = Duration::from_secs(5);
-
-/// The shared key, in a form that can be compared in constant time and gives nothing away.
+/// The shared key as an HMAC tag, which is compared in constant time and does not reveal the key.
 pub struct ApiKey {
     /// Lives as long as the process.
     secret: hmac::Key,
@@ -29,17 +23,17 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Forgets the key itself.
+    /// Keeps a tag of the key, not the key.
     pub fn new(key: &SecretString) -> Self {
         let random = rand::SystemRandom::new();
         let secret = hmac::Key::generate(hmac::HMAC_SHA256, &random)
-            // Without random numbers the key itself has to do: comparing stays constant in time.
+            // Without a random number generator the key signs itself: the comparison still takes constant time.
             .unwrap_or_else(|_| hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes()));
         let tag = hmac::sign(&secret, sha256(key.expose_secret()).as_ref());
         Self { secret, tag }
     }
 
-    /// Takes the same time whatever is offered.
+    /// Takes the same time for every offered key.
     fn is(&self, offered: &digest::Digest) -> bool {
         hmac::verify(&self.secret, offered.as_ref(), self.tag.as_ref()).is_ok()
     }
@@ -49,7 +43,7 @@ fn sha256(key: &str) -> digest::Digest {
     digest::digest(&digest::SHA256, key.as_bytes())
 }
 
-/// Lets a request with a key pass, with the key's [`KeyHolder`] among its extensions.
+/// Admits requests with a valid key and adds the key's [`KeyHolder`] to their extensions; others get 401.
 pub(super) async fn require_key(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -63,10 +57,7 @@ pub(super) async fn require_key(
         KeyHolder::Owner
     } else {
         let sha256 = hex(offered.as_ref());
-        let turn = timeout(TURN_LIMIT, state.key_lookups.enter())
-            .await
-            .map_err(|_| ApiError::Busy)?
-            .map_err(ApiError::from)?;
+        let turn = turn::take(&state.key_lookups).await?;
         let device = state
             .sync
             .send(IdentifyKey { sha256, turn })
@@ -82,7 +73,7 @@ pub(super) async fn require_key(
     next.call(request).await
 }
 
-/// The device that a request may be about: with a device's own key it is that device.
+/// Restricts a request to the devices its key is valid for: a device's own key is valid for that device only.
 pub(super) fn within(
     sender: &KeyHolder,
     wanted: Option<DeviceId>,

@@ -13,24 +13,24 @@ mod report;
 
 use report::HealthReport;
 
-/// Longer than a probe takes, shorter than the five seconds that are promised.
+/// Longer than a probe takes, and below the documented limit of 5 s.
 const ANSWER_LIMIT: Duration = Duration::from_millis(4800);
 
-/// How the server is
+/// Reports the health of the server
 ///
-/// Always 200, within five seconds: the body tells. What it says is at most a second old.
+/// Always 200, within five seconds; `status` is the result. The data is at most one second old.
 #[utoipa::path(
     get,
     path = "/api/v1/health",
     tag = "Service",
-    responses((status = 200, description = "How the server is, good or bad.", body = HealthReport)),
+    responses((status = 200, description = "The health of the server, whatever it is.", body = HealthReport)),
 )]
 pub(super) async fn check_health(state: web::Data<State>) -> web::Json<HealthReport> {
     let health = timeout(ANSWER_LIMIT, ask(&state.health)).await;
     web::Json(health.unwrap_or_else(|_| Health::unknown()).into())
 }
 
-/// Asks again when the actor is restarted in the middle.
+/// Retries when the actor restarts meanwhile.
 async fn ask(actor: &Addr<HealthActor>) -> Health {
     loop {
         match actor.send(CheckHealth).await {

@@ -1,8 +1,8 @@
-//! Answers that reach a client which is still sending.
+//! Delivers early responses to clients that are still sending.
 //!
-//! Most clients send their whole body before they look for an answer. Closing the connection
-//! beneath them turns an early refusal into a reset, and the reason is lost. So the answer goes
-//! out at once, and behind it the rest of the body is read and thrown away.
+//! Most clients send their whole body before they read the response. Closing the connection early
+//! turns a refusal into a reset, and the reason is lost. So the response is sent at once, and the
+//! rest of the body is then read and discarded.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -21,12 +21,12 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::time::timeout;
 
 use super::body::SILENCE_LIMIT;
-use super::request;
+use super::trace;
 
-/// How long a client may go on sending after it was refused.
+/// How long a client may continue sending after the response.
 const LINGER_LIMIT: Duration = Duration::from_mins(5);
 
-/// Lets the answer wait for the end of the request's body, after it was given.
+/// Keeps the connection open until the end of the request's body, after the response was sent.
 pub(super) async fn read_on(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -42,7 +42,7 @@ pub(super) async fn read_on(
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => ServiceResponse::from_err(error, http_request),
     };
-    let response = request::name_failure(response);
+    let response = trace::name_failure(response);
     if body.has_ended() || response.status() == StatusCode::REQUEST_TIMEOUT {
         return Ok(response);
     }
@@ -55,7 +55,7 @@ pub(super) async fn read_on(
     }))
 }
 
-/// A request's body, which the handler and the answer read one after the other.
+/// A request's body, read first by the handler and then by the response.
 #[derive(Clone)]
 struct RequestBody(Rc<RefCell<Source>>);
 
@@ -76,11 +76,11 @@ impl RequestBody {
         self.0.borrow().has_ended
     }
 
-    /// Reads what is left, as long as something comes.
+    /// Reads the rest until its end or until the client is silent.
     async fn discard(mut self) {
         let all =
             async { while let Ok(Some(Ok(_))) = timeout(SILENCE_LIMIT, self.next()).await {} };
-        // Whoever sends for longer than this is cut off.
+        // A client that sends for longer is disconnected.
         let _ = timeout(LINGER_LIMIT, all).await;
     }
 }
@@ -99,7 +99,7 @@ impl Stream for RequestBody {
     }
 }
 
-/// An answer that is given at once, but ends with the request's body.
+/// A response body that is sent at once but ends with the request's body.
 struct Lingering {
     answer: BoxBody,
     is_given: bool,

@@ -1,5 +1,6 @@
-//! `GET /metrics`, and the measuring of requests.
+//! `GET /metrics`, and the metrics of requests.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
@@ -7,8 +8,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
-use actors::exposition;
 use actors::health::CollectMetrics;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
@@ -20,17 +21,20 @@ use super::error::ApiError;
 
 type Labels<const N: usize> = [(&'static str, String); N];
 
-/// The actor that knows them answers at once, unless it is being restarted.
+/// The health actor answers at once unless it is restarting.
 const ANSWER_LIMIT: Duration = Duration::from_secs(4);
 
-/// Of all paths that the server does not have.
+/// The media type of the `OpenMetrics` text format.
+const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The route label of unknown paths.
 const NO_ROUTE: &str = "none";
 
 const SECONDS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0,
 ];
 
-/// What is counted of requests. Labels have bounded values: routes are patterns, not paths.
+/// Metrics of requests. Label values are bounded: routes are patterns, not paths.
 pub struct RequestMetrics {
     registry: Registry,
     requests: Family<Labels<3>, Counter>,
@@ -45,12 +49,12 @@ impl Default for RequestMetrics {
         let mut registry = Registry::with_prefix("eclipse_ai_http");
         registry.register(
             "requests",
-            "Requests answered, by route and status",
+            "Answered requests, by method, route and status",
             requests.clone(),
         );
         registry.register(
             "request_duration_seconds",
-            "Time from a request's head to the head of its answer",
+            "Time from the head of a request to the head of its response",
             seconds.clone(),
         );
         Self {
@@ -72,7 +76,7 @@ impl RequestMetrics {
     }
 }
 
-/// Counts a request once it is answered. To be wrapped around everything else.
+/// Counts a request once it is answered. The outermost middleware.
 pub async fn measure(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -99,7 +103,7 @@ pub async fn measure(
     answer
 }
 
-/// Clients can invent methods without end.
+/// Clients can send any method name, so only known ones become label values.
 fn method(method: &Method) -> &str {
     match *method {
         Method::GET
@@ -112,18 +116,28 @@ fn method(method: &Method) -> &str {
     }
 }
 
-/// Numbers for Prometheus
+/// Metrics for Prometheus
 #[utoipa::path(
     get,
     path = "/metrics",
     tag = "Service",
-    responses((status = 200, description = "In Prometheus's text format.", body = String, content_type = "text/plain")),
+    responses((status = 200, description = "All metrics in the OpenMetrics text format.", body = String, content_type = "application/openmetrics-text")),
 )]
 pub(super) async fn collect(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let requests = exposition::text(&state.request_metrics.registry);
-    let work = timeout(ANSWER_LIMIT, state.health.send(CollectMetrics));
-    let work = work.await.map_err(|_| ApiError::Busy)??;
+    let of_actors = timeout(ANSWER_LIMIT, state.health.send(CollectMetrics));
+    let of_actors = of_actors.await.map_err(|_| ApiError::Busy)??;
+    let text = exposition(&state.request_metrics.registry, of_actors);
     Ok(HttpResponse::Ok()
-        .content_type(exposition::CONTENT_TYPE)
-        .body(requests + &work))
+        .content_type(MEDIA_TYPE)
+        .body(text.map_err(|_| ApiError::Internal)?))
+}
+
+fn exposition(
+    requests: &Registry,
+    of_actors: Result<String, fmt::Error>,
+) -> Result<String, fmt::Error> {
+    let mut text = of_actors?;
+    encode_registry(&mut text, requests)?;
+    encode_eof(&mut text)?;
+    Ok(text)
 }

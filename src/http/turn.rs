@@ -1,4 +1,4 @@
-//! Waiting at the door of an actor, but not for ever.
+//! Waits for an admission permit, with a timeout.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use tokio::time::timeout;
 
 use super::error::ApiError;
 
-/// How long a request waits, before its sender is asked to come again.
+/// How long a request waits before the client is asked to retry.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// A turn at the work behind `door`; who finds the line full, or waits too long in it, is asked to come again.
-pub(super) async fn take(door: &Admission) -> Result<Turn, ApiError> {
-    let turn = timeout(LIMIT, door.enter()).await;
+/// A turn at the work behind `admission`; [`ApiError::Busy`] if the queue is full or the wait exceeds the limit.
+pub(super) async fn take(admission: &Admission) -> Result<Turn, ApiError> {
+    let turn = timeout(LIMIT, admission.enter()).await;
     Ok(turn.map_err(|_| ApiError::Busy)??)
 }

@@ -172,7 +172,7 @@ async fn told_twice_the_server_ends_at_once_and_says_that_it_was_not_done() {
     server.signal("TERM");
 
     assert_eq!(server.ends_in_time().await.code(), Some(1));
-    server.logs("told to stop twice").await;
+    server.logs("second termination signal").await;
     lock.release().await;
 }
 

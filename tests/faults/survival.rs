@@ -55,7 +55,7 @@ async fn an_actor_is_restarted_after_each_kind_of_failure_until_it_fails_once_to
         assert_eq!(health.0, 200, "after {failure}");
         assert_eq!(health.1["components"]["mysql"], "up", "after {failure}");
 
-        let restarted = server.lines(&format!("actor is restarted actor={actor} "));
+        let restarted = server.lines(&format!("actor restarted actor={actor} "));
         assert_eq!(restarted.len(), restarts, "{restarted:?}");
         let reason = match failure {
             "by-stopping" => "it stopped itself".to_owned(),
@@ -73,7 +73,9 @@ async fn an_actor_is_restarted_after_each_kind_of_failure_until_it_fails_once_to
 
     let code = server.ends().await.code();
     assert_eq!(code, Some(1), "systemd is to start it afresh");
-    let line = format!("actor is given up actor={actor} reason=\"it panicked: boom in-future\"");
+    let line = format!(
+        "actor exceeded its restart limit actor={actor} reason=\"it panicked: boom in-future\""
+    );
     server.logs(&line).await;
 }
 
@@ -143,9 +145,12 @@ async fn clients_that_hang_up_free_their_places() {
 
     drop(clients);
 
-    server.logs("request is left by its client").await;
+    server.logs("client disconnected before the response").await;
     eventually("all of them are gone", async || {
-        server.lines("request is left by its client").len() == ADMITTED - 1
+        server
+            .lines("client disconnected before the response")
+            .len()
+            == ADMITTED - 1
     })
     .await;
     let next = tokio::spawn(server.batch(&reading(1000)).send());
@@ -198,7 +203,7 @@ async fn a_database_that_hangs_and_goes_on_needs_no_restart() {
         answer(server.get("/api/v1/health")).await.1["components"]["mysql"] == "up"
     })
     .await;
-    assert!(server.lines("actor is restarted").is_empty());
+    assert!(server.lines("actor restarted").is_empty());
 }
 
 /// Where nothing bounded it, the answer would never come.

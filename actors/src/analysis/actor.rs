@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::{
     Actor, AsyncContext as _, Context, Handler, ResponseActFuture, Supervised, WrapFuture as _,
 };
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
 use super::drive_queue::{DriveQueue, Wakeup};
@@ -74,8 +74,8 @@ pub struct AnalysisActor {
     service: AnalysisService,
     /// Wakes the worker of the queue up.
     wakeup: Wakeup,
-    /// Becomes true when the server stops.
-    stopping: watch::Sender<bool>,
+    /// Cancelled when the server stops.
+    stopping: CancellationToken,
 }
 
 /// Permits for requests that read analyses.
@@ -99,7 +99,7 @@ impl AnalysisActor {
             database,
             service,
             wakeup: Wakeup::default(),
-            stopping: watch::Sender::new(false),
+            stopping: CancellationToken::new(),
         }
     }
 
@@ -111,7 +111,7 @@ impl AnalysisActor {
             timing: self.settings.timing,
             reporter: self.settings.reporter.clone(),
             wakeup: self.wakeup.clone(),
-            stopping: self.stopping.subscribe(),
+            stopping: self.stopping.clone(),
         }
     }
 
@@ -157,7 +157,7 @@ impl Handler<AnalyzeWindow> for AnalysisActor {
     type Result = ResponseActFuture<Self, Result<Analysis, AnalysisError>>;
 
     fn handle(&mut self, message: AnalyzeWindow, _: &mut Self::Context) -> Self::Result {
-        let answer = request::answer(self.service.clone(), message, self.stopping.subscribe());
+        let answer = request::answer(self.service.clone(), message, self.stopping.clone());
         Box::pin(answer.into_actor(self))
     }
 }
@@ -261,7 +261,7 @@ impl Handler<StopAnalyzing> for AnalysisActor {
     type Result = ();
 
     fn handle(&mut self, _: StopAnalyzing, _: &mut Self::Context) {
-        self.stopping.send_replace(true);
+        self.stopping.cancel();
     }
 }
 
@@ -269,7 +269,7 @@ impl Handler<Drain> for AnalysisActor {
     type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, _: Drain, _: &mut Self::Context) -> Self::Result {
-        self.stopping.send_replace(true);
+        self.stopping.cancel();
         let (admission, database) = (self.settings.admission.clone(), self.database.clone());
         let drained = async move {
             admission.drained().await;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
-use tokio::sync::watch;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
 use super::error::{AnalysisError, Interruption};
@@ -54,8 +54,8 @@ enum End {
 }
 
 impl DriveJob<'_> {
-    /// Analyses the drive; `stopping` becomes true when the server stops.
-    pub(super) async fn run(self, stopping: watch::Receiver<bool>) -> Outcome {
+    /// Analyses the drive; `stopping` is cancelled when the server stops.
+    pub(super) async fn run(self, stopping: &CancellationToken) -> Outcome {
         // A panic fails this drive instead of the actor, which would claim the drive again after each restart.
         let analysis = AssertUnwindSafe(self.analyze(stopping))
             .catch_unwind()
@@ -90,13 +90,10 @@ impl DriveJob<'_> {
         outcome
     }
 
-    async fn analyze(
-        &self,
-        mut stopping: watch::Receiver<bool>,
-    ) -> Result<Analysis, AnalysisError> {
+    async fn analyze(&self, stopping: &CancellationToken) -> Result<Analysis, AnalysisError> {
         let mut interruption = pin!(async {
             tokio::select! {
-                _ = stopping.wait_for(|stopping| *stopping) => Interruption::ServerStops,
+                () = stopping.cancelled() => Interruption::ServerStops,
                 () = self.hold() => Interruption::TakenOver,
             }
         });

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
 use super::drive_job::{DriveJob, Outcome};
@@ -58,16 +59,15 @@ pub(super) struct DriveQueue {
     pub timing: QueueTiming,
     pub reporter: Reporter,
     pub wakeup: Wakeup,
-    /// Becomes true when the server stops.
-    pub stopping: watch::Receiver<bool>,
+    /// Cancelled when the server stops.
+    pub stopping: CancellationToken,
 }
 
 impl DriveQueue {
     /// Runs until the server stops.
     pub(super) async fn run(self) {
         let mut is_known_away = false;
-        let mut stopping = self.stopping.clone();
-        while !*stopping.borrow() {
+        while !self.stopping.is_cancelled() {
             let pause = match self.turn().await {
                 Ok(Turned::Done(pause)) => {
                     is_known_away = false;
@@ -88,7 +88,7 @@ impl DriveQueue {
                 }
             };
             tokio::select! {
-                _ = stopping.wait_for(|stopping| *stopping) => {}
+                () = self.stopping.cancelled() => {}
                 () = self.rest(pause) => {}
             }
         }
@@ -171,10 +171,9 @@ impl DriveQueue {
 
     /// The permit for the model once no request waits for it; nothing where the server stops first.
     async fn permit(&self) -> Option<Turn> {
-        let mut stopping = self.stopping.clone();
         tokio::select! {
             biased;
-            _ = stopping.wait_for(|stopping| *stopping) => None,
+            () = self.stopping.cancelled() => None,
             permit = self.admission.spare_turn() => Some(permit),
         }
     }
@@ -194,7 +193,7 @@ impl DriveQueue {
             timing: self.timing,
             claim,
         };
-        let outcome = job.run(self.stopping.clone()).await;
+        let outcome = job.run(&self.stopping).await;
         // Only now: once the permits are drained, the drive has been given back.
         drop(permit);
         outcome

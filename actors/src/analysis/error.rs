@@ -55,8 +55,8 @@ pub enum AnalysisError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Interruption {
     /// Nobody waits for it any more.
-    #[error("whoever asked for it has left")]
-    CallerLeft,
+    #[error("the requester disconnected")]
+    RequesterGone,
     /// The server stops.
     #[error("the server stops")]
     ServerStops,

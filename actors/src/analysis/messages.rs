@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use actix::Message;
 use chrono::NaiveDateTime;
+use tokio_util::sync::CancellationToken;
 
 use super::error::AnalysisError;
 use super::recommendations::Recommendation;
 use crate::admission::Turn;
-use crate::caller::Caller;
 use crate::device_id::DeviceId;
 use crate::drives::KnownDrive;
 
@@ -28,8 +28,8 @@ pub struct AnalyzeWindow {
     pub parameters: Option<Vec<String>>,
     /// What to look at in particular.
     pub focus_areas: Vec<String>,
-    /// Whoever waits; when it leaves, the model is stopped.
-    pub caller: Caller,
+    /// Cancelled when the requester is gone: the model is stopped then.
+    pub cancelled: CancellationToken,
     /// The right to the model.
     pub turn: Turn,
 }

@@ -5,24 +5,23 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDateTime;
 use mysql_async::Conn;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::error::{AnalysisError, Interruption};
 use super::messages::{Analysis, AnalyzeWindow};
 use super::readings;
 use super::service::AnalysisService;
 use super::subject::{Part, Subject};
-use crate::caller::Caller;
 use crate::database::Database;
 
 /// How long finding the device of a window may take.
 const SEARCH_LIMIT: Duration = Duration::from_secs(15);
 
-/// Analyses what a request has named; `stopping` turns true when the server is to stop.
+/// Analyses what a request has named; `stopping` is cancelled when the server stops.
 pub(super) async fn answer(
     service: AnalysisService,
     request: AnalyzeWindow,
-    stopping: watch::Receiver<bool>,
+    stopping: CancellationToken,
 ) -> Result<Analysis, AnalysisError> {
     let AnalyzeWindow {
         device_id,
@@ -31,10 +30,10 @@ pub(super) async fn answer(
         window_end: end,
         parameters,
         focus_areas,
-        caller,
+        cancelled,
         turn: _turn,
     } = request;
-    let mut interruption = pin!(interruption(caller, stopping));
+    let mut interruption = pin!(interruption(&cancelled, &stopping));
     let began = Instant::now();
     let search = async {
         match device_id {
@@ -65,10 +64,10 @@ pub(super) async fn answer(
     service.analyze(subject, is_still_ours, interruption).await
 }
 
-async fn interruption(caller: Caller, mut stopping: watch::Receiver<bool>) -> Interruption {
+async fn interruption(requester: &CancellationToken, stopping: &CancellationToken) -> Interruption {
     tokio::select! {
-        () = caller.has_left() => Interruption::CallerLeft,
-        _ = stopping.wait_for(|stopping| *stopping) => Interruption::ServerStops,
+        () = requester.cancelled() => Interruption::RequesterGone,
+        () = stopping.cancelled() => Interruption::ServerStops,
     }
 }
 

@@ -137,7 +137,7 @@ async fn conclude(
         let _guard = guard;
         if let Err(error) = archive.conclude(&key, examined) {
             let BackupKey { folder, filename } = key;
-            log::warn!("backup could not be checked folder={folder} name={filename} error={error}");
+            log::warn!(folder:%, name:% = filename, error:%; "backup not checked");
         }
     })
     .await;
@@ -152,7 +152,7 @@ impl Actor for BackupActor {
             .into_actor(self)
             .map(|due, actor, ctx| match due {
                 Ok(due) => actor.enqueue_checks(due, ctx),
-                Err(error) => log::error!("backups' root is not usable error={error}"),
+                Err(error) => log::error!(error:%; "backup folder not usable"),
             });
         ctx.spawn(tidying);
     }
@@ -229,12 +229,10 @@ async fn store(
             sha256,
             ..
         } = &stored;
-        log::info!(
-            "backup is stored folder={folder} name={filename} bytes={size_bytes} sha256={sha256}"
-        );
-        // The backup is there, whatever becomes of the older ones.
+        log::info!(folder:%, name:% = filename, bytes = *size_bytes, sha256:%; "backup stored");
+        // A failed rotation does not undo the upload.
         if let Err(error) = archive.rotate(&folder, filename) {
-            log::error!("backups could not be rotated folder={folder} error={error}");
+            log::error!(folder:%, error:%; "backups not rotated");
         }
         Ok(stored)
     })

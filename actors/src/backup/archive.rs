@@ -56,7 +56,7 @@ impl Archive {
     pub(super) fn tidy(&self) -> io::Result<Vec<BackupKey>> {
         let cleared = self.staging.clear_leftovers()?;
         if cleared > 0 {
-            log::info!("unfinished uploads of an earlier process were removed files={cleared}");
+            log::info!(files = cleared; "unfinished uploads of an earlier process removed");
         }
         let mut due = Vec::new();
         for folder in self.folders(None, None)? {

@@ -109,7 +109,7 @@ impl Records {
             Ok(record) => Some(record),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => {
-                log::warn!("record is unreadable path={} error={error}", path.display());
+                log::warn!(path:% = path.display(), error:%; "record of a backup not readable");
                 None
             }
         }

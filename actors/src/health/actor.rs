@@ -1,12 +1,12 @@
-//! The actor that knows how everything is.
+//! The health actor: owns the probes, with a database connection of their own, and the journal.
 //!
-//! It owns the probes with a connection to the database of their own, and the journal. A probe that runs is shared by
-//! all who ask meanwhile, and its findings by all who ask within the second after. Others report to it and never wait
-//! for it; it reads the length of their queues and never waits for them.
+//! Concurrent health checks share one running probe, and its results are reused for a second. The other actors report
+//! without waiting; the health actor reads the lengths of their queues and never waits for them.
 //!
-//! After a restart it probes anew with a fresh connection. What was reported to it stays: to forget failures would
-//! be to call a server healthy that is not.
+//! A restart opens a fresh connection and probes again. The journal is kept: forgetting failures would make an unhealthy
+//! server look healthy.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,61 +21,50 @@ use tokio::time::Instant;
 use super::assess::{AnalysisFacts, BackupFacts, Facts, SyncFacts, assess};
 use super::journal::Journal;
 use super::messages::{CheckHealth, CollectMetrics, Health};
-use super::metrics::{Metrics, Present};
-use super::probes::{Findings, Probes, wanted_bytes};
-use crate::admission::Admission;
+use super::metrics::{Gauges, Metrics};
+use super::probes::{ProbeResults, Probes, wanted_bytes};
+use super::queues::Queues;
 use crate::clock;
 use crate::database::{Database, DatabaseUrl};
 use crate::ollama::Ollama;
 use crate::report::Report;
 use crate::supervise::{Drain, Supervision};
 
-/// How long findings are good for.
+/// How long the results of a probe are reused.
 const FRESH: Duration = Duration::from_secs(1);
 
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
-/// What a [`HealthActor`] is made of.
+/// Settings of the [`HealthActor`].
 #[derive(Clone)]
 pub struct HealthSettings {
-    /// The database to look at.
+    /// The database to probe.
     pub database: DatabaseUrl,
-    /// The Ollama to look at.
+    /// The Ollama server to probe.
     pub ollama: Ollama,
-    /// The folder whose disk must not be full.
+    /// The folder whose disk is checked for free space.
     pub backup_folder: PathBuf,
-    /// The largest backup that is taken, in bytes.
+    /// The largest accepted backup, in bytes.
     pub largest_backup_bytes: u64,
-    /// Where work waits.
+    /// The queues whose lengths are reported.
     pub queues: Queues,
-    /// Counts the restarts.
+    /// Counts restarts of actors.
     pub supervision: Supervision,
     /// When the server started.
     pub started: Instant,
 }
 
-/// The doors in front of the other actors.
-#[derive(Clone, Debug)]
-pub struct Queues {
-    /// In front of the sync actor.
-    pub batches: Admission,
-    /// In front of the model.
-    pub analyses: Admission,
-    /// In front of the backup actor.
-    pub uploads: Admission,
-}
-
-/// Probes, remembers and judges.
+/// Probes the components, collects reports and assesses both.
 pub struct HealthActor {
     settings: HealthSettings,
     database: Database,
     probes: Probes,
-    /// The probe that runs, or else the last one.
-    probe: Option<watch::Receiver<Option<Findings>>>,
+    /// The running probe, or else the last one.
+    probe: Option<watch::Receiver<Option<ProbeResults>>>,
     memory: Memory,
 }
 
-/// What was reported. It outlives restarts.
+/// What the other actors reported. Survives restarts.
 #[derive(Default)]
 struct Memory {
     journal: Journal,
@@ -83,7 +72,7 @@ struct Memory {
 }
 
 impl HealthActor {
-    /// To be called on the runtime that the actor will live on.
+    /// Must be called on the runtime that will run the actor.
     pub fn new(settings: HealthSettings) -> Self {
         Self::with_memory(settings, Memory::default())
     }
@@ -105,46 +94,49 @@ impl HealthActor {
         }
     }
 
-    /// The findings to come of the probe that runs, or those of one that has just ended.
-    fn findings(&mut self, context: &mut Context<Self>) -> watch::Receiver<Option<Findings>> {
+    /// The results of the running probe, or of one that ended less than [`FRESH`] ago; else starts a probe.
+    fn probe_results(
+        &mut self,
+        context: &mut Context<Self>,
+    ) -> watch::Receiver<Option<ProbeResults>> {
         if let Some(probe) = &self.probe
             && probe
                 .borrow()
                 .as_ref()
-                .is_none_or(|findings| findings.ended.elapsed() < FRESH)
+                .is_none_or(|results| results.ended.elapsed() < FRESH)
         {
             return probe.clone();
         }
-        let (announcer, findings) = watch::channel(None);
+        let (sender, results) = watch::channel(None);
         let probes = self.probes.clone();
         let probe = async move {
-            announcer.send_replace(Some(probes.run().await));
+            sender.send_replace(Some(probes.run().await));
         };
         context.spawn(probe.into_actor(self));
-        self.probe = Some(findings.clone());
-        findings
+        self.probe = Some(results.clone());
+        results
     }
 
-    /// When a batch was last stored, as far as that is known without asking the database.
+    /// The time of the last stored batch known without a query.
     fn last_sync(&self, now: NaiveDateTime) -> Option<NaiveDateTime> {
         let probe = self.probe.as_ref().map(watch::Receiver::borrow);
         let found = probe.and_then(|found| Some(found.as_ref()?.last_sync.as_ref()?.stored_at));
         self.memory.journal.batches(now).last_success.max(found)
     }
 
-    fn facts(&self, findings: Findings) -> Facts {
+    fn facts(&self, results: ProbeResults) -> Facts {
         let now = clock::now();
         let (settings, queues) = (&self.settings, &self.settings.queues);
         let journal = &self.memory.journal;
         let mut batches = journal.batches(now);
-        // The database remembers what came before the server's start.
-        let stored_at = findings.last_sync.as_ref().map(|sync| sync.stored_at);
+        // The database has the batches from before the server's start.
+        let stored_at = results.last_sync.as_ref().map(|sync| sync.stored_at);
         batches.last_success = batches.last_success.max(stored_at);
         Facts {
-            mysql_is_up: findings.mysql_is_up,
-            ollama: findings.ollama,
+            mysql_is_up: results.mysql_is_up,
+            ollama: results.ollama,
             model: settings.ollama.model().to_owned(),
-            last_sync: findings.last_sync,
+            last_sync: results.last_sync,
             uptime: settings.started.elapsed(),
             sync: SyncFacts {
                 record: batches,
@@ -160,7 +152,7 @@ impl HealthActor {
             backup: BackupFacts {
                 record: journal.backups(now),
                 waiting: queues.uploads.waiting(),
-                free_bytes: findings.free_bytes,
+                free_bytes: results.free_bytes,
                 wanted_bytes: wanted_bytes(settings.largest_backup_bytes),
             },
             restarts: settings.supervision.restarts(),
@@ -183,15 +175,15 @@ impl Handler<CheckHealth> for HealthActor {
     type Result = ResponseActFuture<Self, Health>;
 
     fn handle(&mut self, _: CheckHealth, context: &mut Self::Context) -> Self::Result {
-        let mut findings = self.findings(context);
+        let mut results = self.probe_results(context);
         let found = async move {
-            let found = findings.wait_for(Option::is_some).await;
+            let found = results.wait_for(Option::is_some).await;
             found.ok().and_then(|found| found.clone())
         };
         Box::pin(found.into_actor(self).map(|found, actor, _| {
-            let facts = actor.facts(found.unwrap_or_else(Findings::none));
+            let facts = actor.facts(found.unwrap_or_else(ProbeResults::none));
             Health {
-                verdict: assess(&facts),
+                assessment: assess(&facts),
                 facts,
             }
         }))
@@ -208,14 +200,21 @@ impl Handler<Report> for HealthActor {
 }
 
 impl Handler<CollectMetrics> for HealthActor {
-    type Result = String;
+    type Result = Result<String, fmt::Error>;
 
-    fn handle(&mut self, _: CollectMetrics, _: &mut Self::Context) -> String {
+    fn handle(&mut self, _: CollectMetrics, _: &mut Self::Context) -> Self::Result {
         let now = clock::now();
         let Memory { journal, metrics } = &self.memory;
-        metrics.text(&Present {
-            queues: &self.settings.queues,
-            drives_waiting: journal.drives_waiting(),
+        let queues = &self.settings.queues;
+        let drives = journal.drives_waiting().map(usize::try_from);
+        metrics.text(&Gauges {
+            queue_lengths: [
+                ("batches", Some(queues.batches.waiting())),
+                ("analyses", Some(queues.analyses.waiting())),
+                ("uploads", Some(queues.uploads.waiting())),
+                ("drives", drives.map(|drives| drives.unwrap_or(usize::MAX))),
+            ],
+            analysis_running: queues.analyses.running() > 0,
             restarts: self.settings.supervision.restarts(),
             failing_tables: journal.failing_tables(now).len(),
             last_successes: [

@@ -67,7 +67,7 @@ pub struct BackupFacts {
 
 /// What to think of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Assessment {
     /// In one word.
     pub status: Status,
     /// Why it is not better, one sentence each.
@@ -86,7 +86,7 @@ pub enum Status {
 }
 
 /// Judges the facts.
-pub fn assess(facts: &Facts) -> Verdict {
+pub fn assess(facts: &Facts) -> Assessment {
     let mut reasons = Vec::new();
     if !facts.mysql_is_up {
         reasons.push("MySQL does not answer.".to_owned());
@@ -106,7 +106,7 @@ pub fn assess(facts: &Facts) -> Verdict {
         (true, false) => Status::Degraded,
         (true, true) => Status::Healthy,
     };
-    Verdict { status, reasons }
+    Assessment { status, reasons }
 }
 
 fn failing_table(failing: &FailingTable) -> String {

@@ -1,4 +1,4 @@
-//! What is remembered of the other actors' work. Bounded in size, whatever comes in; no I/O happens here.
+//! A bounded, in-memory record of what the other actors reported. Does no I/O.
 
 use chrono::NaiveDateTime;
 
@@ -13,9 +13,9 @@ use failing::FailingTables;
 use growth::DriveQueue;
 pub use growth::Growth;
 use track::Track;
-pub use track::{Mishap, Record};
+pub use track::{LastError, Record};
 
-/// The memory of what was reported.
+/// Reports, aggregated.
 #[derive(Debug, Default)]
 pub struct Journal {
     batches: Track,
@@ -26,7 +26,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Takes a report into account, which came in at `now`.
+    /// Adds a report received at `now`.
     pub fn enter(&mut self, report: &Report, now: NaiveDateTime) {
         match report {
             Report::Batch {
@@ -42,7 +42,7 @@ impl Journal {
     fn enter_batch(&mut self, device: Option<&str>, outcome: &BatchOutcome, now: NaiveDateTime) {
         match outcome {
             BatchOutcome::Stored(tables) => {
-                // A batch without rows shows nothing: an idle device sends it for ever.
+                // An idle device keeps sending batches without rows: they prove nothing.
                 let with_rows = tables
                     .iter()
                     .filter(|(_, counts)| counts.inserted + counts.updated > 0);
@@ -64,32 +64,32 @@ impl Journal {
         }
     }
 
-    /// How the taking in of batches went.
+    /// Successes and failures of batches.
     pub fn batches(&self, now: NaiveDateTime) -> Record {
         self.batches.record(now)
     }
 
-    /// How analyses went.
+    /// Successes and failures of analyses.
     pub fn analyses(&self, now: NaiveDateTime) -> Record {
         self.analyses.record(now)
     }
 
-    /// How backups went.
+    /// Successes and failures of uploads.
     pub fn backups(&self, now: NaiveDateTime) -> Record {
         self.backups.record(now)
     }
 
-    /// The tables whose latest batches all failed.
+    /// Tables whose last batches all failed.
     pub fn failing_tables(&self, now: NaiveDateTime) -> Vec<FailingTable> {
         self.failing.list(now)
     }
 
-    /// How many drives wait for their analysis, where that was told.
+    /// The number of drives waiting for analysis; `None` until it is reported.
     pub fn drives_waiting(&self) -> Option<u64> {
         self.drives.waiting()
     }
 
-    /// The growth of a queue of drives that does nothing but grow.
+    /// The growth of the queue of drives, if it only grows.
     pub fn drives_growth(&self, now: NaiveDateTime) -> Option<Growth> {
         self.drives.growth(now)
     }

@@ -1,34 +1,36 @@
-//! What can be asked of the [`HealthActor`](super::HealthActor). It also takes every [`Report`](crate::report::Report).
+//! Messages of the [`HealthActor`](super::HealthActor), which also accepts every [`Report`](crate::report::Report).
+
+use std::fmt;
 
 use actix::Message;
 
-use super::assess::{Facts, Status, Verdict};
+use super::assess::{Assessment, Facts, Status};
 
-/// Say how everything is, from what is at most a second old. The answer takes 4.5 s at most, whatever hangs.
+/// Assess the server from data at most one second old. Answers within 4.5 s even if a component hangs.
 #[derive(Debug, Message)]
 #[rtype(result = "Health")]
 pub struct CheckHealth;
 
-/// Put the work of all actors into numbers. The answer, in Prometheus's text format, comes at once.
+/// Collect the metrics of all actors in the `OpenMetrics` text format, without its end marker. Answers at once.
 #[derive(Debug, Message)]
-#[rtype(result = "String")]
+#[rtype(result = "Result<String, fmt::Error>")]
 pub struct CollectMetrics;
 
-/// How the server is.
+/// The health of the server.
 #[derive(Clone, Debug)]
 pub struct Health {
     /// Status and reasons.
-    pub verdict: Verdict,
-    /// What they come from.
+    pub assessment: Assessment,
+    /// The facts they are derived from.
     pub facts: Facts,
 }
 
 impl Health {
-    /// For when the health actor itself does not answer.
+    /// The health while the health actor itself does not answer.
     pub fn unknown() -> Self {
-        let reason = "The actor that watches the server's health does not answer.";
+        let reason = "The health actor does not answer.";
         Self {
-            verdict: Verdict {
+            assessment: Assessment {
                 status: Status::Unhealthy,
                 reasons: vec![reason.to_owned()],
             },

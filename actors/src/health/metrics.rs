@@ -1,22 +1,22 @@
-//! The work of the actors in numbers, for Prometheus.
+//! The actors' metrics, for Prometheus.
 //!
-//! Counters and histograms grow with what is reported; gauges are read where they are when somebody asks. No label has
-//! more values than there are tables, actors, queues and outcomes.
+//! Reports increment counters and histograms; gauges are set when the metrics are collected. Label values are bounded:
+//! tables, actors, queues and outcomes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
+use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::actor::Queues;
 use crate::database::PoolUse;
-use crate::exposition;
 use crate::report::{BatchOutcome, Report};
 
 type Labels<const N: usize> = [(&'static str, String); N];
@@ -29,7 +29,6 @@ const BATCH_SECONDS: [f64; 12] = [
 const ANALYSIS_SECONDS: [f64; 9] = [1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0];
 const BACKUP_SECONDS: [f64; 9] = [0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0];
 
-/// Everything that is counted.
 pub(super) struct Metrics {
     registry: Registry,
     rows: Family<Labels<2>, Counter>,
@@ -43,20 +42,20 @@ pub(super) struct Metrics {
     last_success: Family<Labels<1>, Seconds>,
     failing_tables: Gauge,
     queue_length: Family<Labels<1>, Gauge>,
-    gpu_busy: Gauge,
+    analysis_running: Gauge,
     restarts: Family<Labels<1>, Counter>,
     connections: Family<Labels<2>, Gauge>,
     pools: BTreeMap<&'static str, PoolUse>,
 }
 
-/// What is read where it is, when somebody asks.
-pub(super) struct Present<'a> {
-    pub queues: &'a Queues,
-    /// Where that was told.
-    pub drives_waiting: Option<u64>,
+/// The values of gauges at the time of a collection.
+pub(super) struct Gauges {
+    /// By queue; `None` while the length is unknown.
+    pub queue_lengths: [(&'static str, Option<usize>); 4],
+    pub analysis_running: bool,
     pub restarts: Vec<(&'static str, u64)>,
     pub failing_tables: usize,
-    /// By work: in UTC, where it has succeeded at all.
+    /// By work: the time of the last success, in UTC.
     pub last_successes: [(&'static str, Option<NaiveDateTime>); 3],
 }
 
@@ -75,7 +74,7 @@ impl Default for Metrics {
             last_success: Family::default(),
             failing_tables: Gauge::default(),
             queue_length: Family::default(),
-            gpu_busy: Gauge::default(),
+            analysis_running: Gauge::default(),
             restarts: Family::default(),
             connections: Family::default(),
             pools: BTreeMap::new(),
@@ -88,26 +87,26 @@ impl Metrics {
     #[rustfmt::skip]
     fn registered(mut self) -> Self {
         let registry = &mut self.registry;
-        registry.register("sync_rows", "Rows stored, by table and by whether they were new", self.rows.clone());
-        registry.register("sync_batches", "Batches taken in, by what became of them", self.batches.clone());
-        registry.register("sync_batch_duration_seconds", "Time from a batch's last byte to its end", self.batch_seconds.clone());
-        registry.register("sync_failing_tables", "Tables of devices whose last three batches were not stored", self.failing_tables.clone());
-        registry.register("analyses", "Analyses, by what became of them", self.analyses.clone());
-        registry.register("analysis_duration_seconds", "Time that an analysis took, by what became of it", self.analysis_seconds.clone());
-        registry.register("gpu_busy", "Whether the model is at work: 1 or 0", self.gpu_busy.clone());
-        registry.register("backups", "Backups taken in, by what became of them", self.backups.clone());
+        registry.register("sync_rows", "Rows stored, by table and outcome", self.rows.clone());
+        registry.register("sync_batches", "Batches, by outcome", self.batches.clone());
+        registry.register("sync_batch_duration_seconds", "Time from the last byte of a batch to its receipt or error", self.batch_seconds.clone());
+        registry.register("sync_failing_tables", "Tables of a device whose last three batches or more were not stored", self.failing_tables.clone());
+        registry.register("analyses", "Analyses, by outcome", self.analyses.clone());
+        registry.register("analysis_duration_seconds", "Duration of an analysis, by outcome", self.analysis_seconds.clone());
+        registry.register("analysis_running", "1 while an analysis runs, else 0", self.analysis_running.clone());
+        registry.register("backups", "Uploads of backups, by outcome", self.backups.clone());
         registry.register("backup_stored_bytes", "Bytes of backups stored", self.backup_bytes.clone());
-        registry.register("backup_duration_seconds", "Time from a backup's first byte to its end", self.backup_seconds.clone());
-        registry.register("last_success_timestamp_seconds", "When work of a kind last succeeded", self.last_success.clone());
-        registry.register("queue_length", "What waits for its turn, by queue", self.queue_length.clone());
+        registry.register("backup_duration_seconds", "Time from the first byte of a backup to its receipt or error", self.backup_seconds.clone());
+        registry.register("last_success_timestamp_seconds", "Unix time of the last success, by kind of work", self.last_success.clone());
+        registry.register("queue_length", "Waiting requests or drives, by queue", self.queue_length.clone());
         registry.register("actor_restarts", "Restarts of an actor after a failure", self.restarts.clone());
-        registry.register("database_connections", "Open connections to the database, by actor and by whether they are in use", self.connections.clone());
+        registry.register("database_connections", "Open database connections, by actor and state", self.connections.clone());
         self
     }
 
-    /// A counter that is missing until it first counts hides that count from whoever looks at differences.
+    /// Creates every series at 0: `rate()` misses the first increment of a counter that did not exist before.
     fn with_zeros(self) -> Self {
-        for outcome in ["stored", "refused", "failed"] {
+        for outcome in ["success", "refused", "failed"] {
             _ = self.batches.get_or_create(&label("outcome", outcome));
         }
         for outcome in ["success", "failed"] {
@@ -120,7 +119,7 @@ impl Metrics {
         self
     }
 
-    /// Counts what a report tells.
+    /// Counts a report.
     pub(super) fn count(&mut self, report: &Report) {
         match report {
             Report::Batch { outcome, took, .. } => self.count_batch(outcome, *took),
@@ -142,7 +141,7 @@ impl Metrics {
         }
     }
 
-    /// Shows the connections of an actor, of its latest pool only.
+    /// Exports the connections of an actor's pool; a newer pool replaces an older one.
     pub(super) fn watch_pool(&mut self, actor: &'static str, usage: PoolUse) {
         self.pools.insert(actor, usage);
     }
@@ -158,7 +157,7 @@ impl Metrics {
                         self.rows.get_or_create(&labels).inc_by(count);
                     }
                 }
-                "stored"
+                "success"
             }
             BatchOutcome::Refused(_) => "refused",
             BatchOutcome::Failed(_) => "failed",
@@ -166,34 +165,29 @@ impl Metrics {
         self.batches.get_or_create(&label("outcome", word)).inc();
     }
 
-    /// All metrics in Prometheus's text format.
-    pub(super) fn text(&self, present: &Present<'_>) -> String {
-        self.read(present);
-        exposition::text(&self.registry)
+    /// All metrics in the `OpenMetrics` text format, without the end marker.
+    pub(super) fn text(&self, gauges: &Gauges) -> Result<String, fmt::Error> {
+        self.set(gauges);
+        let mut text = String::new();
+        encode_registry(&mut text, &self.registry)?;
+        Ok(text)
     }
 
     /// Sets the gauges, and the counters that are kept elsewhere.
-    fn read(&self, present: &Present<'_>) {
-        let queues = present.queues;
-        self.failing_tables.set(signed(present.failing_tables));
-        self.gpu_busy.set(signed(queues.analyses.running().min(1)));
-        let drives = present.drives_waiting.map(usize::try_from);
-        for (queue, length) in [
-            ("batches", Some(queues.batches.waiting())),
-            ("analyses", Some(queues.analyses.waiting())),
-            ("uploads", Some(queues.uploads.waiting())),
-            ("drives", drives.map(|drives| drives.unwrap_or(usize::MAX))),
-        ] {
+    fn set(&self, gauges: &Gauges) {
+        self.failing_tables.set(signed(gauges.failing_tables));
+        self.analysis_running.set(gauges.analysis_running.into());
+        for (queue, length) in gauges.queue_lengths {
             if let Some(length) = length {
                 let gauge = self.queue_length.get_or_create(&label("queue", queue));
                 gauge.set(signed(length));
             }
         }
-        for (actor, restarts) in &present.restarts {
+        for (actor, restarts) in &gauges.restarts {
             let counter = self.restarts.get_or_create(&label("actor", actor));
             counter.inner().store(*restarts, Ordering::Relaxed);
         }
-        for (work, at) in &present.last_successes {
+        for (work, at) in &gauges.last_successes {
             if let Some(at) = at {
                 let gauge = self.last_success.get_or_create(&label("work", work));
                 gauge.set(unix_seconds(*at));

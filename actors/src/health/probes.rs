@@ -1,4 +1,4 @@
-//! Looks at what the server depends on: everything at the same time, in 4.5 s at most.
+//! Probes everything the server depends on, concurrently, in at most 4.5 s.
 
 use std::path::PathBuf;
 
@@ -17,19 +17,19 @@ pub use ollama::OllamaState;
 
 use disk::Disk;
 
-/// What the probes have found.
+/// The results of all probes.
 #[derive(Clone, Debug)]
-pub(super) struct Findings {
+pub(super) struct ProbeResults {
     pub mysql_is_up: bool,
     pub last_sync: Option<LastSync>,
     pub ollama: OllamaState,
-    /// Room for backups, in bytes, where the disk says.
+    /// Free space for backups, in bytes; `None` if it cannot be read.
     pub free_bytes: Option<u64>,
     pub ended: Instant,
 }
 
-impl Findings {
-    /// Nothing was found.
+impl ProbeResults {
+    /// No probe succeeded.
     pub(super) fn none() -> Self {
         Self {
             mysql_is_up: false,
@@ -41,7 +41,7 @@ impl Findings {
     }
 }
 
-/// Everything that is looked at.
+/// The probed components.
 #[derive(Clone, Debug)]
 pub(super) struct Probes {
     database: Database,
@@ -58,14 +58,14 @@ impl Probes {
         }
     }
 
-    /// Looks at everything at the same time.
-    pub(super) async fn run(self) -> Findings {
+    /// Runs all probes concurrently.
+    pub(super) async fn run(self) -> ProbeResults {
         let (mysql, ollama, free_bytes) = tokio::join!(
             mysql::probe(&self.database),
             ollama::probe(&self.ollama),
             self.disk.free_bytes(),
         );
-        Findings {
+        ProbeResults {
             mysql_is_up: mysql.is_up,
             last_sync: mysql.last_sync,
             ollama,

@@ -1,4 +1,4 @@
-//! Finds actors that hang. Nothing within the process can restart those: their thread is lost.
+//! Finds actors that hang. The process cannot restart them: their thread is lost.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use tokio::{
 use super::{Member, Supervision};
 
 impl Supervision {
-    /// The first actor that hangs: a task on its thread, and from there one on the runtime that all
-    /// share, did not both have their turn within `limit`. Busy actors do not hang: they wait
-    /// asynchronously, and leave the thread to others meanwhile.
+    /// The first actor that hangs: a task on its thread, or one on the shared runtime, was not
+    /// polled within `limit`. A busy actor does not hang: it waits asynchronously and yields its
+    /// thread meanwhile.
     pub async fn find_hung(&self, limit: Duration) -> Option<&'static str> {
         let members = self.members().clone();
         let turns: Vec<_> = members.iter().map(Member::turn).collect();
@@ -27,13 +27,13 @@ impl Supervision {
 }
 
 impl Member {
-    /// Ends when the tasks have had their turn, and when there is no thread any more to give it:
-    /// an actor that has ended does not hang.
+    /// Resolves when both tasks were polled, or when the thread has ended: an actor that has ended
+    /// does not hang.
     fn turn(&self) -> oneshot::Receiver<()> {
         let (done, turn) = oneshot::channel();
         self.arbiter.spawn(async move {
             if tokio::spawn(async {}).await.is_ok() {
-                // Fails when nobody waits any longer.
+                // Fails if the receiver timed out.
                 let _ = done.send(());
             }
         });
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[actix::test]
-    async fn an_actor_whose_thread_is_blocked_is_found_until_it_goes_on() {
+    async fn an_actor_on_a_blocked_thread_is_found_until_the_thread_continues() {
         let runtime = ActorRuntime::start().unwrap();
         let supervision = Supervision::new(RestartPolicy::default());
         let blocked = runtime.arbiter().unwrap();
@@ -78,9 +78,9 @@ mod tests {
         supervision.start(&blocked, "blocked", |_| Idle);
         assert_eq!(supervision.find_hung(Duration::from_secs(30)).await, None);
 
-        let (go_on, told_to_go_on) = mpsc::channel::<()>();
+        let (go_on, continued) = mpsc::channel::<()>();
         blocked.spawn_fn(move || {
-            let _ = told_to_go_on.recv();
+            let _ = continued.recv();
         });
         assert_eq!(supervision.find_hung(LIMIT).await, Some("blocked"));
 

@@ -1,4 +1,4 @@
-//! An actor within its context, in a shell that no panic leaves.
+//! An actor and its context, behind a boundary that catches panics.
 
 use std::{
     any::Any,
@@ -14,7 +14,7 @@ use futures_util::FutureExt as _;
 
 use crate::panic_message;
 
-/// How a life came to its end.
+/// How a life ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     /// The actor stopped itself.
@@ -38,9 +38,8 @@ pub(super) struct Life<A: Actor<Context = Context<A>>> {
     context: ContextFut<A, Context<A>>,
 }
 
-// The unwind safety that is asserted here: whatever a panic left half done is replaced by `renew`
-// (the actor's state, the futures of the context) or was complete before the handler ran (the
-// mailbox).
+// Unwind safety: whatever a panic left inconsistent is replaced by `renew` (the actor's state, the
+// futures of the context) or was complete before the handler ran (the mailbox).
 impl<A: Actor<Context = Context<A>> + Supervised> Life<A> {
     pub(super) fn begin<F>(receiver: AddressReceiver<A>, factory: F) -> Result<Self, Ending>
     where
@@ -63,9 +62,9 @@ impl<A: Actor<Context = Context<A>> + Supervised> Life<A> {
         }
     }
 
-    /// Drops the work that was running and lets the actor replace its state.
+    /// Drops running work and lets the actor replace its state.
     pub(super) fn renew(&mut self) -> Result<(), Ending> {
-        // `restart` refuses only when nobody holds an address, and the registry does.
+        // `restart` refuses only without addresses, and the registry holds one.
         catch_unwind(AssertUnwindSafe(|| self.context.restart()))
             .map(|_restarted| ())
             .map_err(|panic| panicked(&*panic))
@@ -73,8 +72,8 @@ impl<A: Actor<Context = Context<A>> + Supervised> Life<A> {
 }
 
 impl<A: Actor<Context = Context<A>>> Drop for Life<A> {
-    /// Keeps actix from running life cycle hooks on an actor that is between two lives: dropping a
-    /// context that is not terminated polls it once more.
+    /// Dropping a context that is not terminated polls it once more, which would run life cycle hooks
+    /// on an actor between two lives.
     fn drop(&mut self) {
         self.context.ctx().terminate();
     }

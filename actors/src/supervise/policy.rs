@@ -1,4 +1,4 @@
-//! How often, and after which pauses, an actor may be restarted.
+//! How often an actor may be restarted, and after which pauses.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -7,11 +7,11 @@ use tokio::time::Instant;
 /// At most `restarts` within any `period`, after pauses that double from `first_pause`.
 #[derive(Debug, Clone, Copy)]
 pub struct RestartPolicy {
-    /// Restarts granted within `period`. The failure after them is the last.
+    /// Restarts allowed within `period`; the next failure is final.
     pub restarts: usize,
     /// How long a restart counts.
     pub period: Duration,
-    /// The pause before a restart that is the only one of its period.
+    /// The pause before the first restart of a period.
     pub first_pause: Duration,
 }
 
@@ -26,7 +26,7 @@ impl Default for RestartPolicy {
     }
 }
 
-/// The restarts of one actor that still count.
+/// The restarts of one actor within the present period.
 pub(super) struct RestartHistory {
     policy: RestartPolicy,
     restarts: VecDeque<Instant>,
@@ -40,8 +40,8 @@ impl RestartHistory {
         }
     }
 
-    /// Grants a restart to an actor that failed `now`: the pause before it, or `None` when the
-    /// period has had its restarts.
+    /// The pause before restarting an actor that failed `now`; `None` if the period has used up
+    /// its restarts.
     pub(super) fn next_pause(&mut self, now: Instant) -> Option<Duration> {
         let Self { policy, restarts } = self;
         restarts.retain(|restart| now.duration_since(*restart) < policy.period);

@@ -28,7 +28,7 @@ pub(super) enum Found {
 }
 
 pub(super) async fn probe(settings: &Settings) -> Found {
-    let Ok(ollama) = Ollama::new(&settings.ollama_base_url, &settings.ollama_model) else {
+    let Ok(ollama) = Ollama::new(settings.ollama_base_url.expose(), &settings.ollama_model) else {
         return Found::Away;
     };
     if !ollama.is_up(LIMIT).await {
@@ -39,7 +39,7 @@ pub(super) async fn probe(settings: &Settings) -> Found {
         Ok(None) => Found::WithoutModel,
         Ok(Some(memory)) => Found::Ready {
             memory,
-            gpu_bytes: if is_here(&settings.ollama_base_url) {
+            gpu_bytes: if is_here(settings.ollama_base_url.expose()) {
                 gpu_bytes().await
             } else {
                 None
@@ -77,13 +77,12 @@ fn total_bytes(mib: &str) -> Option<u64> {
 
 pub(super) fn judge(settings: &Settings, found: &Found) -> Finding {
     let model = &settings.ollama_model;
-    let url = Ollama::new(&settings.ollama_base_url, model)
-        .map_or_else(|_| "Ollama".to_owned(), |ollama| ollama.shown_url());
+    let url = &settings.ollama_base_url;
     match found {
         Found::Away => Finding::error(
             SUBJECT,
             format!("{url} does not answer: drives are stored, and not analysed"),
-            if is_here(&settings.ollama_base_url) {
+            if is_here(settings.ollama_base_url.expose()) {
                 "sudo systemctl restart ollama # not installed? https://ollama.com/download/linux"
                     .to_owned()
             } else {

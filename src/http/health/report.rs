@@ -2,22 +2,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actors::health::Health;
-use actors::health::assess::{AnalysisFacts, BackupFacts, Facts, Status, SyncFacts, Verdict};
-use actors::health::journal::{Mishap, Record};
+use actors::health::assess::{AnalysisFacts, Assessment, BackupFacts, Facts, Status, SyncFacts};
+use actors::health::journal::{self, Record};
 use actors::health::probes::{LastSync, OllamaState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::bodies::time;
 
-/// How the server is.
+/// The health of the server.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct HealthReport {
-    /// `healthy`: everything works. `degraded`: batches are stored, but something needs the owner. `unhealthy`: nothing
-    /// can be stored.
+    /// `healthy`: everything works. `degraded`: batches are stored, but the owner has to act. `unhealthy`: nothing can be
+    /// stored.
     status: ServerStatus,
-    /// Why the status is not better, one sentence each.
+    /// Why the status is not `healthy`, one sentence each.
     #[schema(examples(
         "The last 3 batches of chi-eclipse-tuner with rows of statistics were not stored."
     ))]
@@ -25,21 +25,21 @@ pub(in crate::http) struct HealthReport {
     /// The server's version.
     #[schema(examples("1.0.0"))]
     version: &'static str,
-    /// What the server needs.
+    /// Everything the server depends on.
     components: Components,
-    /// The latest batch that was stored.
+    /// The last stored batch.
     #[schema(required = true)]
     last_sync: Option<LatestSync>,
-    /// How long the server has been running.
+    /// Time since the server started.
     #[schema(pattern = r"^\d+d \d+h \d+m$", examples("2d 4h 30m"))]
     uptime: String,
-    /// How batches are taken in.
+    /// Successes and failures of batches.
     sync: SyncHealth,
-    /// How drives are analysed.
+    /// Successes and failures of analyses.
     analysis: AnalysisHealth,
-    /// How backups are kept.
+    /// Successes and failures of uploads.
     backup: BackupHealth,
-    /// The parts of the server that do the work, by name.
+    /// The actors, by name.
     #[schema(value_type = BTreeMap<String, ActorHealth>, examples("sync"))]
     actors: BTreeMap<&'static str, ActorHealth>,
 }
@@ -66,124 +66,124 @@ impl Availability {
     }
 }
 
-/// What the server needs.
+/// Everything the server depends on.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Components {
-    /// The server itself: it answers.
+    /// The server itself: `up` whenever it answers.
     api: Availability,
     /// Whether `SELECT 1` succeeds within 3 s.
     mysql: Availability,
-    /// Whether Ollama greets with 200 within 4 s.
+    /// Whether `GET /` of Ollama answers 200 within 4 s.
     ollama: Availability,
     /// The name of the configured model if Ollama has it; else `not_loaded`, or `unknown` while Ollama is down.
     #[schema(examples("gemma2:2b"))]
     ollama_model: String,
 }
 
-/// The latest batch that was stored.
+/// The last stored batch.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LatestSync {
-    /// Who sent it.
+    /// The device that sent it.
     #[schema(examples("chi-eclipse-tuner"))]
     device_id: String,
     /// When it was stored, in UTC.
     #[schema(examples("2026-02-01T14:30:05"))]
     synced_at: String,
-    /// As the device calls it.
+    /// The batch id.
     #[schema(examples("sync-2026-02-01T14:30:00"))]
     batch_id: String,
 }
 
-/// How batches are taken in.
+/// Successes and failures of batches.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SyncHealth {
     #[serde(flatten)]
     work: WorkHealth,
-    /// Tables whose last three batches, or more, were not stored.
+    /// Tables of a device whose last three batches or more were not stored.
     failing_tables: Vec<FailingTable>,
 }
 
-/// A table whose latest batches were not stored.
+/// A table of a device whose last batches were not stored.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct FailingTable {
-    /// Whose batches.
+    /// The device.
     #[schema(examples("chi-eclipse-tuner"))]
     device_id: String,
     /// The table.
     #[schema(examples("statistics"))]
     table: String,
-    /// How many batches have failed since the last that was stored.
+    /// Failed batches since the last stored one.
     #[schema(minimum = 3, examples(3))]
     failures: u32,
 }
 
-/// How drives are analysed.
+/// Successes and failures of analyses.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AnalysisHealth {
     #[serde(flatten)]
     work: WorkHealth,
-    /// Drives that are ready and wait for the model; null until that is known.
+    /// Drives that wait for the model; null until known.
     #[schema(required = true, examples(0))]
     drives_waiting: Option<u64>,
 }
 
-/// How backups are kept.
+/// Successes and failures of uploads.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BackupHealth {
     #[serde(flatten)]
     work: WorkHealth,
-    /// Room on the disk of the backup folder, in bytes; null where the disk does not say.
+    /// Free space on the disk of the backup folder, in bytes; null if it cannot be read.
     #[schema(required = true, examples(52_428_800_000_u64))]
     free_bytes: Option<u64>,
 }
 
-/// How a kind of work has gone.
+/// Successes and failures of one kind of work.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct WorkHealth {
-    /// How often it failed within the last hour.
+    /// Failures within the last hour.
     #[schema(examples(0))]
     failures_last_hour: u64,
-    /// How many requests wait for their turn.
+    /// Waiting requests.
     #[schema(examples(0))]
     queue_length: usize,
-    /// When it last succeeded, in UTC.
+    /// The last success, in UTC.
     #[schema(required = true, examples("2026-02-01T14:30:05"))]
     last_success: Option<String>,
-    /// The latest failure, however long ago.
+    /// The last failure, however old.
     #[schema(required = true)]
     last_error: Option<LastError>,
 }
 
-/// The latest failure, however long ago.
+/// The last failure, however old.
 #[derive(Debug, Serialize, ToSchema)]
 struct LastError {
     /// When, in UTC.
     #[schema(examples("2026-02-01T14:30:05"))]
     at: String,
-    /// What went wrong, in one sentence.
+    /// The failure in one sentence.
     #[schema(examples("the database cannot be reached"))]
     error: String,
 }
 
-/// How a part of the server has lived.
+/// The state of an actor.
 #[derive(Debug, Serialize, ToSchema)]
 struct ActorHealth {
-    /// How often it was restarted after a failure.
+    /// Restarts after a failure.
     #[schema(examples(0))]
     restarts: u64,
 }
 
 impl From<Health> for HealthReport {
     fn from(health: Health) -> Self {
-        let Health { verdict, facts } = health;
-        let Verdict { status, reasons } = verdict;
+        let Health { assessment, facts } = health;
+        let Assessment { status, reasons } = assessment;
         Self {
             status: match status {
                 Status::Healthy => ServerStatus::Healthy,
@@ -266,16 +266,22 @@ impl From<BackupFacts> for BackupHealth {
     }
 }
 
+impl From<journal::LastError> for LastError {
+    fn from(journal::LastError { at, error }: journal::LastError) -> Self {
+        Self {
+            at: time(at),
+            error,
+        }
+    }
+}
+
 impl WorkHealth {
     fn new(record: Record, waiting: usize) -> Self {
         Self {
             failures_last_hour: record.recent_failures,
             queue_length: waiting,
             last_success: record.last_success.map(time),
-            last_error: record.last_error.map(|Mishap { at, error }| LastError {
-                at: time(at),
-                error,
-            }),
+            last_error: record.last_error.map(LastError::from),
         }
     }
 }
@@ -292,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uptime_is_told_in_days_hours_and_minutes() {
+    fn uptime_is_written_in_days_hours_and_minutes() {
         for (seconds, text) in [
             (0, "0d 0h 0m"),
             (59, "0d 0h 0m"),

@@ -34,7 +34,12 @@ impl Fixture {
     }
 
     fn on(root: TempDir, retention_count: usize) -> Self {
-        let settings = BackupSettings::new(root.path(), 1000, retention_count).unwrap();
+        let settings = BackupSettings {
+            root: root.path().to_owned(),
+            max_bytes: 1000,
+            retention_count,
+            reporter: Reporter::default(),
+        };
         Self::with(root, settings)
     }
 
@@ -291,8 +296,13 @@ async fn the_end_of_every_upload_is_reported_once() {
     let (told, mut reports) = mpsc::unbounded_channel();
     let listener = Listener(told).start().recipient();
     let root = tempfile::tempdir().unwrap();
-    let settings = BackupSettings::new(root.path(), 10, 30).unwrap();
-    let fixture = Fixture::with(root, settings.reporting_to(Reporter::new(listener)));
+    let settings = BackupSettings {
+        root: root.path().to_owned(),
+        max_bytes: 10,
+        retention_count: 30,
+        reporter: Reporter::new(listener),
+    };
+    let fixture = Fixture::with(root, settings);
 
     fixture.store("car.json", b"{}").await;
     assert_eq!(reports.recv().await.unwrap(), Ok(2));

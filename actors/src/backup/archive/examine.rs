@@ -75,14 +75,14 @@ impl Archive {
         let (folder, name) = (&key.folder, &key.filename);
         match &record.verdict {
             Verdict::Sound => {
-                log::info!("backup is sound folder={folder} name={name}");
+                log::info!(folder:%, name:%; "backup verified");
                 self.rotate(folder, name)?;
             }
             Verdict::Damaged { reason } => {
-                log::warn!("backup is damaged folder={folder} name={name} reason={reason:?}");
+                log::warn!(folder:%, name:%, reason:%; "backup damaged");
             }
             Verdict::Altered => {
-                log::warn!("backup was changed after it was stored folder={folder} name={name}");
+                log::warn!(folder:%, name:%; "backup changed after it was stored");
             }
             Verdict::Pending | Verdict::Unverifiable { .. } => {}
         }

@@ -83,7 +83,7 @@ impl Archive {
             // The file goes first: a record without a file is nothing, the reverse a stranger.
             durable::remove(&self.directory(folder).join(name))?;
             self.records.remove(folder, name)?;
-            log::info!("backup was rotated away folder={folder} name={name}");
+            log::info!(folder:%, name:%; "backup removed by rotation");
         }
         Ok(())
     }

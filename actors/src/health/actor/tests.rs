@@ -6,6 +6,7 @@ use actix_rt::System;
 use futures_util::poll;
 
 use super::*;
+use crate::admission::Admission;
 use crate::health::assess::Status;
 use crate::report::{BatchFailure, BatchOutcome};
 use crate::runtime::ActorRuntime;
@@ -97,8 +98,8 @@ fn a_restart_in_the_middle_of_a_probe_begins_another() {
         actor.do_send(Panic);
         asked.await.unwrap_err();
         drop(silent);
-        let verdict = actor.send(CheckHealth).await.unwrap().verdict;
-        assert_eq!(verdict.status, Status::Unhealthy);
+        let assessment = actor.send(CheckHealth).await.unwrap().assessment;
+        assert_eq!(assessment.status, Status::Unhealthy);
     });
 }
 
@@ -130,7 +131,7 @@ fn metrics_outlive_a_restart_and_count_it() {
     with_actor(async |actor, _| {
         actor.do_send(failed_batch());
         actor.send(Panic).await.unwrap_err();
-        let text = actor.send(CollectMetrics).await.unwrap();
+        let text = actor.send(CollectMetrics).await.unwrap().unwrap();
         for line in [
             r#"eclipse_ai_sync_batches_total{outcome="failed"} 1"#,
             r#"eclipse_ai_actor_restarts_total{actor="health"} 1"#,
@@ -146,7 +147,7 @@ fn metrics_do_not_wait_for_a_probe_that_hangs() {
     with_actor_and_ollama(&url, async |actor, _| {
         let mut health = pin!(actor.send(CheckHealth));
         assert!(poll!(&mut health).is_pending());
-        actor.send(CollectMetrics).await.unwrap();
+        actor.send(CollectMetrics).await.unwrap().unwrap();
         assert!(poll!(&mut health).is_pending(), "the probe still hangs");
     });
 }

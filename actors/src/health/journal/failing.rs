@@ -2,27 +2,27 @@ use std::collections::HashMap;
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-/// So many failures in a row are no accident.
+/// Failures in a row from which a table counts as failing.
 const FAILURES_IN_A_ROW: u32 = 3;
 
-/// A device that has not failed again for so long has gone, or has other worries.
+/// A device without a new failure for this long is no longer reported.
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(7);
 
-/// How many tables that fail are kept in mind: a device is what a client calls itself.
-const REMEMBERED: usize = 256;
+/// The most entries kept: device ids are chosen by clients.
+const MAX_ENTRIES: usize = 256;
 
-/// A table that a device does not get stored.
+/// A table of a device whose batches are not stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailingTable {
     /// The device.
     pub device_id: String,
     /// The table.
     pub table: String,
-    /// How many batches have failed since the last that was stored.
+    /// Failed batches since the last stored one.
     pub failures: u32,
 }
 
-/// Tables whose latest batch failed, by device.
+/// Tables whose last batch failed, by device.
 #[derive(Debug, Default)]
 pub(super) struct FailingTables(HashMap<(String, String), Run>);
 
@@ -47,12 +47,12 @@ impl FailingTables {
             });
         run.failures = run.failures.saturating_add(1);
         run.latest = now;
-        if self.0.len() > REMEMBERED {
-            self.forget_oldest();
+        if self.0.len() > MAX_ENTRIES {
+            self.remove_oldest();
         }
     }
 
-    /// In the order of their names.
+    /// Sorted by device and table.
     pub(super) fn list(&self, now: NaiveDateTime) -> Vec<FailingTable> {
         let mut list: Vec<_> = self
             .0
@@ -71,7 +71,7 @@ impl FailingTables {
         list
     }
 
-    fn forget_oldest(&mut self) {
+    fn remove_oldest(&mut self) {
         let oldest = self.0.iter().min_by_key(|(_, run)| run.latest);
         if let Some(key) = oldest.map(|(key, _)| key.clone()) {
             self.0.remove(&key);

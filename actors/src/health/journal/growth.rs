@@ -1,27 +1,27 @@
 use chrono::{NaiveDateTime, TimeDelta};
 
-/// A queue is stuck when it has only grown for so long; an analysis takes minutes.
+/// A queue that only grew for this long is stuck; one analysis takes minutes.
 const STUCK_AFTER: TimeDelta = TimeDelta::minutes(15);
 
-/// Fewer drives than this are no queue.
-const WORTH_MENTIONING: u64 = 3;
+/// A shorter queue is never reported.
+const LEAST_LENGTH: u64 = 3;
 
-/// A queue that has only grown.
+/// The growth of a queue that only grew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Growth {
-    /// Its length when it last got shorter.
+    /// Its length when it last shrank.
     pub from: u64,
-    /// Its length now.
+    /// Its present length.
     pub to: u64,
-    /// Since then.
+    /// Minutes since it last shrank.
     pub minutes: i64,
 }
 
-/// The lengths of the queue of drives.
+/// The length of the queue of drives over time.
 #[derive(Debug, Default)]
 pub(super) struct DriveQueue {
     waiting: Option<u64>,
-    /// The latest time that it was empty or got shorter, and its length then.
+    /// When it was last empty or shrank, and its length then.
     low: Option<(NaiveDateTime, u64)>,
 }
 
@@ -40,7 +40,7 @@ impl DriveQueue {
     pub(super) fn growth(&self, now: NaiveDateTime) -> Option<Growth> {
         let to = self.waiting?;
         let (since, from) = self.low?;
-        let is_stuck = to > from && to >= WORTH_MENTIONING && now - since >= STUCK_AFTER;
+        let is_stuck = to > from && to >= LEAST_LENGTH && now - since >= STUCK_AFTER;
         is_stuck.then(|| Growth {
             from,
             to,

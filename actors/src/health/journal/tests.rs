@@ -73,7 +73,7 @@ fn the_success_of_another_device_or_without_rows_does_not_hide_a_failing_table()
 }
 
 #[test]
-fn a_device_that_went_away_while_it_failed_is_forgotten_after_a_week() {
+fn a_failing_device_that_stopped_sending_is_dropped_after_a_week() {
     let mut journal = Journal::default();
     for _ in 0..3 {
         journal.enter(&failed("pi", "statistics"), noon());
@@ -120,7 +120,7 @@ fn failures_count_for_an_hour_and_the_last_error_stays() {
 fn analyses_and_backups_have_records_of_their_own() {
     let mut journal = Journal::default();
     let took = std::time::Duration::ZERO;
-    let outcome = Err("the model talks nonsense".to_owned());
+    let outcome = Err("the answer is not usable".to_owned());
     journal.enter(&Report::Analysis { outcome, took }, noon());
     let outcome = Ok(1024);
     journal.enter(&Report::Backup { outcome, took }, noon());
@@ -144,7 +144,7 @@ fn a_queue_of_drives_that_only_grows_is_stuck_after_a_quarter_of_an_hour() {
         minutes: 16,
     };
     assert_eq!(journal.drives_growth(after_minutes(17)), Some(growth));
-    // One analysis that is done shows that the queue moves.
+    // One finished analysis shows that the queue moves.
     journal.enter(&Report::DrivesWaiting(3), after_minutes(18));
     assert_eq!(journal.drives_growth(after_minutes(30)), None);
 }

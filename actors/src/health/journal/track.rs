@@ -2,26 +2,26 @@ use std::collections::VecDeque;
 
 use chrono::{NaiveDateTime, TimeDelta, Timelike as _};
 
-/// Failures count as long as this.
+/// How long a failure counts as recent.
 const RECENT: TimeDelta = TimeDelta::hours(1);
 
-/// How much of an error is shown.
+/// The number of characters kept of an error.
 const ERROR_CHARACTERS: usize = 300;
 
-/// How a kind of work has gone of late.
+/// Recent successes and failures of one kind of work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// How often it failed within the last hour, to the minute.
+    /// Failures within the last hour, to the minute.
     pub recent_failures: u64,
-    /// When it last succeeded, in UTC.
+    /// The last success, in UTC.
     pub last_success: Option<NaiveDateTime>,
-    /// How it last failed, however long ago.
-    pub last_error: Option<Mishap>,
+    /// The last failure, however old.
+    pub last_error: Option<LastError>,
 }
 
-/// Something that went wrong.
+/// A failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mishap {
+pub struct LastError {
     /// When, in UTC.
     pub at: NaiveDateTime,
     /// What, in one sentence.
@@ -31,11 +31,10 @@ pub struct Mishap {
 /// Successes and failures of one kind of work.
 #[derive(Debug, Default)]
 pub(super) struct Track {
-    /// Failures by the minute, of an hour at most: a device that fails in a loop takes no more memory than one that
-    /// fails once.
+    /// Failures per minute within the last hour, so that memory is bounded however often a device fails.
     failures: VecDeque<(NaiveDateTime, u64)>,
     last_success: Option<NaiveDateTime>,
-    last_error: Option<Mishap>,
+    last_error: Option<LastError>,
 }
 
 impl Track {
@@ -57,7 +56,7 @@ impl Track {
             _ => self.failures.push_back((minute, 1)),
         }
         self.failures.retain(|(minute, _)| is_recent(*minute, now));
-        self.last_error = Some(Mishap {
+        self.last_error = Some(LastError {
             at: now,
             error: error.chars().take(ERROR_CHARACTERS).collect(),
         });

@@ -1,5 +1,4 @@
 use super::*;
-use crate::admission::Admission;
 use crate::report::{BatchFailure, Counts};
 
 fn stored(table: &str, inserted: u64, updated: u64) -> Report {
@@ -22,18 +21,15 @@ fn failure() -> BatchFailure {
     }
 }
 
-fn queues() -> Queues {
-    Queues {
-        batches: Admission::new(1, 5),
-        analyses: Admission::new(1, 5),
-        uploads: Admission::new(1, 5),
-    }
-}
-
-fn present(queues: &Queues) -> Present<'_> {
-    Present {
-        queues,
-        drives_waiting: None,
+fn gauges() -> Gauges {
+    Gauges {
+        queue_lengths: [
+            ("batches", Some(0)),
+            ("analyses", Some(0)),
+            ("uploads", Some(0)),
+            ("drives", None),
+        ],
+        analysis_running: false,
         restarts: Vec::new(),
         failing_tables: 0,
         last_successes: [("sync", None), ("analysis", None), ("backup", None)],
@@ -46,7 +42,7 @@ fn text_after(reports: impl IntoIterator<Item = Report>) -> String {
     for report in reports {
         metrics.count(&report);
     }
-    metrics.text(&present(&queues()))
+    metrics.text(&gauges()).unwrap()
 }
 
 #[track_caller]
@@ -87,7 +83,7 @@ fn batches_are_counted_by_outcome_and_their_time_is_measured() {
     assert_lines(
         &text,
         &[
-            r#"eclipse_ai_sync_batches_total{outcome="stored"} 1"#,
+            r#"eclipse_ai_sync_batches_total{outcome="success"} 1"#,
             r#"eclipse_ai_sync_batches_total{outcome="refused"} 2"#,
             r#"eclipse_ai_sync_batches_total{outcome="failed"} 1"#,
             r#"eclipse_ai_sync_batch_duration_seconds_bucket{le="0.025"} 0"#,
@@ -141,40 +137,43 @@ fn the_bytes_of_stored_backups_are_summed() {
 }
 
 #[test]
-fn queues_and_the_model_are_shown_as_they_are_now() {
-    let (metrics, queues) = (Metrics::default(), queues());
-    let running = queues.analyses.admit().unwrap();
-    let _two_wait = [queues.analyses.admit(), queues.analyses.admit()];
-    let mut now = present(&queues);
-    now.drives_waiting = Some(7);
+fn queue_lengths_and_a_running_analysis_are_exported_as_they_are_now() {
+    let metrics = Metrics::default();
+    let mut now = gauges();
+    now.analysis_running = true;
+    now.queue_lengths[1].1 = Some(2);
+    now.queue_lengths[3].1 = Some(7);
     assert_lines(
-        &metrics.text(&now),
+        &metrics.text(&now).unwrap(),
         &[
-            "eclipse_ai_gpu_busy 1",
+            "eclipse_ai_analysis_running 1",
             r#"eclipse_ai_queue_length{queue="analyses"} 2"#,
             r#"eclipse_ai_queue_length{queue="batches"} 0"#,
             r#"eclipse_ai_queue_length{queue="drives"} 7"#,
         ],
     );
-    drop(running);
-    assert_lines(&metrics.text(&now), &["eclipse_ai_gpu_busy 0"]);
+    now.analysis_running = false;
+    assert_lines(
+        &metrics.text(&now).unwrap(),
+        &["eclipse_ai_analysis_running 0"],
+    );
 }
 
 #[test]
-fn a_queue_that_nobody_has_told_of_is_left_out() {
+fn a_queue_of_unknown_length_is_left_out() {
     let text = text_after([]);
     assert!(!text.contains(r#"queue="drives""#), "{text}");
 }
 
 #[test]
 fn restarts_failing_tables_and_last_successes_are_shown() {
-    let (metrics, queues) = (Metrics::default(), queues());
-    let mut now = present(&queues);
+    let metrics = Metrics::default();
+    let mut now = gauges();
     now.restarts = vec![("sync", 2), ("backup", 0)];
     now.failing_tables = 3;
     let at = chrono::DateTime::from_timestamp_millis(1_769_956_205_250).unwrap();
     now.last_successes[0].1 = Some(at.naive_utc());
-    let text = metrics.text(&now);
+    let text = metrics.text(&now).unwrap();
     assert_lines(
         &text,
         &[

@@ -7,22 +7,22 @@ use tokio::time::timeout;
 
 use crate::runtime::blocking;
 
-/// A disk of this machine says at once; one in the network may never.
+/// A local disk answers at once; a network disk may never.
 const LIMIT: Duration = Duration::from_secs(4);
 
-/// A disk with less room than this is nearly full, in bytes.
-const LEAST_ROOM_BYTES: u64 = 1024 * 1024 * 1024;
+/// The least free space, in bytes, for a disk not to count as nearly full.
+const LEAST_FREE_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// The room that the disk of the backups should have, in bytes.
+/// The free space that the backup disk should have, in bytes.
 pub fn wanted_bytes(largest_backup_bytes: u64) -> u64 {
-    LEAST_ROOM_BYTES.max(2 * largest_backup_bytes)
+    LEAST_FREE_BYTES.max(2 * largest_backup_bytes)
 }
 
-/// The disk that a folder lies on.
+/// The disk that holds a folder.
 #[derive(Clone, Debug)]
 pub(super) struct Disk {
     folder: PathBuf,
-    /// A question that hangs cannot be called off, and takes a thread: there is never more than one.
+    /// A hanging system call cannot be cancelled and occupies a thread, so there is never more than one.
     asking: Arc<Semaphore>,
 }
 
@@ -34,7 +34,7 @@ impl Disk {
         }
     }
 
-    /// The room that this process may use, in bytes, if the disk says so in time.
+    /// The free space for this process, in bytes; `None` if the disk does not answer in time.
     pub(super) async fn free_bytes(&self) -> Option<u64> {
         let asking = Arc::clone(&self.asking).try_acquire_owned().ok()?;
         let folder = self.folder.clone();
@@ -47,8 +47,8 @@ impl Disk {
     }
 }
 
-/// The room for this process on the disk of a folder, or of the folder that it would be created in, in bytes. A disk in
-/// the network may never say.
+/// The free space for this process on the disk of a folder, in bytes. A folder that does not exist yet is on the disk of
+/// its nearest existing ancestor. May block indefinitely on a network disk.
 pub fn free_bytes(folder: &Path) -> Option<u64> {
     let folder = if folder.is_absolute() {
         folder.to_owned()
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_folder_that_is_not_there_yet_has_the_room_of_the_disk_that_it_will_be_on() {
+    async fn a_missing_folder_has_the_free_space_of_the_disk_of_its_ancestor() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk::new(folder.path().join("not/there/yet"));
         assert!(disk.free_bytes().await.unwrap() > 0);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn while_one_question_hangs_no_other_is_asked() {
+    async fn while_one_call_hangs_no_other_is_made() {
         let disk = Disk::new(PathBuf::from("/"));
         let hanging = Arc::clone(&disk.asking).try_acquire_owned().unwrap();
         assert_eq!(disk.free_bytes().await, None);

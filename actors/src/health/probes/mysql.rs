@@ -9,47 +9,47 @@ use crate::database::Database;
 /// How long `SELECT 1` may take, the connection included.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 
-/// How long the question for the latest batch may take after that.
+/// How long the query for the last stored batch may take after that.
 const LAST_SYNC_LIMIT: Duration = Duration::from_secs(1);
 
 const LAST_SYNC: &str = "SELECT device_id, completed_at, batch_id FROM sync_history \
                          WHERE status = 'success' ORDER BY completed_at DESC LIMIT 1";
 
-/// The latest batch that was stored.
+/// The last stored batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastSync {
-    /// Who sent it.
+    /// The device that sent it.
     pub device_id: String,
     /// When it was stored, in UTC.
     pub stored_at: NaiveDateTime,
-    /// What the device calls it.
+    /// The batch id.
     pub batch_id: String,
 }
 
 #[derive(Debug)]
-pub(super) struct Finding {
+pub(super) struct MysqlState {
     pub is_up: bool,
     pub last_sync: Option<LastSync>,
 }
 
-pub(super) async fn probe(database: &Database) -> Finding {
+pub(super) async fn probe(database: &Database) -> MysqlState {
     let answer = database.run(ANSWER_LIMIT, async |connection| {
         Ok(connection.query_drop("SELECT 1").await?)
     });
     if let Err(error) = answer.await {
-        log::debug!("MySQL does not answer cause={:?}", causes(&error));
-        return Finding {
+        log::debug!(error:% = causes(&error); "MySQL does not answer");
+        return MysqlState {
             is_up: false,
             last_sync: None,
         };
     }
-    Finding {
+    MysqlState {
         is_up: true,
         last_sync: last_sync(database).await,
     }
 }
 
-/// `None` as well while the schema is not there yet.
+/// `None` also while there is no schema.
 async fn last_sync(database: &Database) -> Option<LastSync> {
     let row = database.run(LAST_SYNC_LIMIT, async |connection| {
         Ok(connection
@@ -58,7 +58,7 @@ async fn last_sync(database: &Database) -> Option<LastSync> {
     });
     let (device_id, stored_at, batch_id) = row
         .await
-        .inspect_err(|error| log::debug!("no latest batch cause={:?}", causes(error)))
+        .inspect_err(|error| log::debug!(error:% = causes(error); "last batch not found"))
         .ok()??;
     Some(LastSync {
         device_id,

@@ -4,17 +4,17 @@ use tokio::time::Instant;
 
 use crate::ollama::Ollama;
 
-/// How long Ollama may take to greet, and to greet and list its models.
+/// The limits for the greeting, and for greeting and list of models together.
 const GREETING_LIMIT: Duration = Duration::from_secs(4);
 const WHOLE_LIMIT: Duration = Duration::from_millis(4500);
 
 /// Whether drives can be analysed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OllamaState {
-    /// It does not greet with 200.
+    /// `GET /` does not answer 200.
     #[default]
     Down,
-    /// It greets, and does not list the model.
+    /// It answers but does not list the model.
     WithoutModel,
     /// It has the model.
     Ready,

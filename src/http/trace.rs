@@ -1,6 +1,5 @@
-//! What every request has: an id, a line in the log, and an answer even when its handler panics.
+//! Request tracing: an id, a line in the log, and a 500 when the handler panics.
 
-use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
@@ -20,23 +19,23 @@ use super::error::{ApiError, Panic};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id that is taken over from a client, in characters.
+/// The longest request id accepted from a client, in characters.
 const LONGEST_ID: usize = 64;
 
-/// What programs ask for every few seconds; as long as all is well, the log need not say so.
+/// Routes that are polled every few seconds: successful requests are logged at DEBUG.
 const POLLED: [&str; 2] = ["/api/v1/health", "/metrics"];
 
-/// How much is logged of a path that no route has.
+/// The number of characters logged of an unknown path.
 const PATH_CHARACTERS: usize = 200;
 
-/// Gives a request its id, logs how it ended, and turns a panic into an answer. To be wrapped around everything else.
+/// Assigns the request id, logs the outcome, and turns a panic into a 500. The outermost middleware.
 pub async fn trace(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let trace = Trace::begin(&request);
     request.extensions_mut().insert(trace.id.clone());
-    // What a panic leaves half done belongs to this request alone, which is over.
+    // Whatever a panic leaves inconsistent belongs to this request alone.
     let answer = AssertUnwindSafe(async move { next.call(request).await });
     let error = match answer.catch_unwind().await {
         Ok(Ok(response)) => {
@@ -50,39 +49,33 @@ pub async fn trace(
     Err(InternalError::from_response("answered", response).into())
 }
 
-/// A request's name, in its answer and in the log.
+/// The id of a request, in its response and in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RequestId(String);
 
 impl RequestId {
-    /// The client's own, if that can do no harm in a log; else a random one.
+    /// The client's id if it is safe to log, else a random one.
     fn of(header: Option<&HeaderValue>) -> Self {
         let given = header.and_then(|value| value.to_str().ok());
-        Self(given.filter(|id| is_sane(id)).map_or_else(
+        Self(given.filter(|id| is_safe(id)).map_or_else(
             || format!("{:016x}", rand::random::<u64>()),
             ToOwned::to_owned,
         ))
     }
 }
 
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-fn is_sane(id: &str) -> bool {
+fn is_safe(id: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_plain)
 }
 
-/// A request on its way to its line in the log. Dropped before its end, it was left by its client.
+/// A request in progress. Dropping it before its end means that the client disconnected.
 struct Trace {
     id: RequestId,
     method: Method,
-    /// The pattern of its route; where it has none, its path.
+    /// The pattern of the route, or the path if no route matches.
     route: String,
-    began: Instant,
+    started: Instant,
     has_ended: bool,
 }
 
@@ -93,34 +86,41 @@ impl Trace {
             id: RequestId::of(request.headers().get(&HEADER)),
             method: request.method().clone(),
             route: route.unwrap_or_else(|| request.path().chars().take(PATH_CHARACTERS).collect()),
-            began: Instant::now(),
+            started: Instant::now(),
             has_ended: false,
         }
     }
 
-    /// Logs the answer, and puts the id into it.
+    /// Logs the response and adds the request id to it.
     fn end(mut self, mut response: HttpResponse) -> HttpResponse {
         self.has_ended = true;
-        let status = response.status();
+        let (status, took_ms) = (response.status(), self.took_ms());
+        let Self {
+            id, method, route, ..
+        } = &self;
         if status.is_server_error() {
-            let cause = cause(response.error());
+            let error = cause(response.error());
             log::error!(
-                "request failed {self} status={} cause={cause:?}",
-                status.as_u16()
+                request_id:% = id.0, method:%, route, took_ms, status = status.as_u16(), error;
+                "request failed"
             );
-            response = with_id_in_body(response, &self.id);
+            response = with_id_in_body(response, id);
         } else {
             let level = self.level(status);
             log::log!(
                 level,
-                "request is answered {self} status={}",
-                status.as_u16()
+                request_id:% = id.0, method:%, route, took_ms, status = status.as_u16();
+                "request answered"
             );
         }
-        if let Ok(id) = HeaderValue::from_str(&self.id.0) {
+        if let Ok(id) = HeaderValue::from_str(&id.0) {
             response.headers_mut().insert(HEADER, id);
         }
         response
+    }
+
+    fn took_ms(&self) -> u128 {
+        self.started.elapsed().as_millis()
     }
 
     fn level(&self, status: StatusCode) -> Level {
@@ -132,38 +132,29 @@ impl Trace {
     }
 }
 
-/// The fields that every line about a request has.
-impl fmt::Display for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            id, method, route, ..
-        } = self;
-        let took_ms = self.began.elapsed().as_millis();
-        write!(
-            f,
-            "request_id={id} method={method} route={route} took_ms={took_ms}"
-        )
-    }
-}
-
 impl Drop for Trace {
     fn drop(&mut self) {
         if !self.has_ended {
-            log::info!("request is left by its client {self}");
+            let took_ms = self.took_ms();
+            let Self {
+                id, method, route, ..
+            } = self;
+            log::info!(request_id:% = id.0, method:%, route:%, took_ms; "client disconnected before the response");
         }
     }
 }
 
 fn cause(error: Option<&Error>) -> String {
     let Some(error) = error else {
-        return "not told by the handler".to_owned();
+        return "not given by the handler".to_owned();
     };
     error
         .as_error::<ApiError>()
         .map_or_else(|| error.to_string(), |error| causes(error))
 }
 
-/// Puts the request's id into the body of a failure. For what makes a stream of a body, which is out of reach then.
+/// Adds the request id to the body of a 5xx. For middleware that turns the body into a stream, which [`trace`] cannot
+/// change.
 pub(super) fn name_failure(response: ServiceResponse) -> ServiceResponse {
     let (request, response) = response.into_parts();
     let id = request.extensions().get::<RequestId>().cloned();
@@ -174,8 +165,8 @@ pub(super) fn name_failure(response: ServiceResponse) -> ServiceResponse {
     ServiceResponse::new(request, response)
 }
 
-/// A client that reports a failure reports its id with it. What is no JSON object gives way to one: it was not
-/// written for the client. An answer that is sent piece by piece keeps its body; the id is in its header.
+/// Adds the request id to a JSON body, so that clients report it. A body that is not a JSON object was not written for
+/// the client and is replaced. A streamed body is kept; the id is in the header.
 fn with_id_in_body(response: HttpResponse, id: &RequestId) -> HttpResponse {
     let (mut response, body) = response.into_parts();
     let body = match body.try_into_bytes() {
@@ -186,7 +177,7 @@ fn with_id_in_body(response: HttpResponse, id: &RequestId) -> HttpResponse {
         let sentence = ApiError::Internal.to_string();
         Map::from_iter([("detail".to_owned(), sentence.into())])
     });
-    fields.insert("requestId".to_owned(), id.to_string().into());
+    fields.insert("requestId".to_owned(), id.0.clone().into());
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
     response.set_body(BoxBody::new(Value::Object(fields).to_string()))
@@ -206,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sane_id_is_taken_over() {
+    fn a_safe_id_is_kept() {
         let longest = "x".repeat(LONGEST_ID);
         for id in ["7", "drive-7_b.2", longest.as_str()] {
             assert_eq!(id_of(id), id);
@@ -214,21 +205,21 @@ mod tests {
     }
 
     #[test]
-    fn what_could_confuse_a_log_is_replaced() {
+    fn an_id_that_is_not_safe_to_log_is_replaced() {
         let too_long = "x".repeat(LONGEST_ID + 1);
         for id in ["", "a b", "a\"b", "a=b", "ä", too_long.as_str()] {
-            assert!(is_sane(&id_of(id)), "{id:?} became {:?}", id_of(id));
+            assert!(is_safe(&id_of(id)), "{id:?} became {:?}", id_of(id));
             assert_ne!(id_of(id), id);
         }
     }
 
     #[test]
-    fn no_two_requests_are_given_the_same_id() {
+    fn random_ids_differ() {
         assert_ne!(RequestId::of(None), RequestId::of(None));
     }
 
     #[test]
-    fn a_body_that_was_not_written_for_the_client_is_replaced() {
+    fn a_body_that_is_not_json_is_replaced() {
         let id = RequestId("r1".to_owned());
         let response = HttpResponse::BadGateway().body("SELECT secret FROM devices");
         let body = with_id_in_body(response, &id).into_body();
@@ -239,10 +230,10 @@ mod tests {
     }
 
     #[test]
-    fn a_body_keeps_what_it_says() {
+    fn a_json_body_keeps_its_fields() {
         let id = RequestId("r1".to_owned());
-        let told = serde_json::json!({"detail": "Sync failed", "batchId": "b1"});
-        let response = HttpResponse::InternalServerError().json(told);
+        let body = serde_json::json!({"detail": "Sync failed", "batchId": "b1"});
+        let response = HttpResponse::InternalServerError().json(body);
         let body = with_id_in_body(response, &id).into_body();
         assert_eq!(
             body.try_into_bytes().unwrap(),
