@@ -16,7 +16,7 @@ struct PairWriter<'a>(&'a mut dyn Write);
 impl<'kvs> VisitSource<'kvs> for PairWriter<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
         let value = value.to_string();
-        if is_plain(&value) {
+        if is_plain(&value) || is_quoted(&value) {
             write!(self.0, " {key}={value}")?;
         } else {
             write!(self.0, " {key}={value:?}")?;
@@ -28,6 +28,21 @@ impl<'kvs> VisitSource<'kvs> for PairWriter<'_> {
 fn is_plain(value: &str) -> bool {
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | '=');
     !value.is_empty() && value.chars().all(is_plain)
+}
+
+/// Whether `Debug` has already quoted the value: nothing within the quotes can end them.
+fn is_quoted(value: &str) -> bool {
+    let inner = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let mut is_escaped = false;
+    inner.is_some_and(|inner| {
+        inner.chars().all(|c| {
+            let is_harmless = is_escaped || c != '"';
+            is_escaped = c == '\\' && !is_escaped;
+            is_harmless && !c.is_control()
+        }) && !is_escaped
+    })
 }
 
 #[cfg(test)]
@@ -55,9 +70,22 @@ mod tests {
     }
 
     #[test]
+    fn a_value_captured_by_debug_is_quoted_once() {
+        let value = "a \"b\" \\";
+        let pairs = [("device", Value::from_debug(&value))];
+        assert_eq!(written(&pairs), format!(" device={value:?}"));
+    }
+
+    #[test]
     fn a_value_cannot_forge_a_line_or_a_pair() {
         let pairs = [("device", Value::from("a\n<3>panic b=\"c\""))];
         assert_eq!(written(&pairs), r#" device="a\n<3>panic b=\"c\"""#);
         assert_eq!(written(&[("id", Value::from("a=b"))]), r#" id="a=b""#);
+        for forged in [r#""a" b="c""#, r#""a\""#, "\"a\nb\""] {
+            assert_eq!(
+                written(&[("id", Value::from(forged))]),
+                format!(" id={forged:?}")
+            );
+        }
     }
 }

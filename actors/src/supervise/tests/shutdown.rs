@@ -43,7 +43,7 @@ async fn a_panic_after_shutdown_has_begun_is_not_forgotten() {
         .unwrap_err();
     assert_eq!(
         gave_up.to_string(),
-        "actor player was given up: it panicked: boom in future"
+        "actor player exceeded its restart limit: it panicked: boom in future"
     );
 }
 
