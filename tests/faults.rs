@@ -2,5 +2,6 @@
 
 mod cancelled_query;
 mod connection;
+mod panics;
 mod shutdown;
 mod survival;

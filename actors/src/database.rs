@@ -12,6 +12,9 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 use rand::Rng as _;
 
+use crate::causes;
+use crate::runtime::isolated;
+
 mod error;
 mod inspection;
 mod pool_use;
@@ -22,7 +25,7 @@ mod url;
 pub use error::DatabaseError;
 pub use inspection::{Inspection, NEEDED_RIGHTS, Rights};
 pub use pool_use::PoolUse;
-pub(crate) use query::{Columns, first_row, read_columns, rows};
+pub(crate) use query::{Columns, convert, first_row, read_columns, rows};
 pub(crate) use transaction::Statement;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
@@ -36,8 +39,9 @@ const SESSION_SETTINGS: [&str; 2] = [
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 ];
 
-/// How often a transaction is attempted before contention is reported.
-const ATTEMPTS: u32 = 6;
+/// Upper bounds of the pauses between the attempts of a transaction. They double from the first to the last.
+const FIRST_PAUSE_MS: u64 = 20;
+const LAST_PAUSE_MS: u64 = 1_000;
 
 /// How long an idle connection stays open.
 const IDLE_CONNECTION_TTL: Duration = Duration::from_mins(5);
@@ -66,7 +70,8 @@ impl Database {
     ) -> Result<T, DatabaseError> {
         let on_one_connection = async {
             let mut pooled = PooledConnection(Some(self.pool.get_conn().await?));
-            let outcome = work(pooled.connection()?).await;
+            let connection = pooled.connection()?;
+            let outcome = isolated(async { work(connection).await }).await?;
             pooled.settle(&outcome);
             outcome
         };
@@ -75,28 +80,35 @@ impl Database {
 
     /// Runs `work` in a transaction and commits it. An error rolls everything back.
     ///
-    /// After a deadlock, a lock wait or a snapshot conflict the whole transaction is retried, after a pause with
-    /// jitter. `limit` bounds all attempts together.
+    /// After a deadlock, a lock wait or a snapshot conflict the whole transaction is retried, after a growing pause with
+    /// jitter, until `limit` has passed since the start.
     pub async fn transaction<T>(
         &self,
         limit: Duration,
         mut work: impl AsyncFnMut(&mut Transaction<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
+        let mut contention = None;
         let attempts = async {
-            let mut attempt = 1;
+            let mut longest_pause_ms = FIRST_PAUSE_MS;
             loop {
                 match self.attempt(&mut work).await {
-                    Err(error) if error.is_contention() && attempt < ATTEMPTS => {
-                        log::debug!(attempt, error:%; "transaction retried");
-                        let pause_ms = rand::rng().random_range(5..=20 * (1 << attempt));
+                    Err(error) if error.is_contention() => {
+                        log::debug!(error:% = causes(&error); "transaction retried");
+                        contention = Some(error);
+                        let pause_ms = rand::rng().random_range(1..=longest_pause_ms);
                         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-                        attempt += 1;
+                        longest_pause_ms = (2 * longest_pause_ms).min(LAST_PAUSE_MS);
                     }
                     outcome => return outcome,
                 }
             }
         };
-        within(limit, attempts).await
+        match within(limit, attempts).await {
+            Err(DatabaseError::TimedOut { .. }) if contention.is_some() => {
+                Err(contention.unwrap_or(DatabaseError::TimedOut { limit }))
+            }
+            outcome => outcome,
+        }
     }
 
     async fn attempt<T>(
@@ -105,14 +117,23 @@ impl Database {
     ) -> Result<T, DatabaseError> {
         let mut pooled = PooledConnection(Some(self.pool.get_conn().await?));
         let connection = pooled.connection()?;
-        let mut transaction = Transaction::begin(connection);
-        let outcome = match work(&mut transaction).await {
-            Ok(value) => transaction.commit().await.map(|()| value),
-            Err(error) => Err(error),
+        let outcome = isolated(async {
+            let mut transaction = Transaction::begin(connection);
+            let value = work(&mut transaction).await?;
+            transaction.commit().await.map(|()| value)
+        })
+        .await?;
+        // Error 1205 rolls back the statement only. A connection that is closed instead of reused is rolled back too.
+        let is_rolled_back = match &outcome {
+            Ok(_) => true,
+            Err(error) if error.was_answered() => {
+                let connection = pooled.connection()?;
+                connection.query_drop("ROLLBACK").await.is_ok()
+            }
+            Err(_) => false,
         };
-        // Error 1205 rolls back the statement only. If ROLLBACK fails too, closing the connection does it.
-        if outcome.is_ok() || connection.query_drop("ROLLBACK").await.is_ok() {
-            pooled.settle::<()>(&Ok(()));
+        if is_rolled_back {
+            pooled.settle(&outcome);
         }
         outcome
     }

@@ -4,10 +4,18 @@
 //! stalls on another or dies with its creator. Here all arbiters run on one multi-thread runtime,
 //! which also runs the tasks that the actors' libraries spawn.
 
-use std::{future::pending, io, panic::resume_unwind, sync::Arc};
+use std::{
+    future::pending,
+    io,
+    panic::{AssertUnwindSafe, resume_unwind},
+    sync::Arc,
+};
 
 use actix_rt::{Arbiter, ArbiterHandle};
+use futures_util::FutureExt as _;
 use tokio::runtime::{Builder, Runtime};
+
+use crate::panic_message;
 
 /// Enough for the sockets and timers of four actors; the actors run on their arbiters.
 const WORKER_THREADS: usize = 2;
@@ -67,11 +75,27 @@ where
     }
 }
 
+/// A panic that [`isolated`] caught, with its message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("panicked: {0}")]
+pub struct Panicked(String);
+
+/// Runs work on a client's data. A panic in it is the result of this work alone: the actor, its
+/// other work and its restart limit are not affected.
+///
+/// Work that panicked must leave no shared state half changed. State that it owns, such as a
+/// database connection, is dropped.
+pub async fn isolated<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .map_err(|panic| Panicked(panic_message(&*panic)))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{panic::AssertUnwindSafe, thread, time::Duration};
+    use std::{thread, time::Duration};
 
-    use futures_util::FutureExt as _;
     use tokio::{
         runtime::Handle,
         sync::oneshot,
@@ -124,5 +148,12 @@ mod tests {
             .await
             .expect("the panic resumes");
         assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"boom"));
+    }
+
+    #[actix::test]
+    async fn isolated_work_returns_its_value_or_the_message_of_its_panic() {
+        assert_eq!(isolated(async { 42 }).await, Ok(42));
+        let panic = isolated(blocking(|| panic!("boom"))).await;
+        assert_eq!(panic, Err::<(), _>(Panicked("boom".to_owned())));
     }
 }

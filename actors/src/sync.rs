@@ -14,6 +14,7 @@ mod error;
 mod import;
 mod messages;
 mod readiness;
+mod retention;
 
 pub use actor::{SyncActor, SyncSettings};
 pub use error::SyncError;

@@ -143,6 +143,9 @@ impl ApiError {
                 SyncError::Forbidden { .. } => {
                     (StatusCode::FORBIDDEN, detail(&Self::ForeignDevice))
                 }
+                SyncError::Panicked(_) => {
+                    (StatusCode::INTERNAL_SERVER_ERROR, detail(&Self::Internal))
+                }
                 SyncError::Failed { batch_id, source } => (
                     StatusCode::INTERNAL_SERVER_ERROR,
                     json!(SyncFailed {

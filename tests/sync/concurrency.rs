@@ -108,3 +108,35 @@ async fn a_profile_that_many_requests_name_first_is_made_once() {
         .await;
     assert_eq!(profiles, ["1", "2", "3"]);
 }
+
+/// With 24 clients on four devices, rows of two shapes and ranges of ids that overlap.
+#[tokio::test]
+async fn clients_that_update_overlapping_rows_of_two_shapes_never_fail() {
+    let database = TestDatabase::create().await;
+    let server = Arc::new(TestServer::start(&database).await);
+    let mut clients = JoinSet::new();
+    for client in 0_i64..24 {
+        let server = Arc::clone(&server);
+        clients.spawn(async move {
+            for round in 0..12 {
+                let first = 1 + (client * 37 + round * 61) % 200;
+                let rows: Vec<Value> = (first..first + 100)
+                    .map(|id| match (id + client + round) % 2 {
+                        0 => reading(id),
+                        _ => without(reading(id), "unit"),
+                    })
+                    .collect();
+                let events: Vec<Value> = (first..first + 5)
+                    .map(|id| json!({"id": id, "event_type": "heartbeat"}))
+                    .collect();
+                let tables = json!({"realtime_data": rows, "connection_log": events});
+                let device = json!({"deviceId": format!("pi-{}", client % 4), "batchId": format!("{client}-{round}")});
+                let (status, answer) = server.sync(&with(batch(&tables), &device)).await;
+                assert_eq!(status, 200, "client {client}, round {round}: {answer}");
+            }
+        });
+    }
+    clients.join_all().await;
+    let failed = database.count("sync_history", "status <> 'success'").await;
+    assert_eq!(failed, 0);
+}

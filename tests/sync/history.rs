@@ -199,12 +199,13 @@ async fn old_history_goes_but_never_a_devices_newest_success() {
     remember(&database, "a", "a-old", 100, "success").await;
     remember(&database, "a", "a-old-failure", 93, "failed").await;
     remember(&database, "a", "a-young", 89, "success").await;
+    remember(&database, "a", "a-new", 0, "failed").await;
     remember(&database, "b", "b-oldest", 300, "success").await;
     remember(&database, "b", "b-newest-success", 200, "success").await;
     remember(&database, "b", "b-later-failure", 150, "failed").await;
     let _server = TestServer::start(&database).await;
     eventually("what is old is removed", async || {
-        remembered(&database).await == ["a-young", "b-newest-success"]
+        remembered(&database).await == ["a-new", "a-young", "b-newest-success"]
     })
     .await;
 }
@@ -213,16 +214,73 @@ async fn old_history_goes_but_never_a_devices_newest_success() {
 async fn history_is_kept_for_ever_when_that_is_set() {
     let database = TestDatabase::create().await;
     drop(TestServer::start(&database).await);
-    for batch in ["one", "two"] {
-        remember(&database, "a", batch, 3_000, "success").await;
+    for (batch, days_ago) in [("one", 3_000), ("two", 3_000), ("three", 0)] {
+        remember(&database, "a", batch, days_ago, "success").await;
     }
     let forever = [("SYNC_HISTORY_RETENTION_DAYS", "0")];
     drop(TestServer::start_with(&database.url(), &forever).await);
-    assert_eq!(remembered(&database).await, ["one", "two"]);
+    assert_eq!(remembered(&database).await, ["one", "three", "two"]);
     let a_week = [("SYNC_HISTORY_RETENTION_DAYS", "7")];
     let _server = TestServer::start_with(&database.url(), &a_week).await;
-    eventually("the older one is removed", async || {
-        remembered(&database).await.len() == 1
+    eventually("the older ones are removed", async || {
+        remembered(&database).await == ["three"]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_backlog_of_old_history_is_removed_in_steps() {
+    let database = TestDatabase::create().await;
+    drop(TestServer::start(&database).await);
+    let digits = "SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 \
+                  UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9";
+    let backlog = format!(
+        "INSERT INTO sync_history (batch_id, device_id, started_at, completed_at, tables_synced, status) \
+         SELECT CONCAT('old-', a.n, b.n, c.n, d.n), 'a', NOW(6) - INTERVAL 200 DAY, \
+         NOW(6) - INTERVAL 100 DAY - INTERVAL (a.n * 1000 + b.n * 100 + c.n * 10 + d.n) SECOND, '[]', 'success' \
+         FROM ({digits}) AS a, ({digits}) AS b, ({digits}) AS c, ({digits}) AS d"
+    );
+    database.execute(&backlog).await.unwrap();
+    remember(&database, "a", "new", 0, "success").await;
+    let _server = TestServer::start(&database).await;
+    eventually("all 10,000 old entries are removed", async || {
+        remembered(&database).await == ["new"]
+    })
+    .await;
+}
+
+/// From the database's point of view, the newest entry is 100 days old: either its clock is wrong, or nothing was synced.
+#[tokio::test]
+async fn a_clock_that_is_months_ahead_removes_no_recent_history() {
+    let database = TestDatabase::create().await;
+    drop(TestServer::start(&database).await);
+    for (batch, days_ago) in [("newest", 100), ("recent", 180), ("old", 200)] {
+        remember(&database, "a", batch, days_ago, "failed").await;
+    }
+    let _server = TestServer::start(&database).await;
+    eventually("the old entry is removed", async || {
+        remembered(&database).await == ["newest", "recent"]
+    })
+    .await;
+}
+
+/// A server whose clock was ahead left an entry in the future. It neither keeps nor removes others.
+#[tokio::test]
+async fn an_entry_from_the_future_does_not_stand_for_the_present() {
+    let database = TestDatabase::create().await;
+    drop(TestServer::start(&database).await);
+    remember(&database, "a", "newest", 100, "failed").await;
+    remember(&database, "a", "old", 200, "failed").await;
+    database
+        .execute(
+            "INSERT INTO sync_history (batch_id, device_id, started_at, completed_at, tables_synced, status) \
+             VALUES ('future', 'a', NOW(6), NOW(6) + INTERVAL 100 DAY, '[]', 'failed')",
+        )
+        .await
+        .unwrap();
+    let _server = TestServer::start(&database).await;
+    eventually("the old entry is removed", async || {
+        remembered(&database).await == ["future", "newest"]
     })
     .await;
 }

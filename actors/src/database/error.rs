@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use mysql_async::Error;
 
+use crate::runtime::Panicked;
+
 /// Why a piece of database work failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -32,6 +34,9 @@ pub enum DatabaseError {
     /// The schema migration failed.
     #[error("the schema migration failed")]
     Migration(#[source] refinery::Error),
+    /// The work panicked. Its connection is closed and nothing is committed, unless the panic came after the `COMMIT`.
+    #[error("an internal error occurred")]
+    Panicked(#[from] Panicked),
     /// The connection was closed before.
     #[error("the connection is closed")]
     Closed,
@@ -51,9 +56,11 @@ impl DatabaseError {
             | Self::Contended(_)
             | Self::Full(_)
             | Self::Closed => true,
-            Self::Constraint(_) | Self::Refused(_) | Self::Unreadable(_) | Self::Migration(_) => {
-                false
-            }
+            Self::Constraint(_)
+            | Self::Refused(_)
+            | Self::Unreadable(_)
+            | Self::Migration(_)
+            | Self::Panicked(_) => false,
         }
     }
 

@@ -25,7 +25,8 @@ pub(crate) async fn first_row<R: FromRow>(
     Ok(row.map(R::from_row_opt).transpose()?)
 }
 
-pub(super) fn convert<R: FromRow>(rows: Vec<Row>) -> Result<Vec<R>, DatabaseError> {
+/// Converts rows that were read before.
+pub(crate) fn convert<R: FromRow>(rows: Vec<Row>) -> Result<Vec<R>, DatabaseError> {
     rows.into_iter()
         .map(|row| Ok(R::from_row_opt(row)?))
         .collect()

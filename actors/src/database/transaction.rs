@@ -1,5 +1,5 @@
 use mysql_async::prelude::{FromRow, Queryable as _};
-use mysql_async::{Conn, Params, Value};
+use mysql_async::{Conn, Params, Row, Value};
 
 use super::DatabaseError;
 use super::query::convert;
@@ -20,6 +20,7 @@ pub struct Transaction<'a> {
     connection: &'a mut Conn,
     /// Statements that are not sent yet, one a line.
     deferred: String,
+    deferred_count: usize,
 }
 
 impl Statement {
@@ -65,6 +66,7 @@ impl<'a> Transaction<'a> {
         let mut transaction = Self {
             connection,
             deferred: String::new(),
+            deferred_count: 0,
         };
         transaction.defer(&Statement::new("START TRANSACTION", [Value::NULL; 0]));
         transaction
@@ -73,6 +75,7 @@ impl<'a> Transaction<'a> {
     /// Sends a statement with the next one. Its error becomes that of the next one.
     pub(crate) fn defer(&mut self, statement: &Statement) {
         statement.write_to(&mut self.deferred);
+        self.deferred_count += 1;
     }
 
     /// The rows of a short query, which is sent together with the deferred statements.
@@ -80,20 +83,38 @@ impl<'a> Transaction<'a> {
         &mut self,
         query: &Statement,
     ) -> Result<Vec<R>, DatabaseError> {
-        self.defer(query);
-        let text = std::mem::take(&mut self.deferred);
-        let mut answers = self.connection.query_iter(text).await?;
-        let mut rows = Vec::new();
-        while !answers.is_empty() {
-            rows = answers.collect().await?;
+        let answers = self.answers(std::slice::from_ref(query)).await?;
+        convert(answers.into_iter().flatten().collect())
+    }
+
+    /// The rows of each of several short queries, which are sent together with the deferred statements.
+    pub(crate) async fn answers(
+        &mut self,
+        queries: &[Statement],
+    ) -> Result<Vec<Vec<Row>>, DatabaseError> {
+        let deferred = std::mem::take(&mut self.deferred_count);
+        for query in queries {
+            self.defer(query);
         }
-        convert(rows)
+        self.deferred_count = 0;
+        let text = std::mem::take(&mut self.deferred);
+        let mut results = self.connection.query_iter(text).await?;
+        let mut answers = Vec::new();
+        // One result per statement; that of a statement without rows is empty.
+        while !results.is_empty() {
+            answers.push(results.collect::<Row>().await?);
+        }
+        if answers.len() != deferred + queries.len() {
+            return Err(DatabaseError::Closed);
+        }
+        Ok(answers.split_off(deferred))
     }
 
     /// The connection, for prepared statements and for statements whose answer is needed now. Sends the deferred
     /// statements first.
     pub async fn connection(&mut self) -> Result<&mut Conn, DatabaseError> {
         if !self.deferred.is_empty() {
+            self.deferred_count = 0;
             let text = std::mem::take(&mut self.deferred);
             self.connection.query_drop(text).await?;
         }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{
-    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Recipient, ResponseActFuture,
-    Supervised, WrapFuture as _,
+    Actor, AsyncContext as _, Context, Handler, Recipient, ResponseActFuture, Supervised,
+    WrapFuture as _,
 };
-use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 
 use super::STATEMENT_LIMIT;
@@ -16,14 +15,14 @@ use super::devices;
 use super::error::SyncError;
 use super::messages::{IdentifyKey, Receipt, StoreBatch};
 use super::readiness::{self, Readiness};
-use super::store::history;
+use super::retention::prune_history;
 use crate::admission::Admission;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
 use crate::device_id::DeviceId;
 use crate::drives::DrivesChanged;
 use crate::report::{Report, Reporter};
+use crate::runtime::isolated;
 use crate::supervise::Drain;
-use crate::{causes, clock};
 
 /// How often old history is pruned.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
@@ -84,24 +83,7 @@ impl SyncActor {
     }
 
     fn prune_history(&self) -> impl Future<Output = ()> + use<> {
-        let days = self.settings.history_retention_days;
-        let oldest = clock::now() - TimeDelta::days(days.into());
-        let database = self.database.clone();
-        async move {
-            if days == 0 {
-                return;
-            }
-            let pruned = database.run(STATEMENT_LIMIT, async |connection| {
-                history::prune(connection, oldest).await
-            });
-            match pruned.await {
-                Ok(0) => {}
-                Ok(batches) => log::info!(batches, days; "old history removed"),
-                Err(error) => {
-                    log::warn!(error:% = causes(&error); "removing old history failed");
-                }
-            }
-        }
+        prune_history(self.database.clone(), self.settings.history_retention_days)
     }
 }
 
@@ -141,11 +123,12 @@ impl Handler<StoreBatch> for SyncActor {
             turn,
             memory,
         } = message;
-        let processed = async move { service.process(body, sender).await };
-        Box::pin(processed.into_actor(self).map(move |outcome, _, _| {
+        let processed = async move {
+            let outcome = isolated(Arc::clone(&service).process(body, sender)).await;
             drop((turn, memory));
-            outcome
-        }))
+            outcome.unwrap_or_else(|panic| Err(service.fail_unread(panic)))
+        };
+        Box::pin(processed.into_actor(self))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix::Recipient;
 use bytes::Bytes;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use tokio::time::timeout;
 
 use super::STATEMENT_LIMIT;
@@ -15,12 +15,12 @@ use super::error::{self, SyncError};
 use super::messages::{KeyHolder, Receipt, TableReceipt};
 use super::readiness::Readiness;
 use super::store::{self, DriveChanges, Stored, history};
-use crate::database::{Database, DatabaseError};
+use crate::causes;
+use crate::database::{Database, DatabaseError, first_row};
 use crate::device_id::DeviceId;
 use crate::drives::DrivesChanged;
 use crate::report::{BatchFailure, BatchOutcome, Report, Reporter};
-use crate::runtime::blocking;
-use crate::{causes, clock};
+use crate::runtime::{Panicked, blocking};
 
 /// How long a batch waits for the schema when the server has just started.
 const READINESS_LIMIT: Duration = Duration::from_secs(5);
@@ -44,54 +44,49 @@ pub(super) struct BatchService {
     pub on_drives: Recipient<DrivesChanged>,
 }
 
-/// When a batch began, by the wall clock and by the monotonic one.
-#[derive(Clone, Copy)]
-struct Start {
-    at: NaiveDateTime,
-    instant: Instant,
-}
-
-impl Start {
-    fn now() -> Self {
-        Self {
-            at: clock::now(),
-            instant: Instant::now(),
-        }
-    }
-}
-
 impl BatchService {
     pub(super) async fn process(
         self: Arc<Self>,
         body: Bytes,
         sender: KeyHolder,
     ) -> Result<Receipt, SyncError> {
-        let start = Start::now();
+        let begun = Instant::now();
         let service = Arc::clone(&self);
         let batch = match blocking(move || batch::read(&body, &service.extra_tables)).await {
             Ok(batch) => batch,
-            Err(refusal) => return Err(self.refuse(refusal, &sender, start).await),
+            Err(refusal) => return Err(self.refuse(refusal, &sender, begun).await),
         };
         if !sender.may_write_as(&batch.device_id) {
-            return Err(self.forbid(batch.device_id, start));
+            return Err(self.forbid(batch.device_id, begun));
         }
-        match self.commit(&batch, start).await {
+        match self.commit(&batch, begun).await {
             Ok(receipt) => {
-                self.report(Some(&batch.device_id), stored_rows(&receipt), start);
+                self.report(Some(&batch.device_id), stored_rows(&receipt), begun);
                 Ok(receipt)
             }
-            Err(source) => Err(self.fail(&batch, source, start).await),
+            Err(source) => Err(self.fail(&batch, source, begun).await),
         }
     }
 
-    async fn commit(&self, batch: &Batch, start: Start) -> Result<Receipt, DatabaseError> {
+    /// A batch whose processing panicked outside of its transaction.
+    pub(super) fn fail_unread(&self, panic: Panicked) -> SyncError {
+        log::error!(error:? = panic.to_string(); "batch failed");
+        let failure = BatchFailure {
+            tables: Vec::new(),
+            error: "an internal error occurred".to_owned(),
+        };
+        self.report(None, BatchOutcome::Failed(failure), Instant::now());
+        SyncError::Panicked(panic)
+    }
+
+    async fn commit(&self, batch: &Batch, begun: Instant) -> Result<Receipt, DatabaseError> {
         self.readiness.wait(READINESS_LIMIT).await?;
         let rows = batch.rows();
         let limit = STORE_LIMIT + STORE_LIMIT_PER_ROW * u32::try_from(rows).unwrap_or(u32::MAX);
         let stored = self
             .database
             .transaction(limit, async |transaction| {
-                store::store(transaction, batch, start.at, self.quiet).await
+                store::store(transaction, batch, begun, self.quiet).await
             })
             .await?;
         log::info!(
@@ -99,7 +94,7 @@ impl BatchService {
             device:? = batch.device_id,
             tables:% = batch.tables().join(","),
             rows,
-            took_ms = start.instant.elapsed().as_millis();
+            took_ms = begun.elapsed().as_millis();
             "batch stored"
         );
         let triggered = self.announce_drives(batch, stored.drives).await;
@@ -128,23 +123,23 @@ impl BatchService {
         matches!(answer, Ok(Ok(true)))
     }
 
-    fn forbid(&self, device_id: DeviceId, start: Start) -> SyncError {
+    fn forbid(&self, device_id: DeviceId, begun: Instant) -> SyncError {
         let error = SyncError::Forbidden { device_id };
         let failure = BatchFailure {
             tables: Vec::new(),
             error: error.to_string(),
         };
-        self.report(None, BatchOutcome::Refused(failure), start);
+        self.report(None, BatchOutcome::Refused(failure), begun);
         error
     }
 
-    async fn refuse(&self, refusal: Refusal, sender: &KeyHolder, start: Start) -> SyncError {
+    async fn refuse(&self, refusal: Refusal, sender: &KeyHolder, begun: Instant) -> SyncError {
         let summary = error::summary(&refusal.problems);
         if let (Some(device_id), Some(batch_id)) = (&refusal.device_id, &refusal.batch_id) {
             if !sender.may_write_as(device_id) {
-                return self.forbid(device_id.clone(), start);
+                return self.forbid(device_id.clone(), begun);
             }
-            self.record_failure(device_id, batch_id, &refusal.tables, &summary, start)
+            self.record_failure(device_id, batch_id, &refusal.tables, &summary, begun)
                 .await;
         }
         let failure = BatchFailure {
@@ -154,7 +149,7 @@ impl BatchService {
         self.report(
             refusal.device_id.as_deref(),
             BatchOutcome::Refused(failure),
-            start,
+            begun,
         );
         log::warn!(
             batch:? = refusal.batch_id.unwrap_or_default(),
@@ -165,7 +160,7 @@ impl BatchService {
         SyncError::Refused(refusal.problems)
     }
 
-    async fn fail(&self, batch: &Batch, source: DatabaseError, start: Start) -> SyncError {
+    async fn fail(&self, batch: &Batch, source: DatabaseError, begun: Instant) -> SyncError {
         log::error!(
             batch:? = batch.batch_id,
             device:? = batch.device_id,
@@ -177,20 +172,20 @@ impl BatchService {
             tables: batch.tables(),
             error: source.to_string(),
         };
-        self.record_failure(device_id, batch_id, &failure.tables, &failure.error, start)
+        self.record_failure(device_id, batch_id, &failure.tables, &failure.error, begun)
             .await;
-        self.report(Some(device_id), BatchOutcome::Failed(failure), start);
+        self.report(Some(device_id), BatchOutcome::Failed(failure), begun);
         SyncError::Failed {
             batch_id: batch.batch_id.clone(),
             source,
         }
     }
 
-    fn report(&self, device_id: Option<&str>, outcome: BatchOutcome, start: Start) {
+    fn report(&self, device_id: Option<&str>, outcome: BatchOutcome, begun: Instant) {
         self.reporter.tell(Report::Batch {
             device_id: device_id.map(str::to_owned),
             outcome,
-            took: start.instant.elapsed(),
+            took: begun.elapsed(),
         });
     }
 
@@ -201,15 +196,18 @@ impl BatchService {
         batch: &str,
         tables: &[String],
         error: &str,
-        start: Start,
+        begun: Instant,
     ) {
         let recorded = self.database.run(STATEMENT_LIMIT, async |connection| {
+            let took = TimeDelta::from_std(begun.elapsed()).unwrap_or_default();
+            let now: Option<NaiveDateTime> = first_row(connection, "SELECT NOW(6)", ()).await?;
+            let completed_at = now.ok_or(DatabaseError::Closed)?;
             let entry = history::Entry {
                 batch_id: batch,
                 device_id: device,
                 tables,
-                started_at: start.at,
-                completed_at: clock::now(),
+                started_at: completed_at - took,
+                completed_at,
                 outcome: history::Outcome::Failed(error),
             };
             history::record(&entry).run(connection).await

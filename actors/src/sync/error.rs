@@ -1,6 +1,7 @@
 use crate::database::DatabaseError;
 use crate::device_id::DeviceId;
 use crate::problem::Problem;
+use crate::runtime::Panicked;
 
 /// Why a batch was not stored. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +15,10 @@ pub enum SyncError {
         /// The device that the batch names.
         device_id: DeviceId,
     },
-    /// The database did not take it.
+    /// The server failed before the names of the batch were known.
+    #[error("the batch could not be processed")]
+    Panicked(#[source] Panicked),
+    /// The database did not store it.
     #[error("the batch could not be stored")]
     Failed {
         /// The batch, as the device calls it.

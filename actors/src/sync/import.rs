@@ -1,13 +1,12 @@
 //! Stores a batch without the actor, for commands that run beside the server.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::batch;
 use super::error::SyncError;
 use super::store;
-use crate::clock;
 use crate::database::Database;
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -15,10 +14,10 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// Stores the rows of a request's body, all of them or none, and returns their number.
 pub async fn import_batch(database: &Database, body: &Bytes) -> Result<usize, SyncError> {
     let batch = batch::read(body, &[]).map_err(|refusal| SyncError::Refused(refusal.problems))?;
-    let started_at = clock::now();
+    let begun = Instant::now();
     database
         .transaction(LIMIT, async |transaction| {
-            store::store(transaction, &batch, started_at, Duration::ZERO).await
+            store::store(transaction, &batch, begun, Duration::ZERO).await
         })
         .await
         .map_err(|source| SyncError::Failed {

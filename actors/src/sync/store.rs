@@ -1,17 +1,18 @@
 //! Stores a batch within one transaction.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::NaiveDateTime;
 use mysql_async::{Params, Value};
 
+use self::clock::DatabaseClock;
 use self::profiles::ProfileIds;
 use super::batch::{Batch, Sheet};
-use crate::clock;
-use crate::database::{DatabaseError, Statement, Transaction};
+use crate::database::{DatabaseError, Statement, Transaction, convert};
 use crate::report::Counts;
 
+mod clock;
 mod drives;
 mod duplicates;
 pub(super) mod history;
@@ -50,18 +51,33 @@ pub(super) struct DriveChanges {
     pub has_end_without_start: bool,
 }
 
-/// Stores all of `batch`.
+/// Stores all of `batch`, whose processing began at `begun`.
+///
+/// The first statement locks the device. Batches of one device are stored one after the other, so they never wait for each
+/// other's rows in different orders, whatever tables, columns and ids they have.
 pub(super) async fn store(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
-    started_at: NaiveDateTime,
+    begun: Instant,
     quiet: Duration,
 ) -> Result<Stored, DatabaseError> {
     // Set once a batch instead of bound once a row.
     let names = [batch.device_id.as_str(), &batch.batch_id];
     transaction.defer(&Statement::new("SET @device = ?, @batch = ?", names));
+    transaction.defer(&history::see_device(batch));
+    let named_profiles = profiles::named_in(batch);
+    let mut queries = vec![Statement::new("SELECT NOW(6)", [Value::NULL; 0])];
+    // Where the batch brings profiles itself, they are looked up after they are stored.
+    if !named_profiles.is_empty() && batch.sheet("profiles").is_none() {
+        queries.push(profiles::first_query(&named_profiles));
+    }
+    let clock = DatabaseClock::asked_at(Instant::now());
+    let mut answers = transaction.answers(&queries).await?.into_iter();
+    let clock = clock.answered(answers.next().unwrap_or_default())?;
+    let first_profiles = answers.next().map(convert).transpose()?;
+
     let mut counts = BTreeMap::new();
-    // All batches store tables in the same order, which avoids deadlocks.
+    // In one order for all batches: rows of different devices can still share a gap of an index.
     let mut sheets: Vec<&Sheet> = batch.sheets.iter().collect();
     sheets.sort_by_key(|sheet| sheet.table.rank());
     let (profiles, others): (Vec<&Sheet>, Vec<&Sheet>) = sheets
@@ -72,7 +88,7 @@ pub(super) async fn store(
         let table = upsert::upsert_sheet(connection, sheet, &ProfileIds::new()).await?;
         counts.insert(sheet.table.name.to_owned(), table);
     }
-    let profile_ids = profiles::ids_of_all(transaction, batch).await?;
+    let profile_ids = profiles::ids_of_all(transaction, &named_profiles, first_profiles).await?;
     let connection = transaction.connection().await?;
     for sheet in others {
         let table = upsert::upsert_sheet(connection, sheet, &profile_ids).await?;
@@ -85,20 +101,18 @@ pub(super) async fn store(
             upsert::upsert_extra_sheet(connection, sheet).await?,
         );
     }
-    let completed_at = clock::now();
+    let completed_at = clock.now();
     if batch.rows() > 0 {
         let entry = history::Entry {
             batch_id: &batch.batch_id,
             device_id: &batch.device_id,
             tables: &batch.tables(),
-            started_at,
+            started_at: clock.at(begun),
             completed_at,
             outcome: history::Outcome::Success(counts.values().copied().sum()),
         };
         transaction.defer(&history::record(&entry));
     }
-    // Locks the device until the end of the transaction.
-    transaction.defer(&history::see_device(batch, completed_at));
     let drives = drives::follow(transaction, batch, &counts, quiet).await?;
     Ok(Stored {
         counts,

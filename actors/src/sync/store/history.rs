@@ -1,12 +1,11 @@
 //! The history of batches, and the devices that sent them.
 
 use chrono::NaiveDateTime;
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Value};
+use mysql_async::Value;
 use serde_json::Value as Json;
 
 use super::SET_IN_EXTRA;
-use crate::database::{DatabaseError, Statement};
+use crate::database::Statement;
 use crate::report::Counts;
 use crate::sync::batch::{Batch, Extra};
 
@@ -68,38 +67,20 @@ pub(in crate::sync) fn record(entry: &Entry<'_>) -> Statement {
     Statement::new(sql, row.into_iter().chain(tables))
 }
 
-/// Updates the contact time of a device and its unknown top-level fields.
-pub(super) fn see_device(batch: &Batch, now: NaiveDateTime) -> Statement {
+/// Updates the contact time of a device and its unknown top-level fields. Locks the device until the end of the
+/// transaction.
+pub(super) fn see_device(batch: &Batch) -> Statement {
     let fields =
         (!batch.unknown_fields.is_empty()).then(|| Extra::new(batch.unknown_fields.clone()));
     let extra = fields.as_ref().map_or("extra", |_| SET_IN_EXTRA);
     let sql = format!(
-        "INSERT INTO devices (device_id, last_seen, extra) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE \
+        "INSERT INTO devices (device_id, last_seen, extra) VALUES (?, NOW(6), ?) ON DUPLICATE KEY UPDATE \
          last_seen = VALUES(last_seen), extra = {extra}"
     );
     let values = [
         Some(Value::from(batch.device_id.as_str())),
-        Some(Value::from(now)),
         Some(Value::from(fields.as_ref().map(|fields| &fields.values))),
         fields.as_ref().map(|fields| Value::from(&*fields.nulls)),
     ];
     Statement::new(sql, values.into_iter().flatten())
-}
-
-/// Deletes batches that ended before `oldest`, except for the newest success of each device.
-pub(in crate::sync) async fn prune(
-    connection: &mut Conn,
-    oldest: NaiveDateTime,
-) -> Result<u64, DatabaseError> {
-    connection
-        .exec_drop(
-            "DELETE entry FROM sync_history AS entry LEFT JOIN \
-             (SELECT device_id, MAX(completed_at) AS newest FROM sync_history WHERE status = 'success' \
-              GROUP BY device_id) AS kept \
-             ON kept.device_id = entry.device_id AND kept.newest = entry.completed_at \
-             WHERE entry.completed_at < ? AND kept.device_id IS NULL",
-            (oldest,),
-        )
-        .await?;
-    Ok(connection.affected_rows())
 }

@@ -16,16 +16,24 @@ pub(super) type ProfileIds = BTreeMap<String, i64>;
 /// The number of ids in one statement.
 const CHUNK: usize = 500;
 
+/// Looks up the first of the profiles that a batch refers to. Most batches refer to one, so that this answers it all.
+pub(super) fn first_query(named: &[&str]) -> Statement {
+    query(&named[..named.len().min(CHUNK)])
+}
+
 /// The ids of all profiles that the batch refers to; missing ones are created as stubs. Must be called after the
-/// batch's own `profiles` rows are stored.
+/// batch's own `profiles` rows are stored. `first` is the answer to [`first_query`], if that was sent.
 pub(super) async fn ids_of_all(
     transaction: &mut Transaction<'_>,
-    batch: &Batch,
+    named: &[&str],
+    mut first: Option<Vec<(String, i64)>>,
 ) -> Result<ProfileIds, DatabaseError> {
-    let named: Vec<&str> = named_profiles(batch).into_iter().collect();
     let mut ids = ProfileIds::new();
     for chunk in named.chunks(CHUNK) {
-        look_up(transaction, chunk, &mut ids).await?;
+        match first.take() {
+            Some(answer) => ids.extend(answer),
+            None => ids.extend(transaction.rows(&query(chunk)).await?),
+        }
         let missing: Vec<&str> = chunk
             .iter()
             .copied()
@@ -33,13 +41,14 @@ pub(super) async fn ids_of_all(
             .collect();
         if !missing.is_empty() {
             transaction.defer(&stubs(&missing));
-            look_up(transaction, &missing, &mut ids).await?;
+            ids.extend(transaction.rows(&query(&missing)).await?);
         }
     }
     Ok(ids)
 }
 
-fn named_profiles(batch: &Batch) -> BTreeSet<&str> {
+/// The profiles that the batch refers to, in the order in which all batches lock them.
+pub(super) fn named_in(batch: &Batch) -> Vec<&str> {
     let mut named = BTreeSet::new();
     for sheet in &batch.sheets {
         for (position, column) in sheet.table.columns.iter().enumerate() {
@@ -50,21 +59,15 @@ fn named_profiles(batch: &Batch) -> BTreeSet<&str> {
             }
         }
     }
-    named
+    named.into_iter().collect()
 }
 
-async fn look_up(
-    transaction: &mut Transaction<'_>,
-    names: &[&str],
-    ids: &mut ProfileIds,
-) -> Result<(), DatabaseError> {
+fn query(names: &[&str]) -> Statement {
     let query = format!(
         "SELECT source_id, id FROM profiles WHERE source_device = @device AND source_id IN {}",
         placeholders(names.len())
     );
-    let query = Statement::new(query, names.iter().copied());
-    ids.extend(transaction.rows::<(String, i64)>(&query).await?);
-    Ok(())
+    Statement::new(query, names.iter().copied())
 }
 
 /// A stub that a concurrent transaction created is kept.
