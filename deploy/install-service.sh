@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the service, or upgrades it and goes back to the version before when the new one does not come up.
+# Installs the service, or upgrades it and restores the previous version if the new one does not start.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -10,22 +10,22 @@ usage() {
 Usage: install-service.sh [OPTION...]
 
 Installs $service as a systemd service, starts it and waits until it answers. Run it again to upgrade: settings and data
-are left alone, the program is exchanged in one step, and the version before comes back if the new one does not answer.
+are kept, the program is replaced atomically, and the previous version is restored if the new one does not answer.
 
 Options:
-  --binary FILE   the program [target/release/$service, made by: cargo build --release]
+  --binary FILE   the program [target/release/$service, built by: cargo build --release]
   --no-start      install and enable only
-  --dry-run       print what would be done, and change nothing
+  --dry-run       print what would be done; change nothing
   --help          this text
 
-Puts in place:
-  $program                  the program; the one before as $service.previous
+Installs:
+  $program                  the program; the previous one as $service.previous
   $unit
-  $settings_file                         if it does not exist: with a new API key and database password
-  $state_folder                        made by systemd; backups, unless BACKUP_DIR says otherwise
+  $settings_file                         if missing: with a new API key and database password
+  $state_folder                        created by systemd; backups, unless BACKUP_DIR names another folder
   user and group $service_user
 
-See also setup-mysql.sh, which makes the database match the settings, and uninstall-service.sh.
+See also setup-mysql.sh, which creates the database that the settings name, and uninstall-service.sh.
 HELP
 }
 
@@ -62,17 +62,17 @@ read_arguments() {
 }
 
 check_machine() {
-    [ -x "$binary" ] || fail "there is no program $binary: cargo build --release, or --binary FILE"
+    [ -x "$binary" ] || fail "$binary does not exist: run cargo build --release, or pass --binary FILE"
     new_version=$("$binary" --version) || fail "$binary does not run on this machine"
     new_version=${new_version##* }
-    [ ! -e "/usr/bin/$service" ] || fail "the Debian package is installed here: upgrade that, or apt-get remove $service first"
+    [ ! -e "/usr/bin/$service" ] || fail "the Debian package is installed: upgrade that, or apt-get remove $service first"
     [ -z "$dry_run" ] || return 0
     [ "$(id -u)" -eq 0 ] || fail "this needs root: sudo $0"
     have curl || fail "curl is missing: apt-get install curl"
-    have systemctl || fail "systemd is missing: this script has no other way to run a service"
+    have systemctl || fail "systemd is missing: the service requires it"
 }
 
-# The version that runs now, to go back to.
+# The running version, to restore it.
 keep_what_is_there() {
     was_installed=''
     [ -e "$program" ] && [ -e "$unit" ] || return 0
@@ -98,13 +98,13 @@ settings_template() {
     readlink -f "$here/../.env.example"
 }
 
-# install_file MODE SOURCE TARGET: by a rename, so that a running program goes on undisturbed and none is ever half written.
+# install_file MODE SOURCE TARGET: by a rename, so that a running program is not disturbed and no file is half written.
 install_file() {
     run install -D -m "$1" "$2" "$3.new"
     run mv "$3.new" "$3"
 }
 
-# The new version's own answer, whatever it says of database and model: those may come later.
+# The new version answers, whatever it reports about database and model: those may be installed later.
 answers() {
     [ -z "$dry_run" ] || return 0
     local address
@@ -128,15 +128,15 @@ report() {
     systemctl --no-pager --lines=0 status "$service" || true
     say "$service $new_version answers at $health_url: $health"
     case $health in
-        *'"mysql":"down"'*) say "it cannot reach its database yet: sudo $here/setup-mysql.sh" ;;
+        *'"mysql":"down"'*) say "its database is not reachable yet: run sudo $here/setup-mysql.sh" ;;
     esac
-    say "the key for the cars: sudo grep ^API_KEY= $settings_file"
+    say "to print the key for the cars: sudo grep ^API_KEY= $settings_file"
 }
 
 go_back() {
     journalctl --no-pager --unit "$service" --lines=20 >&2 || true
-    [ -n "$was_installed" ] || fail "$service $new_version does not come up; see its log above. Mend it, and run this again"
-    say "$service $new_version does not come up: going back to the version before"
+    [ -n "$was_installed" ] || fail "$service $new_version does not answer; its log is above. Repair the cause, and run this again"
+    say "$service $new_version does not answer: restoring the previous version"
     install_file 0755 "$program.previous" "$program"
     install_file 0644 "$scratch/unit.previous" "$unit"
     new_version=$("$program" --version)
@@ -145,7 +145,7 @@ go_back() {
     if systemctl restart "$service" && answers; then
         fail "upgrade undone: $new_version is running again"
     fi
-    fail "and $new_version does not answer either: journalctl -u $service"
+    fail "$new_version does not answer either: see journalctl -u $service"
 }
 
 main "$@"

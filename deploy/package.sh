@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the Debian package, and tries out what is in it without installing it.
+# Builds the Debian package, and checks its contents without installing it.
 set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 cd "$(dirname "$0")/.."
 
-# Changed by hand, after a look at what is new in it.
+# Changed by hand, after reading its changelog.
 cargo_deb_version=3.8.0
 
 case ${1:-} in
@@ -13,22 +13,22 @@ case ${1:-} in
         cat <<TEXT
 Usage: deploy/package.sh
 
-Builds target/debian/eclipse-ai-server_VERSION_ARCHITECTURE.deb, unpacks it into a temporary folder, and looks whether the
-program runs from there and everything is as it should be. cargo-deb $cargo_deb_version is installed for this user where there
-is none. Installing, upgrading and removing the package is tried out by deploy/test-boot.sh.
+Builds target/debian/eclipse-ai-server_VERSION_ARCHITECTURE.deb, unpacks it into a temporary folder, checks its files,
+and runs the program from there. cargo-deb $cargo_deb_version is installed for this user if it is missing.
+deploy/test-boot.sh tests installing, upgrading and removing the package.
 TEXT
         exit
         ;;
     *) fail "unknown option $1 (see --help)" ;;
 esac
 require_cargo
-have dpkg-deb || fail "packages are built where dpkg is: on Debian or Ubuntu"
+have dpkg-deb || fail "dpkg is missing: build packages on Debian or Ubuntu"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 if ! have cargo-deb; then
-    say "installing cargo-deb $cargo_deb_version, which takes some minutes"
+    say "installing cargo-deb $cargo_deb_version (some minutes)"
     # Unoptimised: it runs for seconds.
     cargo install cargo-deb --version "$cargo_deb_version" --locked --debug
 fi
@@ -52,11 +52,11 @@ has 644 usr/share/eclipse-ai-server/env.example
 has 644 usr/share/doc/eclipse-ai-server/setup-guide.md
 for script in preinst postinst prerm postrm; do
     has 755 "DEBIAN/$script"
-    ! grep -q '#DEBHELPER#' "$root/DEBIAN/$script" || fail "$script lacks what starts and stops the service"
+    ! grep -q '#DEBHELPER#' "$root/DEBIAN/$script" || fail "$script lacks the commands that start and stop the service"
 done
 version=$("$root/usr/bin/eclipse-ai-server" --version)
 [ "$version" = "eclipse-ai-server $(dpkg-deb --field "$package" Version | sed 's/-[^-]*$//')" ] ||
-    fail "the package's program says that it is $version"
+    fail "the program in the package reports version $version"
 # With all the files that it sources.
 "$root/usr/share/eclipse-ai-server/setup-mysql.sh" --help >/dev/null
 say "$package is complete, and its program runs"

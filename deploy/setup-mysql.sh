@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a MySQL or MariaDB server match the server's settings: two databases, one account, no more rights than needed.
+# Creates the databases and the account that the server's settings name, with no more grants than needed.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -11,28 +11,28 @@ usage() {
 Usage: setup-mysql.sh [OPTION...] [-- CLIENT OPTION...]
 
 Creates the databases eclipse_ai and eclipse_ai_test, and the account that the server uses, on MySQL 8.0 or newer or on
-MariaDB 10.11 or newer. Run it as often as you like: nothing is ever dropped, and an account that exists gets the password
-of the settings and the rights it needs.
+MariaDB 10.11 or newer. It can be run again: nothing is ever dropped, and an existing account gets the password of the
+settings and the grants it needs.
 
 Names and password come from DATABASE_URL in the environment or else in the settings file. If there is none, the account
-is eclipse_ai with a password made up here, and DATABASE_URL is written to the settings file or, without one, printed.
+is eclipse_ai with a generated password, and DATABASE_URL is written to the settings file or, without one, printed.
 
 Options:
   --settings FILE      the settings file [/etc/eclipse-ai-server/env, if it exists]
-  --client-host HOST   from where the server may connect, such as 10.27.27.5 or 10.27.27.%; may be repeated
+  --client-host HOST   an address that the server may connect from, such as 10.27.27.5 or 10.27.27.%; may be repeated
                        [this machine]; needed when the database runs on another machine than the server
-  --no-test-database   leave out eclipse_ai_test, which only the project's own tests use
-  --dry-run            print what would be done, without the password, and change nothing
+  --no-test-database   omit eclipse_ai_test, which only the project's own tests use
+  --dry-run            print what would be done, without the password; change nothing
   --help               this text
 
 Environment:
   DB_PASSWORD          the account's password: replaces the one in DATABASE_URL
   DATABASE_URL         mysql://USER:PASSWORD@HOST:PORT/DATABASE
-  ADMIN_PASSWORD       password of the account that does all this, if it needs one
+  ADMIN_PASSWORD       password of the administrator's account, if it needs one
   MYSQL_CLIENT         the client program [mariadb or mysql]
 
-Everything after -- goes to the client. Without it, the client connects as the user that runs this: as root (sudo) through
-the local socket, or as ~/.my.cnf says. On another machine: setup-mysql.sh --client-host 10.27.27.5 -- --host=db --user=admin
+Everything after -- is passed to the client. Without it, the client connects as the present user: as root (sudo) through
+the local socket, or as ~/.my.cnf configures. For another machine: setup-mysql.sh --client-host 10.27.27.5 -- --host=db --user=admin
 
 Examples:
   sudo deploy/setup-mysql.sh
@@ -43,7 +43,7 @@ HELP
 main() {
     read_arguments "$@"
     client=${MYSQL_CLIENT:-$(command -v mariadb || command -v mysql)} ||
-        fail "there is no mysql client here: apt-get install default-mysql-client"
+        fail "no mysql client is installed: apt-get install default-mysql-client"
     decide_names_and_password
     private_files=$(mktemp -d)
     trap 'rm -rf "$private_files"' EXIT
@@ -54,7 +54,7 @@ main() {
         [ -z "$url_is_new" ] || say "would write DATABASE_URL to ${settings:-standard output}"
         return
     fi
-    statements | as_admin || fail "the database server has refused; nothing is lost, run this again once it is mended"
+    statements | as_admin || fail "the database server refused a statement; nothing is lost: repair the cause and run this again"
     hand_over_url
     check_login
     say "ready: account $user with ${databases[*]}"
@@ -75,10 +75,10 @@ read_arguments() {
         esac
         shift
     done
-    [ -z "$settings" ] || [ -r "$settings" ] || fail "cannot read $settings: run this with sudo"
+    [ -z "$settings" ] || [ -r "$settings" ] || fail "$settings is not readable: run this with sudo"
 }
 
-# Sets user, password, host, port, database and databases, and url when it differs from what the settings say.
+# Sets user, password, host, port, database and databases, and url if it differs from the settings.
 decide_names_and_password() {
     local url=${DATABASE_URL:-}
     url_is_new=''
@@ -97,7 +97,7 @@ decide_names_and_password() {
     database=${BASH_REMATCH[9]}
     url_options=${BASH_REMATCH[10]}
 
-    [[ $user =~ ^[A-Za-z0-9_.-]{1,32}$ ]] || fail "DATABASE_URL: user names are of letters, digits, '_', '.' and '-', at most 32"
+    [[ $user =~ ^[A-Za-z0-9_.-]{1,32}$ ]] || fail "DATABASE_URL: a user name has at most 32 letters, digits, '_', '.' and '-'"
     [ "$user" != root ] || fail "DATABASE_URL names root: give the server an account of its own, such as eclipse_ai"
     if [ -n "${DB_PASSWORD:-}" ] && [ "$DB_PASSWORD" != "$password" ]; then
         password=$DB_PASSWORD
@@ -114,14 +114,14 @@ decide_names_and_password() {
             [ ${#client_hosts[@]} -gt 0 ] || client_hosts=(localhost 127.0.0.1 ::1)
             ;;
         *)
-            [ ${#client_hosts[@]} -gt 0 ] || fail "the database is on $host: say with --client-host from where the server connects"
+            [ ${#client_hosts[@]} -gt 0 ] || fail "the database is on $host: name the address that the server connects from with --client-host"
             [ ${#admin_options[@]} -gt 0 ] || admin_options=(--host="$host" --port="$port")
             ;;
     esac
 }
 
-# The same text for MySQL 8 and 9 and MariaDB: the server's own default for how a password is checked is a good one on each.
-# The rights are those of the migrations and of the server's daily work. Tests create a database each.
+# The same text for MySQL 8 and 9 and MariaDB: the default authentication plugin of each is secure.
+# The grants are those that migrations and the server need. Each test creates a database.
 statements() {
     local name account client_host
     echo "SET SESSION sql_mode = '';"
@@ -150,7 +150,7 @@ without_password() {
     sed "s/\(IDENTIFIED BY\) .*;\$/\1 '…';/"
 }
 
-# Passwords reach the client through a file that only this user can read: command lines are seen by all.
+# Passwords reach the client through a file that only this user can read: command lines are visible to all users.
 as_admin() {
     client_file admin "${ADMIN_PASSWORD:-}"
     "$client" --defaults-extra-file="$private_files/admin" "${admin_options[@]}" --batch
@@ -183,16 +183,16 @@ hand_over_url() {
     fi
 }
 
-# The way the server itself comes in: over TCP, with the account's own password.
+# Connects as the server does: over TCP, with the account's own password.
 check_login() {
     case " ${client_hosts[*]} " in
         *' localhost '* | *' 127.0.0.1 '*) ;;
-        *) say "from another machine: not checked here, let the server do it: $service doctor" && return ;;
+        *) say "the login from another machine is not checked here: run $service doctor there" && return ;;
     esac
     client_file account "$password" "user=$user" "host=${host//[][]/}" "port=$port" protocol=tcp \
         "$(password_without_tls)"
     "$client" --defaults-file="$private_files/account" --database="$database" --execute='SELECT 1' >/dev/null ||
-        fail "the account was made, but cannot log in at $host:$port: is this the server that DATABASE_URL means?"
+        fail "the account was created, but cannot log in at $host:$port: check that DATABASE_URL names this server"
 }
 
 # MySQL's own client refuses to ask a server without TLS for its key; MariaDB's asks, and does not know the option.

@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# Installs, upgrades, breaks, reboots and removes the service in a container with a systemd of its own.
+# Installs, upgrades, breaks, reboots and removes the service in a container that runs its own systemd.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 . "$here/lib/packages.sh"
 
-# The exit code where nothing was found out, good or bad.
+# The exit code if nothing could be tested.
 readonly not_possible_here=77
 
 usage() {
     cat <<'HELP'
 Usage: deploy/test-boot.sh [--deb FILE] [--binary FILE]
 
-Boots Debian 12 with MariaDB twice under systemd-nspawn, without a network, runs deploy/lib/boot-checks.sh inside, and fails
-if one of its checks does. Takes about two minutes, and one more the first time; needs root. debootstrap and systemd-container
-are installed where they are missing; else nothing of this machine is changed but the folder ~/.cache/eclipse-ai-server/boot,
-which saves the download next time. Where such a system cannot be booted, it says so and ends with exit code 77.
+Boots Debian 12 with MariaDB twice under systemd-nspawn, without a network, runs deploy/lib/boot-checks.sh in it, and fails
+if a check fails. Takes about two minutes, and one more the first time; requires root. Installs debootstrap and
+systemd-container if they are missing, and keeps the download in ~/.cache/eclipse-ai-server/boot. Nothing else on this
+machine is changed. If such a system cannot be booted here, the script reports that and exits with code 77.
 
-  --deb FILE      the package under test [the newest in target/debian, made by: deploy/package.sh]
+  --deb FILE      the package under test [the newest in target/debian, built by: deploy/package.sh]
   --binary FILE   the program under test [target/release/eclipse-ai-server]
 HELP
 }
@@ -36,7 +36,7 @@ main() {
     prepare_root
     boot_and_report install
     boot_and_report "after the reboot"
-    say "all checks have passed in a booted system"
+    say "all checks passed in a booted system"
 }
 
 read_arguments() {
@@ -51,12 +51,12 @@ read_arguments() {
         shift
     done
     [ -n "$deb" ] || deb=$(find "$here/../target/debian" -name '*.deb' -printf '%T@ %p\n' 2>/dev/null | sort -rn | head -n 1 | cut -d' ' -f2-)
-    [ -f "$deb" ] || fail "there is no package: deploy/package.sh, or --deb FILE"
-    [ -x "$binary" ] || fail "there is no program $binary: cargo build --release, or --binary FILE"
+    [ -f "$deb" ] || fail "no package found: run deploy/package.sh, or pass --deb FILE"
+    [ -x "$binary" ] || fail "$binary does not exist: run cargo build --release, or pass --binary FILE"
 }
 
 give_up() {
-    say "NOT TRIED OUT, the service in a booted system: $*"
+    say "SKIPPED, the service in a booted system: $*"
     exit "$not_possible_here"
 }
 
@@ -81,11 +81,11 @@ build_system() {
     rm -rf --one-file-system "$cache"
     mkdir -p "$cache"
     debootstrap --variant=minbase --include=systemd-sysv,dbus,iproute2,procps,curl,sudo,mariadb-server \
-        bookworm "$root" >"$cache/log" 2>&1 || { tail -n 20 "$cache/log" >&2 && give_up "there is no Debian to be had"; }
+        bookworm "$root" >"$cache/log" 2>&1 || { tail -n 20 "$cache/log" >&2 && give_up "Debian cannot be downloaded"; }
     touch "$cache/complete"
 }
 
-# The system with the project in /srv/project. What is changed in there is forgotten in the end.
+# The system with the project in /srv/project. Changes in it are discarded at the end.
 prepare_root() {
     local root=$work/root
     mkdir "$root" "$work/changes" "$work/overlay"
@@ -123,7 +123,7 @@ boot_and_report() {
     [ -e "$log" ] || { tail -n 40 "$console" >&2 && give_up "systemd-nspawn does not boot here"; }
     cat "$log"
     grep -q '^done' "$log" || { tail -n 40 "$console" >&2 && fail "the checks did not run to their end"; }
-    ! grep -q '^not ok' "$log" || fail "checks have failed"
+    ! grep -q '^not ok' "$log" || fail "some checks failed"
 }
 
 main "$@"

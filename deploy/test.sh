@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test against a real database server, which it starts for this and removes afterwards.
+# Runs every test against a real database server, which it starts and removes afterwards.
 set -euo pipefail
 . "$(dirname "$0")/lib/private-database.sh"
 . "$(dirname "$0")/lib/test-tools.sh"
@@ -9,18 +9,18 @@ usage() {
     cat <<'TEXT'
 Usage: deploy/test.sh [--database mariadb|mysql|all] [-- ARGUMENTS OF cargo test]
 
-Runs every test of the workspace against a database server of its own, in a temporary folder and on a free port, which it
-stops and removes at the end. A server that is not on this machine is installed or unpacked first; one that is running is
-never touched. The other programs that tests need are got in the same way: promtool, schemathesis, chromium.
+Runs every test of the workspace against a private database server, in a temporary folder and on a free port, which it stops
+and removes at the end. A missing database server is installed or unpacked first; a running one is never used. So are other
+programs that tests need: promtool, schemathesis, chromium.
 
   --database mariadb   MariaDB 10.11 or newer
   --database mysql     Oracle MySQL 8.0 or newer
   --database all       the whole suite on MariaDB, then on Oracle MySQL
-                       (without the option: whichever is there, or can be had)
+                       (default: the one that is installed or available)
   --help               this text
 
-Tests get TEST_DATABASE_URL=mysql://root:PASSWORD@127.0.0.1:PORT/ and may create databases; MYSQL_CLIENT is its client. Those
-of the service's unit and scripts use systemd-analyze and shellcheck, which are installed where they are missing.
+Tests get TEST_DATABASE_URL=mysql://root:PASSWORD@127.0.0.1:PORT/ and may create databases; MYSQL_CLIENT is its client. Tests
+of the service unit and the scripts use systemd-analyze and shellcheck, which are installed if they are missing.
 Example: deploy/test.sh --database mysql -- --test integration sync
 TEXT
 }
@@ -29,7 +29,7 @@ databases=any
 while [ $# -gt 0 ]; do
     case $1 in
         --database)
-            [ $# -gt 1 ] || fail "--database wants a name (see --help)"
+            [ $# -gt 1 ] || fail "--database requires a name (see --help)"
             databases=$2
             shift
             ;;
@@ -48,10 +48,10 @@ while [ $# -gt 0 ]; do
 done
 require_cargo
 
-# A trap sees the local variables of the function that it interrupts: what it removes needs a name that none of them has.
+# A trap sees the local variables of the function that it interrupts, so this name must not be used for a local one.
 temporary_folder=
 clean_up() {
-    # The last that was started: the tests, or else the database.
+    # The last that was started: the tests, otherwise the database.
     [ -z "${!:-}" ] || end_session "$!" 10
     stop_private_database
     [ -z "$temporary_folder" ] || rm -rf "$temporary_folder"
@@ -70,14 +70,13 @@ case $databases in
     mariadb | mysql) ;;
     *) fail "--database must be mariadb, mysql or all, not '$databases'" ;;
 esac
-# All of them first: what cannot be had is better known before the tests than after them.
+# All of them first: a missing one should be reported before the tests.
 for flavour in $databases; do
     get_database_programs "$flavour" || fail "no $flavour server to test with"
 done
 get_test_tools
 
-# require_tool PROGRAM PACKAGE: for tests that try out what is in deploy/ with the programs that it is made for. Without one, the
-# tests that use it fail, and no others.
+# require_tool PROGRAM PACKAGE: for the tests of deploy/. Without it, only the tests that use it fail.
 require_tool() {
     ! have "$1" || return 0
     if have apt-get && can_become_root && refresh_package_lists && install_packages "$2" >&2; then
@@ -88,7 +87,7 @@ require_tool() {
 require_tool shellcheck shellcheck
 require_tool systemd-analyze systemd
 
-# start_test_database FLAVOUR: forgets all when it stops, so it need not wait for the disk.
+# start_test_database FLAVOUR: its data is discarded, so it need not wait for the disk.
 start_test_database() {
     local port password
     temporary_folder=$(mktemp -d)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes away what install-service.sh has put in place.
+# Removes what install-service.sh has installed.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -9,15 +9,15 @@ usage() {
     cat <<HELP
 Usage: uninstall-service.sh [OPTION...]
 
-Stops and removes the service and its program. Settings and data stay, unless asked for:
+Stops and removes the service and its program. Settings and data are kept by default.
 
 Options:
   --purge     also remove $settings_file, the user $service_user and $state_folder.
-              Backups in there are kept even then; only you can remove those
-  --dry-run   print what would be done, and change nothing
+              Backups in it are kept even then; remove them by hand
+  --dry-run   print what would be done; change nothing
   --help      this text
 
-The databases are never touched. To drop them: DROP DATABASE eclipse_ai; DROP DATABASE eclipse_ai_test;
+The databases are never changed. To drop them: DROP DATABASE eclipse_ai; DROP DATABASE eclipse_ai_test;
 HELP
 }
 
@@ -45,7 +45,7 @@ purge_data() {
     run rm -rf "${settings_file%/*}"
     if backups_exist; then
         run find "$state_folder" -mindepth 1 -maxdepth 1 ! -name backups -exec rm -rf {} +
-        say "kept: $state_folder/backups, and the user $service_user, who owns it"
+        say "kept: $state_folder/backups and the user $service_user, which owns it"
     else
         run rm -rf "$state_folder"
         ! getent passwd "$service_user" >/dev/null || run userdel "$service_user"

@@ -43,15 +43,15 @@ scripts_install_upgrade_and_roll_back() {
     check "the settings are for root and the service only" test "$(stat -c %U:%G:%a "$settings_file")" = root:eclipse-ai:640
     check "the service starts at boot" systemctl is-enabled "$service"
     check "it runs as its own user" test "$(ps -o user= -p "$(main_pid)")" = eclipse-ai
-    check "without its database it is up and says so" health_says '"mysql":"down"'
-    check "setup-mysql.sh makes the database match the settings" deploy/setup-mysql.sh
-    check "the server finds its database by itself" wait_until 60 health_says '"mysql":"up"'
+    check "without its database it is up and reports it" health_says '"mysql":"down"'
+    check "setup-mysql.sh creates the database of the settings" deploy/setup-mysql.sh
+    check "the server connects to its database without a restart" wait_until 60 health_says '"mysql":"up"'
     check "setup-mysql.sh may run again" deploy/setup-mysql.sh
-    check "the sandbox is tight" exposure_is_at_most 20
+    check "the sandbox is strict" exposure_is_at_most 20
 
-    check "the journal knows how grave a line is" journal_has_priorities
+    check "journal entries have priorities" journal_has_priorities
     check "doctor reads the settings of the service" doctor_says "ok       database"
-    check "and finds grants and schema as they should be" doctor_says "ok       grants" "ok       schema"
+    check "doctor finds grants and schema correct" doctor_says "ok       grants" "ok       schema"
     check "a device gets a key" as_service_user device add car-1
 
     local settings old
@@ -65,23 +65,23 @@ scripts_install_upgrade_and_roll_back() {
 exit 1
 SCRIPT
     chmod +x /root/broken
-    check "an upgrade that does not come up fails" not deploy/install-service.sh --binary /root/broken
-    check "and is undone" test "$old" = "$(sha256sum <"$program")"
-    check "and the version before answers" health_says '"version"'
+    check "an upgrade to a version that does not answer fails" not deploy/install-service.sh --binary /root/broken
+    check "that upgrade is undone" test "$old" = "$(sha256sum <"$program")"
+    check "the previous version answers" health_says '"version"'
 }
 
 the_service_survives() {
     local pid
     pid=$(main_pid)
     kill -KILL "$pid"
-    check "killed, it comes back" wait_until 60 is_back_instead_of "$pid"
+    check "it restarts after a kill" wait_until 60 is_back_instead_of "$pid"
     pid=$(main_pid)
     kill -STOP "$pid"
-    check "hung, it is restarted by the watchdog" wait_until 120 is_back_instead_of "$pid"
+    check "the watchdog restarts it when it hangs" wait_until 120 is_back_instead_of "$pid"
     check "systemctl stop stops it" systemctl stop "$service"
     check "a stop is no failure" test "$(systemctl show --property=Result --value "$service")" = success
     sleep 15
-    check "stopped on purpose, it stays stopped" not systemctl is-active "$service"
+    check "after a stop on purpose it stays stopped" not systemctl is-active "$service"
 }
 
 the_scripts_remove_everything() {
@@ -94,10 +94,10 @@ the_scripts_remove_everything() {
 
 the_package_installs() {
     check "the package installs" apt-get install --yes --no-install-recommends "$project/eclipse-ai-server.deb"
-    check "it has made its settings" test "$(stat -c %U:%G:%a "$settings_file")" = root:eclipse-ai:640
+    check "it has created its settings" test "$(stat -c %U:%G:%a "$settings_file")" = root:eclipse-ai:640
     check "setup-mysql.sh of the package works" /usr/share/eclipse-ai-server/setup-mysql.sh
     check "the server finds its database" wait_until 60 health_says '"mysql":"up"'
-    check "install-service.sh keeps off" not deploy/install-service.sh
+    check "install-service.sh refuses to run beside the package" not deploy/install-service.sh
     local settings
     settings=$(sha256sum "$settings_file")
     check "the package upgrades" apt-get install --yes --reinstall "$project/eclipse-ai-server.deb"
@@ -148,13 +148,13 @@ as_service_user() {
     sudo -u "$service_user" "$service" "$@"
 }
 
-# doctor_says LINE...: from a folder that its user may not look into.
+# doctor_says LINE...: from a folder that its user may not read.
 doctor_says() {
-    local line told
-    told=$(cd /root && as_service_user doctor)
-    echo "$told"
+    local line output
+    output=$(cd /root && as_service_user doctor)
+    echo "$output"
     for line; do
-        grep -q "^$line" <<<"$told" || return 1
+        grep -q "^$line" <<<"$output" || return 1
     done
 }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What every script here needs: messages, waiting, running a program so that it can be stopped. To be sourced.
+# Shared by all scripts: messages, waiting, running programs so that they can be stopped. To be sourced.
 
 say() {
     printf '==> %s\n' "$*" >&2
@@ -20,7 +20,7 @@ require_cargo() {
     have cargo || fail "cargo is not in PATH: install Rust first"
 }
 
-# wait_until SECONDS COMMAND...: until the command succeeds; fails when the time is over.
+# wait_until SECONDS COMMAND...: until the command succeeds; fails after SECONDS.
 wait_until() {
     local deadline=$((SECONDS + $1))
     shift
@@ -53,23 +53,23 @@ random_hex() {
     od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'
 }
 
-# start_session COMMAND...: in the background, and out of reach of Ctrl-C, which so only reaches the script: it ends what it
-# started in the right order. Its pid is then in $!.
+# start_session COMMAND...: in the background, in a session of its own. Ctrl-C thus reaches only the script, which ends what it
+# started in the right order. The pid is in $!.
 start_session() {
     setsid "$@" </dev/null &
 }
 
-# The same, and waits for its end. A trap is not kept waiting.
+# The same, and waits for its end. Traps run without delay.
 run_session() {
     start_session "$@"
     wait "$!"
 }
 
-# end_session PID SECONDS: asks a session that this shell started to end, and insists after so many seconds.
+# end_session PID SECONDS: terminates a session that this shell started; kills it after SECONDS.
 end_session() {
     local pid=$1
     ! has_ended "$pid" || return 0
-    # Not a group of its own yet, or a whole group.
+    # Shortly after its start it is not a process group of its own yet.
     kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null || true
     if ! wait_until "$2" has_ended "$pid"; then
         say "process $pid has not ended after $2 s: killing it"
@@ -77,8 +77,8 @@ end_session() {
     fi
 }
 
-# Looks instead of calling `wait`, which may hang in a trap. A child is a zombie from its end until the shell exits or waits,
-# and a process that is no child of this shell has only got the number of one that was.
+# Reads /proc instead of calling `wait`, which may hang in a trap. A child is a zombie from its end until the shell exits or
+# waits; a process that is no child of this shell has merely reused the pid.
 has_ended() {
     local status
     status=$(cat "/proc/$1/status" 2>/dev/null) || return 0

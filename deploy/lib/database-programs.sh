@@ -1,16 +1,15 @@
 # shellcheck shell=bash
-# Which MariaDB and MySQL programs there are on this machine, and how to get those that are missing.
-# To be sourced.
+# Finds the programs of MariaDB and MySQL, and gets missing ones. To be sourced.
 #
-#   find_database_programs FLAVOUR   fails when there are none
-#   get_database_programs FLAVOUR    installs or unpacks them when there are none; fails when that is not possible
-#   get_any_database_programs        MariaDB's or MySQL's: those that are there, or else the first to be had
+#   find_database_programs FLAVOUR   fails if there are none
+#   get_database_programs FLAVOUR    installs or unpacks them if there are none; fails if that is not possible
+#   get_any_database_programs        MariaDB's or MySQL's: those that are present, otherwise the first available
 #
 # Each sets database_flavour, database_server and database_client.
 #
 # FLAVOUR is mariadb (10.11 or newer) or mysql (Oracle's, 8.0 or newer). Programs are installed only on a machine without any
-# database server: as packages the two exclude each other. Otherwise, or without root, they are unpacked into a cache
-# folder, and used from there; remove that to get a newer version.
+# database server, because the packages of the two conflict. Otherwise, or without root, they are unpacked into a cache
+# folder and run from there; remove that to get a newer version.
 
 . "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 
@@ -39,10 +38,10 @@ find_database_programs() {
 get_database_programs() {
     local flavour=$1
     ! find_database_programs "$flavour" || return 0
-    have apt-get || fail "there is no $flavour server here, and apt-get, to install one, is missing too"
-    say "there is no $flavour server here: getting one"
+    have apt-get || fail "no $flavour server is installed, and apt-get is missing"
+    say "no $flavour server is installed: getting one"
     install_database_server "$flavour" || unpack_database_server "$flavour" ||
-        say "no $flavour server of version $(minimum_version "$flavour") or newer to be had from apt's sources"
+        say "apt's sources have no $flavour server of version $(minimum_version "$flavour") or newer"
     find_database_programs "$flavour"
 }
 
@@ -118,7 +117,7 @@ unpack_database_server() (
             say "unpacking $packages into ${partial%.*}"
             # shellcheck disable=SC2086 # two names
             unpack_packages "$private_apt" "$partial" $packages || return 1
-            # Whole or not at all; of two at once, one wins.
+            # Complete or not at all; of two runs at once, one wins.
             rm -rf "${partial%.*}"
             mv --no-target-directory "$partial" "${partial%.*}"
             return

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the service needs on its machine: names and places, its user, its settings file.
+# Names and paths of the service, its user, its settings file.
 # To be sourced.
 # shellcheck disable=SC2034 # for the caller
 
@@ -11,12 +11,12 @@ readonly service_user=eclipse-ai
 readonly settings_file=/etc/eclipse-ai-server/env
 readonly state_folder=/var/lib/eclipse-ai-server
 
-# Where install-service.sh puts things. The Debian package has its own places, under /usr.
+# Paths of install-service.sh. The Debian package has its own, under /usr.
 readonly program=/usr/local/bin/$service
 readonly unit=/etc/systemd/system/$service.service
 readonly manual=/usr/local/share/man/man8/$service.8
 
-# run COMMAND...: or, when dry_run is set, only print it.
+# run COMMAND...: if dry_run is set, only prints it.
 run() {
     if [ -n "$dry_run" ]; then
         echo "would run: $*"
@@ -31,8 +31,8 @@ create_service_user() {
         --comment 'Eclipse AI server' "$service_user"
 }
 
-# create_settings TEMPLATE: with an API key and a database password that nobody has seen. A file that exists is left alone.
-# The database itself is made to match by setup-mysql.sh.
+# create_settings TEMPLATE: with a new API key and database password. An existing file is kept.
+# setup-mysql.sh creates the database account accordingly.
 create_settings() {
     local template=$1 new
     [ ! -e "$settings_file" ] || return 0
@@ -49,16 +49,16 @@ create_settings() {
             mv "$new" "$settings_file"
     } || {
         rm -f "$new"
-        fail "$settings_file could not be written"
+        fail "$settings_file cannot be written"
     }
 }
 
-# 128 random bits, and a character of each kind for servers that insist on them (MySQL's validate_password).
+# 128 random bits, and a character of each class for MySQL's validate_password.
 generated_password() {
     printf '%s-Aa1' "$(random_hex 16)"
 }
 
-# Kept when everything else goes: they may be the only copy of what a car has sent.
+# Kept when everything else is removed: they may be the only copy of a car's data.
 backups_exist() {
     [ -n "$(find "$state_folder/backups" -type f -print -quit 2>/dev/null)" ]
 }

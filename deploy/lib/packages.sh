@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Debian and Ubuntu packages: installed as usual, or unpacked into a folder without touching the system.
-# Mirror, proxy and keys are those of the machine's own apt, and signatures are always checked.
+# Debian and Ubuntu packages: installed as usual, or unpacked into a folder without changing the system.
+# Mirror, proxy and keys are those of the machine's own apt; signatures are always checked.
 # To be sourced.
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -19,17 +19,17 @@ as_root() {
 }
 
 refresh_package_lists() {
-    as_root apt-get update -qq >&2 || say "apt-get update has failed in part: going on with what it got"
+    as_root apt-get update -qq >&2 || say "apt-get update failed in part: continuing with the lists it got"
 }
 
-# Takes nothing away: a package that conflicts with what is installed is refused.
+# Removes nothing: a package that conflicts with an installed one is refused.
 install_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --quiet --no-install-recommends --no-remove -o DPkg::Lock::Timeout=300 "$@"
 }
 
 # find_package PATTERN MINIMUM [APT OPTION...]: prints the newest package whose whole name matches the extended regular
-# expression and whose version is at least MINIMUM; fails when there is none.
+# expression and whose version is at least MINIMUM; fails if there is none.
 find_package() {
     local pattern=$1 minimum=$2 package version
     shift 2
@@ -43,8 +43,8 @@ version_is_at_least() {
     printf '%s\n' "$1" "$2" | sort -V -C
 }
 
-# prepare_private_apt STATE [SUITE]: an apt of our own in the folder STATE, to be used as `apt-get -c STATE/apt.conf`, that
-# believes nothing to be installed. It knows the machine's own sources, or else only SUITE of the distribution's archive.
+# prepare_private_apt STATE [SUITE]: a private apt in the folder STATE, used as `apt-get -c STATE/apt.conf`, with no package
+# installed. It has the machine's own sources, or only SUITE of the distribution's archive.
 prepare_private_apt() {
     local state=$1 suite=${2:-}
     # Readable for the user without rights under which apt downloads.
@@ -73,8 +73,8 @@ Dir::Etc::sourcelist "$state/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 CONF
     fi
-    # A source of the machine's that cannot be read is no harm as long as the package is found.
-    apt-get -c "$state/apt.conf" update -qq >&2 || say "apt-get update has failed in part: going on with what it got"
+    # An unreadable source does no harm if the package is found.
+    apt-get -c "$state/apt.conf" update -qq >&2 || say "apt-get update failed in part: continuing with the lists it got"
 }
 
 # Prints the apt source of another SUITE on the mirror that the machine uses.
@@ -83,7 +83,7 @@ suite_source() {
     # shellcheck source=/dev/null
     read -r id codename < <(. /etc/os-release && echo "$ID" "${VERSION_CODENAME:-$1}")
     archive=$(apt-get update --print-uris | sed -n "s|^'\(.*\)/dists/$codename/main/binary-.*|\1|p" | head -n 1)
-    [ -n "$archive" ] || fail "apt's sources name no archive that holds $codename: from where to take $suite?"
+    [ -n "$archive" ] || fail "apt's sources name no archive with $codename, so $suite cannot be located"
     keyring=/usr/share/keyrings/$id-archive-keyring.gpg
     if [ -e "$keyring" ]; then
         echo "deb [signed-by=$keyring target=Packages] $archive $suite main"
@@ -92,8 +92,8 @@ suite_source() {
     fi
 }
 
-# unpack_packages STATE FOLDER PACKAGE...: the packages and all that they depend on, the C library included, from the private
-# apt in STATE. Programs in FOLDER/usr/bin and FOLDER/usr/sbin run from there with their own libraries.
+# unpack_packages STATE FOLDER PACKAGE...: the packages and their dependencies, including the C library, from the private apt
+# in STATE. Programs in FOLDER/usr/bin and FOLDER/usr/sbin run from there with their own libraries.
 unpack_packages() {
     local state=$1 folder=$2 archive program
     shift 2
@@ -109,16 +109,22 @@ unpack_packages() {
     done
 }
 
-# Puts a script in a program's place that starts it through the dynamic loader and with the libraries next to it.
+# Replaces a program by a script that starts it through its own dynamic loader, with the libraries beside it.
+# Debian 12 has the loader in /lib, newer releases in /usr/lib.
 run_with_own_libraries() {
     mv "$1" "$1.elf"
     cat >"$1" <<'SCRIPT'
 #!/bin/sh
 program=$(readlink -f "$0")
 usr=$(dirname "$(dirname "$program")")
-for loader in "$usr"/lib/*-linux-gnu*/ld-linux*.so.*; do
-    exec "$loader" --inhibit-cache --library-path "$(dirname "$loader")" --argv0 "$program" "$program.elf" "$@"
+root=$(dirname "$usr")
+libraries=$(printf '%s:' "$usr"/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*)
+for loader in "$usr"/lib/*-linux-gnu*/ld-linux*.so.* "$root"/lib/*-linux-gnu*/ld-linux*.so.*; do
+    [ -e "$loader" ] || continue
+    exec "$loader" --inhibit-cache --library-path "${libraries%:}" --argv0 "$program" "$program.elf" "$@"
 done
+echo "$program: no dynamic loader in $usr/lib or $root/lib" >&2
+exit 127
 SCRIPT
     chmod 755 "$1"
 }

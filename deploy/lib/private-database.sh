@@ -1,15 +1,14 @@
 # shellcheck shell=bash
-# A MariaDB or MySQL server of our own: in a folder and on a port that the caller chooses, for 127.0.0.1 only.
-# It reads no system-wide settings and shares nothing with a server that the machine runs already.
+# A private MariaDB or MySQL server: in a folder and on a port that the caller chooses, for 127.0.0.1 only.
+# It reads no system-wide settings and shares nothing with other servers of the machine.
 # To be sourced.
 #
 #   start_private_database FLAVOUR FOLDER PORT PASSWORD [SERVER OPTION...]   and wait until it answers
 #   private_database_sql FOLDER PASSWORD [CLIENT OPTION...]                  as root, statements on standard input
 #   stop_private_database                                                    the one that was started, and wait
 #
-# FOLDER holds data/, server.sock, server.pid, server.log and a file that names its flavour. root comes in from 127.0.0.1
-# and through the socket, with PASSWORD or, when that is empty, without one. A FOLDER that was started before goes on with
-# what it holds.
+# FOLDER holds data/, server.sock, server.pid, server.log and a file that names its flavour. root may log in from 127.0.0.1
+# and through the socket, with PASSWORD or, if that is empty, without one. A FOLDER that was started before keeps its data.
 
 . "$(dirname "${BASH_SOURCE[0]}")/database-programs.sh"
 
@@ -20,19 +19,19 @@ start_private_database() {
     shift 4
 
     # The longest path of a Unix socket has 107 characters.
-    [ "${#folder}" -le 90 ] || fail "the path $folder is too long to hold a database's socket (90 characters at most)"
-    ! private_database_runs "$folder" || fail "the database in $folder runs already, as process $(cat "$folder/server.pid")"
-    ! port_is_taken "$port" || fail "port $port, wanted for a private $flavour server, is in use"
-    find_database_programs "$flavour" || fail "there is no $flavour server on this machine"
+    [ "${#folder}" -le 90 ] || fail "the path $folder is too long for a database socket (at most 90 characters)"
+    ! private_database_runs "$folder" || fail "the database in $folder is already running, as process $(cat "$folder/server.pid")"
+    ! port_is_taken "$port" || fail "port $port for the private $flavour server is in use"
+    find_database_programs "$flavour" || fail "no $flavour server is installed"
 
     if [ ! -e "$folder/data" ] || [ -e "$folder/incomplete" ]; then
         create_private_database "$flavour" "$folder"
         run_database_server "$flavour" "$folder" "$port" "$@"
         wait_for_database_server "$folder" ""
-        let_root_in "$password" | private_database_sql "$folder" ""
+        allow_root "$password" | private_database_sql "$folder" ""
         rm "$folder/incomplete"
     else
-        [ "$(private_database_flavour "$folder")" = "$flavour" ] || fail "the database in $folder is not of $flavour"
+        [ "$(private_database_flavour "$folder")" = "$flavour" ] || fail "the database in $folder was not created by $flavour"
         run_database_server "$flavour" "$folder" "$port" "$@"
     fi
     wait_for_database_server "$folder" "$password"
@@ -43,7 +42,7 @@ private_database_flavour() {
     cat "$1/flavour" 2>/dev/null
 }
 
-# Whoever started it: after a kill -9 of the script, it is still there.
+# Also one that another run started: it survives a kill -9 of the script.
 private_database_runs() {
     local pid
     pid=$(cat "$1/server.pid" 2>/dev/null) && grep -qs -- "--datadir=$1/data" "/proc/$pid/cmdline"
@@ -62,7 +61,7 @@ stop_private_database() {
     private_database_pid=
 }
 
-# Begins anew where an earlier first start did not get to its end; nothing else removes data.
+# Starts over if an earlier first start did not finish; nothing else removes data.
 create_private_database() {
     local flavour=$1 folder=$2
     mkdir -p "$folder/files"
@@ -78,7 +77,7 @@ create_system_tables() {
     local flavour=$1 folder=$2
     case $flavour in
         mariadb)
-            # --force: whether this machine's name can be looked up does not matter.
+            # --force: the machine's name need not resolve.
             "${database_client%/*}/mariadb-install-db" --no-defaults --basedir="${database_server%/sbin/*}" \
                 --datadir="$folder/data" --user="$(id -un)" --auth-root-authentication-method=normal \
                 --skip-test-db --skip-name-resolve --force
@@ -120,8 +119,8 @@ fail_with_log() {
     fail "$2 (the end of $1/server.log is above)"
 }
 
-# The statements that let root in from 127.0.0.1 too, as names are not looked up.
-let_root_in() {
+# The statements that allow root from 127.0.0.1 too, because names are not resolved.
+allow_root() {
     cat <<SQL
 CREATE USER IF NOT EXISTS root@'127.0.0.1';
 ALTER USER root@'127.0.0.1' IDENTIFIED BY '$1';

@@ -1,16 +1,16 @@
 # shellcheck shell=bash
-# One settings file, wherever it is: NAME=value lines, with a # before what is left at its default. systemd, dotenv and these
-# scripts read it alike as long as values have no blanks, quotes or $ in them.
+# Reads and writes a settings file of NAME=value lines. systemd, dotenv and these scripts agree on values without blanks,
+# quotes and $.
 # To be sourced.
 
-# read_setting FILE NAME: prints the value, without quotes around it; nothing when it is not set.
+# read_setting FILE NAME: prints the value, without quotes around it; nothing if it is not set.
 read_setting() {
     [ -r "$1" ] || return 0
     sed -n "s/^$2=//p" "$1" | tail -n 1 | sed "s/^\([\"']\)\(.*\)\1[[:space:]]*\$/\2/"
 }
 
-# write_setting FILE NAME VALUE: in place of the line that sets it, or that shows its default, or else at the end. The file
-# is replaced whole, with the same owner and mode.
+# write_setting FILE NAME VALUE: replaces the line that sets it or shows its default, or appends one. The file is replaced
+# atomically, with the same owner and mode.
 write_setting() {
     local file=$1 name=$2 value=$3 line written='' replacement
     replacement=$(mktemp "$file.XXXXXX")

@@ -1,20 +1,20 @@
 # shellcheck shell=bash
-# The programs that tests need beside a database: found on this machine, or else got for them.
+# Programs that tests need beside a database: found on this machine, or downloaded.
 # To be sourced.
 #
-#   get_test_tools   puts promtool, schemathesis, chromium and chromedriver into PATH; fails when one is not to be had
+#   get_test_tools   puts promtool, schemathesis, chromium and chromedriver into PATH; fails if one is unavailable
 #
-# The first two are kept in a cache folder and used from there; remove that to get them anew.
+# The first two are kept in a cache folder; remove that to download them again.
 
 . "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 
 get_test_tools() {
     PATH=$(unpacked_tools)/bin:$PATH
     export PATH
-    have promtool || unpack_promtool || fail "no promtool to be had: it is in Debian's and Ubuntu's package prometheus"
+    have promtool || unpack_promtool || fail "promtool is missing: install Debian's or Ubuntu's package prometheus"
     install_schemathesis || fail "schemathesis cannot be installed: see above (it needs python3, with venv, and pip's index)"
     { have chromium && have chromedriver; } || install_browser ||
-        fail "no chromium or no chromedriver to be had: they are in Debian's packages chromium and chromium-driver"
+        fail "chromium or chromedriver is missing: install Debian's packages chromium and chromium-driver"
 }
 
 unpacked_tools() {
@@ -22,10 +22,10 @@ unpacked_tools() {
     echo "$cache/eclipse-ai-server/tools"
 }
 
-# Its package would start a server. Of the rest, promtool needs only the C library.
+# Unpacked, because the package would start a server; promtool itself needs only the C library.
 unpack_promtool() (
     have apt-get || return 1
-    say "there is no promtool here: getting one"
+    say "promtool is missing: getting one"
     private_apt=$(mktemp -d)
     trap 'rm -rf "$private_apt"' EXIT
     prepare_private_apt "$private_apt"
@@ -36,7 +36,7 @@ unpack_promtool() (
     mv usr/bin/promtool "$(unpacked_tools)/bin/promtool"
 )
 
-# Each version of the list has a folder of its own, which is whole once it is in the list of programs.
+# Each version of the list has a folder of its own, which is complete once the link exists.
 install_schemathesis() {
     local list folder program
     list=$(dirname "${BASH_SOURCE[0]}")/schemathesis.txt
@@ -61,7 +61,7 @@ create_python_environment() {
 
 install_browser() {
     have apt-get && can_become_root || return 1
-    say "there is no chromium here: getting one"
+    say "chromium is missing: installing it"
     refresh_package_lists
     install_packages chromium chromium-driver >&2 && have chromium && have chromedriver
 }
