@@ -10,6 +10,7 @@ use crate::{app, logging};
 
 mod database;
 mod device;
+mod diagnose;
 mod doctor;
 mod openapi;
 mod seed;
@@ -36,6 +37,8 @@ enum Command {
     Device(device::DeviceCommand),
     /// Looks at everything that the server needs, and names the command that mends what is wrong.
     Doctor,
+    /// Diagnoses logs of drives; needs neither database nor server.
+    Diagnose(diagnose::DiagnoseArguments),
     /// Prints the OpenAPI document of the API; needs no settings.
     Openapi,
 }
@@ -67,6 +70,7 @@ impl CommandLine {
             Command::SeedDb => database::seed(&settings_and_log()?),
             Command::Device(command) => device::run(command, &settings_and_log()?),
             Command::Doctor => doctor::run(&Settings::load()),
+            Command::Diagnose(arguments) => diagnose::run(&arguments),
             Command::Openapi => openapi::print(),
         }
     }

@@ -5,6 +5,8 @@ pub mod cli;
 pub mod config;
 mod hex;
 pub mod http;
+pub mod log_file;
 pub mod logging;
+pub mod report;
 pub mod simulation;
 mod systemd;
