@@ -5,7 +5,7 @@
 
 pub mod limits;
 mod sample;
-pub mod units;
+pub use crate::diagnosis::units;
 
 use std::collections::BTreeMap;
 

@@ -76,6 +76,8 @@ pub struct Figures {
     pub warm_up: Option<WarmUp>,
     /// Whether the fuel was cut on overrun (front O2 near 0 V or open loop by deceleration); none if it cannot be seen.
     pub fuel_cut_seen: Option<bool>,
+    /// Speed per 1,000 rpm in the highest gear used, km/h: tells a changed unit or tyre size.
+    pub speed_per_1000_rpm: Option<f64>,
     /// The figures by state; only states that occur.
     pub states: Vec<StateFigures>,
     /// The figures of each channel over the whole drive, by name.
@@ -159,8 +161,10 @@ pub struct WarmUp {
     pub highest_c: f64,
     /// Running seconds from 30 to 70 °C, where both were passed.
     pub seconds_30_to_70: Option<f64>,
-    /// Steepest sustained rise between 30 and 70 °C, K/min.
+    /// Mean rise between 30 and 70 °C, or over the part of it that the drive has, K/min.
     pub kelvin_per_minute: Option<f64>,
+    /// Running seconds that the rise rests on.
+    pub watched_seconds: f64,
 }
 
 /// One bin of RPM and load.

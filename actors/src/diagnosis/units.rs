@@ -46,7 +46,7 @@ impl PartialEq for Unit {
 impl Unit {
     /// The unit that is spelled so, in any case, with blanks or underscores.
     pub fn named(spelling: &str) -> Option<Self> {
-        let spelling = spelling.trim().to_lowercase().replace('_', " ");
+        let spelling = plain(spelling);
         UNITS
             .iter()
             .find(|unit| unit.spellings.contains(&spelling.as_str()))
@@ -96,6 +96,22 @@ impl Unit {
     }
 }
 
+/// Lower case, blanks for underscores, and the usual signs for their look-alikes.
+fn plain(spelling: &str) -> String {
+    let mut plain = String::with_capacity(spelling.len());
+    for c in spelling.trim().chars() {
+        match c {
+            '_' => plain.push(' '),
+            '％' => plain.push('%'),
+            'º' | '˚' => plain.push('°'),
+            '℃' => plain.push_str("°c"),
+            '℉' => plain.push_str("°f"),
+            c => plain.extend(c.to_lowercase()),
+        }
+    }
+    plain
+}
+
 const fn unit(
     label: &'static str,
     dimension: Dimension,
@@ -118,26 +134,27 @@ static UNITS: &[Entry] = &[
         &["rpm", "revolutions per minute", "revolution per minute", "rev/min", "revs/min", "r/min", "1/min"]),
     unit("km/h", Dimension::Speed, 1.0, 0.0,
         &["km/h", "kph", "kmh", "kilometer per hour", "kilometers per hour", "kilometre per hour",
-          "kilometres per hour", "kilometer / hour"]),
-    unit("mph", Dimension::Speed, 1.609_344, 0.0, &["mph", "mi/h", "mile per hour", "miles per hour"]),
+          "kilometres per hour", "kilometer / hour", "km/hr", "kmph", "km / h", "kmhr"]),
+    unit("mph", Dimension::Speed, 1.609_344, 0.0, &["mph", "mi/h", "mile per hour", "miles per hour", "mile/hr", "miles/hour"]),
     unit("m/s", Dimension::Speed, 3.6, 0.0, &["m/s", "meter per second", "meters per second"]),
     unit("°C", Dimension::Temperature, 1.0, 0.0,
-        &["°c", "° c", "c", "degc", "deg c", "celsius", "degree celsius", "degrees celsius", "degrees c", "centigrade"]),
+        &["°c", "° c", "c", "degc", "deg c", "celsius", "degree celsius", "degrees celsius", "degrees c", "deg.c", "deg. c", "centigrade"]),
     unit("°F", Dimension::Temperature, 5.0 / 9.0, -160.0 / 9.0,
-        &["°f", "° f", "f", "degf", "deg f", "fahrenheit", "degree fahrenheit", "degrees fahrenheit", "degrees f"]),
-    unit("kPa", Dimension::Pressure, 1.0, 0.0, &["kpa", "kilopascal", "kilopascals"]),
+        &["°f", "° f", "f", "degf", "deg f", "fahrenheit", "degree fahrenheit", "degrees fahrenheit", "degrees f", "deg.f"]),
+    unit("kPa", Dimension::Pressure, 1.0, 0.0, &["kpa", "kilopascal", "kilopascals", "kpa abs", "kpa(a)", "kpaa"]),
     unit("Pa", Dimension::Pressure, 0.001, 0.0, &["pa", "pascal", "pascals"]),
-    unit("psi", Dimension::Pressure, 6.894_757, 0.0, &["psi", "pound force per square inch"]),
+    unit("psi", Dimension::Pressure, 6.894_757, 0.0, &["psi", "psia", "pound force per square inch", "force pound / inch ** 2"]),
     unit("bar", Dimension::Pressure, 100.0, 0.0, &["bar"]),
     unit("mbar", Dimension::Pressure, 0.1, 0.0, &["mbar", "millibar", "hpa", "hectopascal"]),
     unit("inHg", Dimension::Pressure, 3.386_389, 0.0, &["inhg", "inch hg", "inches of mercury"]),
     unit("%", Dimension::Share, 1.0, 0.0, &["%", "percent", "per cent", "percentage", "pct"]),
+    unit("fraction", Dimension::Share, 100.0, 0.0, &["fraction", "ratio", "dimensionless"]),
     unit("V", Dimension::Voltage, 1.0, 0.0, &["v", "volt", "volts"]),
     unit("mV", Dimension::Voltage, 0.001, 0.0, &["mv", "millivolt", "millivolts"]),
     unit("g/s", Dimension::MassFlow, 1.0, 0.0,
-        &["g/s", "gps", "gram per second", "grams per second", "gram / second"]),
+        &["g/s", "gps", "gram per second", "grams per second", "gram / second", "g/sec", "gram/sec", "grams/sec", "gm/s", "gr/s", "g / s"]),
     unit("lb/min", Dimension::MassFlow, 7.559_873, 0.0, &["lb/min", "lbs/min", "pound per minute", "pounds per minute"]),
-    unit("°", Dimension::Angle, 1.0, 0.0, &["°", "deg", "degree", "degrees", "° btdc", "degrees btdc"]),
+    unit("°", Dimension::Angle, 1.0, 0.0, &["°", "deg", "degree", "degrees", "° btdc", "°btdc", "degrees btdc", "deg btdc", "° bfr tdc"]),
     unit("s", Dimension::Time, 1.0, 0.0, &["s", "sec", "secs", "second", "seconds"]),
     unit("ms", Dimension::Time, 0.001, 0.0, &["ms", "millisecond", "milliseconds"]),
     unit("min", Dimension::Time, 60.0, 0.0, &["min", "mins", "minute", "minutes"]),
@@ -163,6 +180,19 @@ mod tests {
         assert_eq!(named("degC"), named("°C"));
         assert_eq!(named(" Percent "), named("%"));
         assert!(Unit::named("furlong").is_none());
+    }
+
+    #[test]
+    fn look_alikes_and_short_forms_are_understood() {
+        for (spelling, label) in [
+            ("℃", "°C"),
+            ("ºC", "°C"),
+            ("％", "%"),
+            ("km/hr", "km/h"),
+            ("g/sec", "g/s"),
+        ] {
+            assert_eq!(named(spelling).label(), label);
+        }
     }
 
     #[test]

@@ -1,0 +1,392 @@
+//! Intake air: its heat, and the plausibility of the air mass.
+
+use super::draft::{Draft, Judgement, evidence};
+use super::sustained::Sustained;
+use super::{Drive, Rule, RuleSpec};
+use crate::diagnosis::channels::Channel;
+use crate::diagnosis::model::{EngineState, NotJudgedReason, System, Tier};
+use crate::diagnosis::states::Second;
+use crate::diagnosis::text;
+use crate::diagnosis::thresholds::{Limits, ThresholdSpec};
+
+const fn threshold(name: &'static str, unit: &'static str, default: f64) -> ThresholdSpec {
+    ThresholdSpec {
+        name,
+        unit,
+        default,
+    }
+}
+
+pub(super) const RULES: &[RuleSpec] = &[
+    RuleSpec {
+        id: "intake_heat_soak",
+        system: System::Air,
+        weight: "heat",
+        title: "The intake air is too hot",
+        condition: "on the move: intake air above the outside temperature by more than the limit, or above the absolute limit, for the given time",
+        tiers: &[Tier::Watch],
+        thresholds: &[
+            threshold("above_outside", "°C", 40.0),
+            threshold("absolute", "°C", 65.0),
+            threshold("for", "s", 300.0),
+            threshold("speed", "km/h", 30.0),
+        ],
+        needs: &[&[Channel::IntakeAir], &[Channel::Speed], &[Channel::Rpm]],
+        uses: &[Channel::Coolant],
+        what_to_log: "Log INTAKE_TEMP, SPEED and RPM from a cold start (it gives the outside temperature) for ten minutes of driving.",
+        source: "workshop practice: on the move, air is 10 to 20 K above outside",
+        next_checks: &[
+            "Check the air filter box and its duct for warm air from the engine bay.",
+            "Check the intercooler's air flow.",
+            "Compare the sensor with a thermometer on a cold engine.",
+        ],
+        only_4g63: false,
+        build: |limits| Box::new(HeatSoak::new(limits)),
+    },
+    RuleSpec {
+        id: "maf_implausible",
+        system: System::Air,
+        weight: "air",
+        title: "The air mass does not fit the manifold pressure",
+        condition: "steady running: air mass outside displacement × speed × density × the range of volumetric efficiency, with a tolerance",
+        tiers: &[Tier::Investigate],
+        thresholds: &[
+            threshold("efficiency_low", "", 0.65),
+            threshold("efficiency_high", "", 0.95),
+            threshold("tolerance", "%", 25.0),
+            threshold("for", "s", 10.0),
+        ],
+        needs: &[
+            &[Channel::Maf],
+            &[Channel::ManifoldPressure],
+            &[Channel::IntakeAir],
+            &[Channel::Rpm],
+        ],
+        uses: &[Channel::Coolant],
+        what_to_log: "Log MAF, INTAKE_PRESSURE (a real manifold pressure), INTAKE_TEMP and RPM; set vehicle.displacement_l.",
+        source: "ideal gas law",
+        next_checks: &[
+            "Clean the air mass sensor.",
+            "Look for leaks between the air mass sensor and the engine.",
+            "Check the air filter.",
+        ],
+        only_4g63: false,
+        build: |limits| Box::new(Implausible::new(limits)),
+    },
+    RuleSpec {
+        id: "maf_idle_wrong",
+        system: System::Air,
+        weight: "air",
+        title: "The air mass at idle is wrong",
+        condition: "mean air mass at warm idle outside the limits, scaled from 2.0 l to the car's displacement",
+        tiers: &[Tier::Watch],
+        thresholds: &[
+            threshold("low", "g/s", 2.0),
+            threshold("high", "g/s", 4.0),
+            threshold("tolerance", "%", 20.0),
+        ],
+        needs: &[&[Channel::Maf], &[Channel::Rpm], &[Channel::Coolant]],
+        uses: &[Channel::Speed, Channel::Throttle],
+        what_to_log: "Log MAF, RPM, COOLANT_TEMP and SPEED with a minute of warm idle; set vehicle.displacement_l.",
+        source: "4G63 data list: 2 to 4 g/s at idle; air conditioning and lights take some more",
+        next_checks: &[
+            "Clean the air mass sensor.",
+            "Look for vacuum leaks.",
+            "Check the idle speed.",
+        ],
+        only_4g63: false,
+        build: |limits| Box::new(IdleWrong::new(limits)),
+    },
+];
+
+/// `intake_heat_soak`.
+#[derive(Debug)]
+struct HeatSoak {
+    above_outside: f64,
+    absolute: f64,
+    needed: f64,
+    speed: f64,
+    outside: Option<f64>,
+    seen: bool,
+    relative: Sustained,
+    hot: Sustained,
+    moving: u32,
+}
+
+impl HeatSoak {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            above_outside: limits.get("above_outside"),
+            absolute: limits.get("absolute"),
+            needed: limits.get("for"),
+            speed: limits.get("speed"),
+            outside: None,
+            seen: false,
+            relative: Sustained::default(),
+            hot: Sustained::default(),
+            moving: 0,
+        }
+    }
+}
+
+impl Rule for HeatSoak {
+    fn second(&mut self, second: &Second<'_>) {
+        let Some(intake) = second.get(Channel::IntakeAir) else {
+            return;
+        };
+        if !self.seen {
+            self.seen = true;
+            // On a cold engine the intake is as warm as the air around the car.
+            let cold = second
+                .get(Channel::Coolant)
+                .is_some_and(|coolant| (coolant - intake).abs() < 8.0);
+            self.outside = cold.then_some(intake);
+        }
+        let outside = second.get(Channel::Ambient).or(self.outside);
+        let moving = second.running
+            && second
+                .get(Channel::Speed)
+                .is_some_and(|speed| speed >= self.speed);
+        self.moving += u32::from(moving);
+        let relative =
+            moving && outside.is_some_and(|outside| intake > outside + self.above_outside);
+        self.relative
+            .second(second.index, Some(relative), intake, false);
+        self.hot.second(
+            second.index,
+            Some(moving && intake > self.absolute),
+            intake,
+            false,
+        );
+    }
+
+    fn judge(&self, _: &Drive<'_>) -> Judgement {
+        if f64::from(self.moving) < self.needed {
+            return Judgement::too_little("There are less than five minutes on the move.");
+        }
+        let longest = [
+            (&self.hot, self.absolute),
+            (
+                &self.relative,
+                self.outside.unwrap_or(0.0) + self.above_outside,
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(sustained, limit)| Some((*sustained.longest()?, limit)))
+        .find(|(stretch, _)| f64::from(stretch.seconds) >= self.needed);
+        let Some((stretch, limit)) = longest else {
+            return Judgement::Passed;
+        };
+        let explanation = format!(
+            "On the move the intake air is {} on average for {}.",
+            text::value(stretch.mean(), "°C"),
+            text::duration(f64::from(stretch.seconds))
+        );
+        let found = evidence(
+            "mean intake air temperature on the move",
+            Channel::IntakeAir,
+            stretch.mean(),
+        )
+        .against(limit)
+        .within(stretch.span())
+        .lasting(stretch.seconds);
+        Draft::new(Tier::Watch, explanation, vec![found])
+            .with_data(f64::from(stretch.seconds), 600.0)
+            .found()
+    }
+}
+
+/// Grams of dry air in a litre at 1 kPa and 1 K: 28.97 g/mol over 8.314 J/(mol K).
+const GRAMS_PER_LITRE: f64 = 28.97 / 8.314;
+/// Speeds within this share of each other for some seconds are steady.
+const STEADY_RPM: f64 = 0.05;
+
+/// `maf_implausible`.
+#[derive(Debug)]
+struct Implausible {
+    low: f64,
+    high: f64,
+    needed: f64,
+    rpm: [f64; 5],
+    pressure: [f64; 5],
+    /// Ratio of the measured air mass to the one of an engine of one litre at an efficiency of 1.
+    steady: u32,
+    samples: Vec<RatioStretch>,
+}
+
+/// Neighbouring steady seconds that agree with each other.
+#[derive(Clone, Copy, Debug)]
+struct RatioStretch {
+    bin: u32,
+    seconds: u32,
+    sum: f64,
+}
+
+impl Implausible {
+    fn new(limits: &Limits) -> Self {
+        let tolerance = limits.get("tolerance") / 100.0;
+        Self {
+            low: limits.get("efficiency_low") * (1.0 - tolerance),
+            high: limits.get("efficiency_high") * (1.0 + tolerance),
+            needed: limits.get("for"),
+            rpm: [f64::NAN; 5],
+            pressure: [f64::NAN; 5],
+            steady: 0,
+            samples: Vec::new(),
+        }
+    }
+}
+
+fn is_steady(values: &[f64; 5], share: f64) -> bool {
+    let low = values
+        .iter()
+        .fold(f64::INFINITY, |low, value| low.min(*value));
+    let high = values.iter().fold(0.0_f64, |high, value| high.max(*value));
+    !values.iter().any(|value| value.is_nan()) && high - low <= share * high
+}
+
+impl Rule for Implausible {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn second(&mut self, second: &Second<'_>) {
+        let value = |channel| second.get(channel).unwrap_or(f64::NAN);
+        self.rpm.rotate_left(1);
+        self.rpm[4] = value(Channel::Rpm);
+        self.pressure.rotate_left(1);
+        self.pressure[4] = value(Channel::ManifoldPressure);
+        let (maf, intake) = (value(Channel::Maf), value(Channel::IntakeAir));
+        let steady = second.warm
+            && second.state != EngineState::Overrun
+            && is_steady(&self.rpm, STEADY_RPM)
+            && is_steady(&self.pressure, 0.1);
+        if !steady || maf.is_nan() || intake.is_nan() || self.pressure[4] < 20.0 {
+            return;
+        }
+        self.steady += 1;
+        let (rpm, pressure) = (self.rpm[4], self.pressure[4]);
+        let one_litre = rpm / 120.0 * pressure * GRAMS_PER_LITRE / (intake + 273.15);
+        // A thousand rpm a bin: at most ten of them.
+        let bin = (rpm / 1_000.0) as u32;
+        let ratio = maf / one_litre;
+        match self.samples.iter_mut().find(|stretch| stretch.bin == bin) {
+            Some(stretch) => {
+                stretch.seconds += 1;
+                stretch.sum += ratio;
+            }
+            None => self.samples.push(RatioStretch {
+                bin,
+                seconds: 1,
+                sum: ratio,
+            }),
+        }
+    }
+
+    fn judge(&self, drive: &Drive<'_>) -> Judgement {
+        // On the 4G63 the channel is the sensor of the exhaust gas recirculation.
+        if drive.vehicle.is_4g63 == Some(true) && !drive.vehicle.boost_sensor {
+            return Judgement::NotJudged(
+                NotJudgedReason::ChannelMissing,
+                "INTAKE_PRESSURE is not the manifold pressure in this car.".to_owned(),
+            );
+        }
+        let Some(litres) = drive.vehicle.displacement_l else {
+            return Judgement::NotJudged(
+                NotJudgedReason::VehicleFactMissing,
+                "The engine's displacement is not known.".to_owned(),
+            );
+        };
+        let judged: Vec<(f64, u32)> = self
+            .samples
+            .iter()
+            .filter(|stretch| f64::from(stretch.seconds) >= self.needed)
+            .map(|stretch| {
+                (
+                    stretch.sum / f64::from(stretch.seconds) / litres,
+                    stretch.seconds,
+                )
+            })
+            .collect();
+        if judged.is_empty() {
+            return Judgement::too_little("There is too little steady running.");
+        }
+        let worst = judged
+            .iter()
+            .filter(|(efficiency, _)| *efficiency < self.low || *efficiency > self.high)
+            .max_by_key(|(_, seconds)| *seconds);
+        let Some((efficiency, seconds)) = worst else {
+            return Judgement::Passed;
+        };
+        let (limit, word) = if *efficiency < self.low {
+            (self.low, "less")
+        } else {
+            (self.high, "more")
+        };
+        let explanation = format!(
+            "The air mass is {word} than the manifold pressure allows: it means a volumetric efficiency of {:.2} during {} of steady running.",
+            efficiency,
+            text::duration(f64::from(*seconds))
+        );
+        let mut found = evidence("volumetric efficiency", Channel::Maf, *efficiency)
+            .against(limit)
+            .lasting(*seconds);
+        found.value = (efficiency * 100.0).round() / 100.0;
+        found.unit = String::new();
+        Draft::new(Tier::Investigate, explanation, vec![found])
+            .with_data(f64::from(*seconds), 60.0)
+            .found()
+    }
+}
+
+/// `maf_idle_wrong`.
+#[derive(Debug)]
+struct IdleWrong {
+    low: f64,
+    high: f64,
+}
+
+impl IdleWrong {
+    fn new(limits: &Limits) -> Self {
+        let tolerance = limits.get("tolerance") / 100.0;
+        Self {
+            low: limits.get("low") * (1.0 - tolerance),
+            high: limits.get("high") * (1.0 + tolerance),
+        }
+    }
+}
+
+impl Rule for IdleWrong {
+    fn second(&mut self, _: &Second<'_>) {}
+
+    fn judge(&self, drive: &Drive<'_>) -> Judgement {
+        let Some(litres) = drive.vehicle.displacement_l else {
+            return Judgement::NotJudged(
+                NotJudgedReason::VehicleFactMissing,
+                "The engine's displacement is not known.".to_owned(),
+            );
+        };
+        let idle = drive.figures.state(EngineState::Idle);
+        let maf = idle.and_then(|idle| idle.channel(Channel::Maf.name()));
+        let Some(maf) = maf.filter(|maf| maf.readings >= 5 && maf.seconds >= 30.0) else {
+            return Judgement::too_little(
+                "There is less than half a minute of warm idle with air mass.",
+            );
+        };
+        let (low, high) = (self.low * litres / 2.0, self.high * litres / 2.0);
+        let limit = match maf.median {
+            median if median < low => low,
+            median if median > high => high,
+            _ => return Judgement::Passed,
+        };
+        let explanation = format!(
+            "At warm idle the air mass is {}; for {litres} l it is {} to {}.",
+            text::value(maf.median, "g/s"),
+            text::value(low, "g/s"),
+            text::value(high, "g/s")
+        );
+        let found = evidence("median air mass", Channel::Maf, maf.median)
+            .against(text::shown(limit, "g/s"))
+            .in_state(EngineState::Idle);
+        Draft::new(Tier::Watch, explanation, vec![found])
+            .with_data(maf.seconds, 120.0)
+            .found()
+    }
+}

@@ -1,0 +1,238 @@
+//! Charging voltage.
+
+use super::draft::{Draft, Judgement, evidence};
+use super::sustained::Sustained;
+use super::{Drive, Rule, RuleSpec};
+use crate::diagnosis::channels::Channel;
+use crate::diagnosis::model::{System, Tier};
+use crate::diagnosis::states::Second;
+use crate::diagnosis::text;
+use crate::diagnosis::thresholds::{Limits, ThresholdSpec};
+use crate::diagnosis::time::span;
+
+const fn volts(name: &'static str, default: f64) -> ThresholdSpec {
+    ThresholdSpec {
+        name,
+        unit: "V",
+        default,
+    }
+}
+
+const fn seconds(name: &'static str, default: f64) -> ThresholdSpec {
+    ThresholdSpec {
+        name,
+        unit: "s",
+        default,
+    }
+}
+
+const VOLTAGE: &[&[Channel]] = &[
+    &[Channel::ModuleVoltage, Channel::BatteryVoltage],
+    &[Channel::Rpm],
+];
+
+pub(super) const RULES: &[RuleSpec] = &[
+    RuleSpec {
+        id: "undercharging",
+        system: System::Charging,
+        weight: "charging",
+        title: "The battery is not charged enough",
+        condition: "engine running: the median voltage of a minute below a limit, in at least two minutes",
+        tiers: &[Tier::Watch, Tier::Alert, Tier::Warning],
+        thresholds: &[
+            volts("watch", 13.1),
+            volts("alert", 12.5),
+            volts("warning", 12.0),
+            seconds("not_before", 60.0),
+        ],
+        needs: VOLTAGE,
+        uses: &[],
+        what_to_log: "Log CONTROL_MODULE_VOLTAGE (or BATTERY_VOLTAGE) and RPM for at least three minutes with the engine running.",
+        source: "Mitsubishi manual: 13.1 to 15.4 V",
+        next_checks: &[
+            "Check the battery terminals and the earth straps.",
+            "Check the drive belt.",
+            "Measure the voltage at the battery at 2,000 rpm with lights on.",
+            "Test alternator and battery.",
+        ],
+        only_4g63: false,
+        build: |limits| Box::new(Undercharging::new(limits)),
+    },
+    RuleSpec {
+        id: "overcharging",
+        system: System::Charging,
+        weight: "charging",
+        title: "The battery is overcharged",
+        condition: "engine running: voltage above the limit for the given time",
+        tiers: &[Tier::Warning],
+        thresholds: &[volts("above", 15.4), seconds("for", 30.0)],
+        needs: VOLTAGE,
+        uses: &[],
+        what_to_log: "Log CONTROL_MODULE_VOLTAGE (or BATTERY_VOLTAGE) and RPM.",
+        source: "Mitsubishi manual: 13.1 to 15.4 V",
+        next_checks: &[
+            "Measure the voltage at the battery.",
+            "Replace the alternator's regulator.",
+        ],
+        only_4g63: false,
+        build: |limits| Box::new(Overcharging::new(limits)),
+    },
+];
+
+/// The control module's own voltage, else the adapter's.
+fn voltage(second: &Second<'_>) -> Option<(Channel, f64)> {
+    [Channel::ModuleVoltage, Channel::BatteryVoltage]
+        .into_iter()
+        .find_map(|channel| Some((channel, second.get(channel)?)))
+}
+
+const WINDOW: usize = 60;
+const MIN_WINDOWS: u32 = 2;
+
+/// `undercharging`.
+#[derive(Debug)]
+struct Undercharging {
+    /// Watch, alert, warning.
+    limits: [f64; 3],
+    not_before: f64,
+    window: Vec<f64>,
+    began: u64,
+    windows: u32,
+    /// For each limit: windows below, and the lowest median with its span.
+    below: [u32; 3],
+    lowest: Option<(f64, u64, u64)>,
+    channel: Channel,
+}
+
+impl Undercharging {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            limits: ["watch", "alert", "warning"].map(|name| limits.get(name)),
+            not_before: limits.get("not_before"),
+            window: Vec::with_capacity(WINDOW),
+            began: 0,
+            windows: 0,
+            below: [0; 3],
+            lowest: None,
+            channel: Channel::ModuleVoltage,
+        }
+    }
+}
+
+impl Rule for Undercharging {
+    fn second(&mut self, second: &Second<'_>) {
+        // After a start the battery takes what it gave.
+        if !second.running || f64::from(second.since_start) <= self.not_before {
+            self.window.clear();
+            return;
+        }
+        let Some((channel, volts)) = voltage(second) else {
+            return;
+        };
+        if self.window.is_empty() {
+            self.began = second.index;
+        }
+        self.channel = channel;
+        self.window.push(volts);
+        if self.window.len() < WINDOW {
+            return;
+        }
+        self.window.sort_unstable_by(f64::total_cmp);
+        let median = self.window[WINDOW / 2];
+        self.window.clear();
+        self.windows += 1;
+        for (count, limit) in self.below.iter_mut().zip(self.limits) {
+            *count += u32::from(median < limit);
+        }
+        if self.lowest.is_none_or(|(lowest, ..)| median < lowest) {
+            self.lowest = Some((median, self.began, second.index + 1));
+        }
+    }
+
+    fn judge(&self, _: &Drive<'_>) -> Judgement {
+        if self.windows < MIN_WINDOWS {
+            return Judgement::too_little(
+                "The engine runs for less than three minutes with a voltage.",
+            );
+        }
+        let tiers = [Tier::Watch, Tier::Alert, Tier::Warning];
+        let worst = (0..3).rev().find(|level| self.below[*level] >= MIN_WINDOWS);
+        let (Some(level), Some((lowest, from, to))) = (worst, self.lowest) else {
+            return Judgement::Passed;
+        };
+        let minutes = self.below[level];
+        let explanation = format!(
+            "With the engine running, the median voltage is below {} in {minutes} of {} minutes, the lowest {}.",
+            text::value(self.limits[level], "V"),
+            self.windows,
+            text::value(lowest, "V")
+        );
+        let found = evidence("lowest median voltage of a minute", self.channel, lowest)
+            .against(self.limits[level])
+            .within(span(from, to))
+            .lasting(minutes * 60);
+        Draft::new(tiers[level], explanation, vec![found])
+            .with_data(f64::from(minutes), 5.0)
+            .found()
+    }
+}
+
+/// `overcharging`.
+#[derive(Debug)]
+struct Overcharging {
+    above: f64,
+    needed: f64,
+    high: Sustained,
+    seconds: u32,
+    channel: Channel,
+}
+
+impl Overcharging {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            above: limits.get("above"),
+            needed: limits.get("for"),
+            high: Sustained::default(),
+            seconds: 0,
+            channel: Channel::ModuleVoltage,
+        }
+    }
+}
+
+impl Rule for Overcharging {
+    fn second(&mut self, second: &Second<'_>) {
+        let Some((channel, volts)) = voltage(second).filter(|_| second.running) else {
+            return;
+        };
+        self.channel = channel;
+        self.seconds += 1;
+        self.high
+            .second(second.index, Some(volts > self.above), volts, false);
+    }
+
+    fn judge(&self, _: &Drive<'_>) -> Judgement {
+        if f64::from(self.seconds) < 2.0 * self.needed {
+            return Judgement::too_little("The engine runs for less than a minute with a voltage.");
+        }
+        let Some(high) = self
+            .high
+            .longest()
+            .filter(|high| f64::from(high.seconds) >= self.needed)
+        else {
+            return Judgement::Passed;
+        };
+        let explanation = format!(
+            "The voltage is above {} for {} (highest {}).",
+            text::value(self.above, "V"),
+            text::duration(f64::from(self.high.total())),
+            text::value(high.max, "V")
+        );
+        let found = evidence("highest voltage", self.channel, high.max)
+            .against(self.above)
+            .within(high.span())
+            .lasting(self.high.total());
+        Draft::new(Tier::Warning, explanation, vec![found])
+            .with_data(f64::from(high.seconds), 120.0)
+            .found()
+    }
+}

@@ -1,0 +1,93 @@
+//! The engine as a whole.
+
+use super::draft::{Draft, Judgement, evidence};
+use super::sustained::Sustained;
+use super::{Drive, Rule, RuleSpec};
+use crate::diagnosis::channels::Channel;
+use crate::diagnosis::model::{System, Tier};
+use crate::diagnosis::states::Second;
+use crate::diagnosis::text;
+use crate::diagnosis::thresholds::{Limits, ThresholdSpec};
+
+pub(super) const RULES: &[RuleSpec] = &[RuleSpec {
+    id: "over_rev",
+    system: System::Engine,
+    weight: "engine",
+    title: "The engine was over-revved",
+    condition: "engine speed above the limit in at least two readings in a row",
+    tiers: &[Tier::Alert],
+    thresholds: &[ThresholdSpec {
+        name: "rpm",
+        unit: "rpm",
+        default: 7_000.0,
+    }],
+    needs: &[&[Channel::Rpm]],
+    uses: &[],
+    what_to_log: "Log RPM at 1 Hz or faster.",
+    source: "red zone of the Eclipse's tachometer",
+    next_checks: &[
+        "Check the timing belt's age.",
+        "Listen for valve noise; check the compression if there is any.",
+    ],
+    only_4g63: false,
+    build: |limits| Box::new(OverRev::new(limits)),
+}];
+
+#[derive(Debug)]
+struct OverRev {
+    limit: f64,
+    readings: u32,
+    run: u32,
+    longest_run: u32,
+    over: Sustained,
+}
+
+impl OverRev {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            limit: limits.get("rpm"),
+            readings: 0,
+            run: 0,
+            longest_run: 0,
+            over: Sustained::default(),
+        }
+    }
+}
+
+impl Rule for OverRev {
+    fn second(&mut self, second: &Second<'_>) {
+        let mut highest = None;
+        for rpm in second.fresh(Channel::Rpm) {
+            self.readings += 1;
+            self.run = if rpm > self.limit { self.run + 1 } else { 0 };
+            self.longest_run = self.longest_run.max(self.run);
+            highest = Some(highest.map_or(rpm, |highest: f64| highest.max(rpm)));
+        }
+        if let Some(highest) = highest {
+            self.over
+                .second(second.index, Some(highest > self.limit), highest, false);
+        }
+    }
+
+    fn judge(&self, _: &Drive<'_>) -> Judgement {
+        if self.readings < 30 {
+            return Judgement::too_little("There are too few readings of the engine speed.");
+        }
+        // One reading alone is a glitch of the bus.
+        let Some(over) = self.over.longest().filter(|_| self.longest_run >= 2) else {
+            return Judgement::Passed;
+        };
+        let explanation = format!(
+            "The engine speed reaches {}, above {}.",
+            text::value(over.max, "rpm"),
+            text::value(self.limit, "rpm")
+        );
+        let found = evidence("highest engine speed", Channel::Rpm, over.max)
+            .against(self.limit)
+            .within(over.span())
+            .lasting(self.over.total());
+        Draft::new(Tier::Alert, explanation, vec![found])
+            .with_data(f64::from(self.longest_run), 5.0)
+            .found()
+    }
+}
