@@ -39,8 +39,8 @@ const WAITING_BATCHES: usize = 256;
 const KEY_LOOKUPS: usize = 2;
 const WAITING_KEY_LOOKUPS: usize = 64;
 
-/// The memory for batch bodies, as a multiple of the largest body.
-const BODIES_IN_MEMORY: usize = 2;
+/// The memory for batch bodies, as a multiple of the largest body. One client gets half of it at most.
+const BODIES_IN_MEMORY: usize = 4;
 
 /// The memory for bodies of analysis requests.
 const ANALYSIS_BODIES_BYTES: usize = 8 * 1024 * 1024;

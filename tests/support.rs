@@ -35,7 +35,7 @@ pub(crate) use private_database::PrivateDatabase;
 pub(crate) use problems::{kinds_and_places, refused};
 pub(crate) use process::ServerProcess;
 pub(crate) use proxy::{Fate, Proxy};
-pub(crate) use raw::{Announced, drip, send_all_then_read};
+pub(crate) use raw::{Announced, begin_to_send, drip, send_all_then_read};
 pub(crate) use server::{API_KEY, TestServer, answer, without_request_id};
 pub(crate) use tool::tool;
 

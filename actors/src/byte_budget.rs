@@ -1,159 +1,153 @@
 //! A bound on the memory that request bodies take together.
+//!
+//! A body reserves memory as its bytes arrive, so a slow client holds only what it has sent. Every grant leaves enough free
+//! for the bodies in progress to be completed one after the other (the banker's algorithm), so bodies that wait for memory
+//! never wait for each other in a circle. Where several wait, the one with the fewest missing bytes goes first.
 
-use std::{sync::Arc, time::Duration};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-/// The grain of the budget: one semaphore permit. Permits are counted in `u32`, bytes are not.
-const GRAIN_BYTES: usize = 1024;
+mod ledger;
 
-/// Memory to share among request bodies. Clones share one budget.
+use ledger::{Account, Ledger, Limits};
+
+/// Reservations grow in steps of this size.
+const STEP_BYTES: usize = 16 * 1024;
+
+/// The client that a body belongs to. Bodies of unknown clients share one account.
+pub type Client = Option<IpAddr>;
+
+/// Memory that request bodies share. Clones share one budget.
 #[derive(Debug, Clone)]
 pub struct ByteBudget {
-    grains: Arc<Semaphore>,
-    total_bytes: usize,
+    state: Arc<Mutex<State>>,
 }
 
-/// Why bytes were not reserved.
+#[derive(Debug)]
+struct State {
+    ledger: Ledger,
+    /// By account: the size that is waited for.
+    waiting: BTreeMap<u64, (usize, oneshot::Sender<()>)>,
+}
+
+/// Why memory was not reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReserveError {
-    /// More than the whole budget: waiting would never help.
-    #[error("more bytes than the whole budget")]
+    /// The body can never fit.
+    #[error("the body is larger than the memory of one client")]
     TooLarge,
-    /// Others did not free enough within the time limit.
+    /// Other bodies did not free enough within the time limit.
     #[error("no room in the memory budget within the time limit")]
     TimedOut,
 }
 
-/// Bytes that are set aside until this is dropped.
+/// The memory of one body. Freed on drop.
 #[derive(Debug)]
 pub struct Reservation {
-    grains: OwnedSemaphorePermit,
+    state: Arc<Mutex<State>>,
+    account: u64,
 }
 
 impl ByteBudget {
-    /// A budget of `total_bytes`, in effect rounded up to whole KiB.
+    /// A budget of `total_bytes`. One client gets half of it at most, and a part is left to small bodies.
     pub fn new(total_bytes: usize) -> Self {
+        let state = State {
+            ledger: Ledger::new(Limits::of(total_bytes)),
+            waiting: BTreeMap::new(),
+        };
         Self {
-            grains: Arc::new(Semaphore::new(total_bytes.div_ceil(GRAIN_BYTES))),
-            total_bytes,
+            state: Arc::new(Mutex::new(state)),
         }
     }
 
-    /// Sets `bytes` aside, waiting up to `limit` for others to free them, in the order of the
-    /// calls. Reserve once for a request, for all it will need: those who wait while they hold
-    /// something wait for each other.
-    pub async fn reserve(
-        &self,
-        bytes: usize,
-        limit: Duration,
-    ) -> Result<Reservation, ReserveError> {
-        if bytes > self.total_bytes {
+    /// Begins a body of at most `most_bytes`. It holds no memory yet.
+    pub fn begin(&self, client: Client, most_bytes: usize) -> Result<Reservation, ReserveError> {
+        let mut state = lock(&self.state);
+        if !state.ledger.can_ever_hold(most_bytes) {
             return Err(ReserveError::TooLarge);
         }
-        let grains =
-            u32::try_from(bytes.div_ceil(GRAIN_BYTES)).map_err(|_| ReserveError::TooLarge)?;
-        match timeout(limit, Arc::clone(&self.grains).acquire_many_owned(grains)).await {
-            Ok(Ok(grains)) => Ok(Reservation { grains }),
-            // Closed it never is: nothing here closes it.
-            Ok(Err(_)) | Err(_) => Err(ReserveError::TimedOut),
-        }
+        let account = state.ledger.open(Account::new(client, most_bytes));
+        Ok(Reservation {
+            state: Arc::clone(&self.state),
+            account,
+        })
     }
 
-    /// Bytes that are set aside now, in whole KiB.
+    /// Bytes that are reserved now.
     pub fn reserved_bytes(&self) -> usize {
-        let free_bytes = self.grains.available_permits() * GRAIN_BYTES;
-        (self.total_bytes.div_ceil(GRAIN_BYTES) * GRAIN_BYTES).saturating_sub(free_bytes)
+        lock(&self.state).ledger.held_bytes()
     }
 }
 
 impl Reservation {
-    /// Gives back all but `bytes`, once the true size is known.
-    pub fn shrink_to(&mut self, bytes: usize) {
-        let surplus = self
-            .grains
-            .num_permits()
-            .saturating_sub(bytes.div_ceil(GRAIN_BYTES));
-        drop(self.grains.split(surplus));
+    /// Reserves memory for a body that has grown to `bytes`. Waits up to `limit` for other bodies to be completed.
+    pub async fn grow_to(&mut self, bytes: usize, limit: Duration) -> Result<(), ReserveError> {
+        let granted = {
+            let mut state = lock(&self.state);
+            let wanted = bytes.next_multiple_of(STEP_BYTES);
+            if state.ledger.grow(self.account, wanted) {
+                return Ok(());
+            }
+            let (grant, granted) = oneshot::channel();
+            state.waiting.insert(self.account, (wanted, grant));
+            granted
+        };
+        if let Ok(Ok(())) = timeout(limit, granted).await {
+            return Ok(());
+        }
+        // A grant at the last moment counts.
+        match lock(&self.state).waiting.remove(&self.account) {
+            Some(_) => Err(ReserveError::TimedOut),
+            None => Ok(()),
+        }
     }
+
+    /// Ends the growth at `bytes`, and frees what was reserved beyond.
+    pub fn complete(&mut self, bytes: usize) {
+        let mut state = lock(&self.state);
+        state.ledger.complete(self.account, bytes);
+        state.grant_waiting();
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut state = lock(&self.state);
+        state.waiting.remove(&self.account);
+        state.ledger.close(self.account);
+        state.grant_waiting();
+    }
+}
+
+impl State {
+    /// Grants what is possible now, the bodies with the fewest missing bytes first.
+    fn grant_waiting(&mut self) {
+        // A wait that was cancelled wants nothing any more.
+        self.waiting.retain(|_, (_, grant)| !grant.is_closed());
+        let mut order: Vec<u64> = self.waiting.keys().copied().collect();
+        order.sort_by_key(|account| self.ledger.missing_bytes(*account));
+        for account in order {
+            let Some((wanted, _)) = self.waiting.get(&account) else {
+                continue;
+            };
+            if self.ledger.grow(account, *wanted)
+                && let Some((_, grant)) = self.waiting.remove(&account)
+            {
+                let _ = grant.send(());
+            }
+        }
+    }
+}
+
+/// The state is consistent between any two statements, so a panic elsewhere does not spoil it.
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
-mod tests {
-    use futures_util::FutureExt as _;
-
-    use super::*;
-
-    const MIB: usize = 1024 * 1024;
-    const LONG: Duration = Duration::from_hours(1);
-
-    #[actix::test]
-    async fn bytes_are_reserved_until_they_are_dropped() {
-        let budget = ByteBudget::new(10 * MIB);
-        let six = budget.reserve(6 * MIB, Duration::ZERO).await.unwrap();
-        let four = budget.reserve(4 * MIB, Duration::ZERO).await.unwrap();
-        assert_eq!(budget.reserved_bytes(), 10 * MIB);
-        drop((six, four));
-        assert_eq!(budget.reserved_bytes(), 0);
-    }
-
-    #[actix::test]
-    async fn who_finds_no_room_is_refused_after_the_time_limit() {
-        let budget = ByteBudget::new(10 * MIB);
-        let _six = budget.reserve(6 * MIB, Duration::ZERO).await.unwrap();
-
-        let refused = budget.reserve(5 * MIB, Duration::from_millis(1));
-        let refused = timeout(Duration::from_secs(10), refused)
-            .await
-            .expect("it is refused");
-
-        assert_eq!(refused.unwrap_err(), ReserveError::TimedOut);
-        assert_eq!(
-            budget.reserved_bytes(),
-            6 * MIB,
-            "nothing is kept by who was refused"
-        );
-    }
-
-    #[actix::test]
-    async fn a_large_reservation_is_not_starved_by_small_ones() {
-        let budget = ByteBudget::new(10 * MIB);
-        let six = budget.reserve(6 * MIB, Duration::ZERO).await.unwrap();
-        let mut large = Box::pin(budget.reserve(9 * MIB, LONG));
-        assert!((&mut large).now_or_never().is_none());
-        let mut small = Box::pin(budget.reserve(2 * MIB, LONG));
-        assert!(
-            (&mut small).now_or_never().is_none(),
-            "the large one came first"
-        );
-
-        drop(six);
-
-        let large = large.await.unwrap();
-        assert!((&mut small).now_or_never().is_none());
-        drop(large);
-        small.await.unwrap();
-    }
-
-    #[actix::test]
-    async fn more_than_the_whole_budget_is_refused_at_once_and_exactly_that_is_not() {
-        let odd = 10 * MIB + 1;
-        let budget = ByteBudget::new(odd);
-        let refused = budget.reserve(odd + 1, LONG).now_or_never();
-        assert_eq!(refused.unwrap().unwrap_err(), ReserveError::TooLarge);
-        assert!(budget.reserve(odd, Duration::ZERO).await.is_ok());
-    }
-
-    #[actix::test]
-    async fn what_turns_out_to_be_smaller_gives_the_rest_back_and_never_grows() {
-        let budget = ByteBudget::new(10 * MIB);
-        let mut body = budget.reserve(10 * MIB, Duration::ZERO).await.unwrap();
-        body.shrink_to(MIB);
-        assert_eq!(budget.reserved_bytes(), MIB);
-        body.shrink_to(2 * MIB);
-        assert_eq!(budget.reserved_bytes(), MIB);
-    }
-}
+mod tests;

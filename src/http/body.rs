@@ -19,7 +19,7 @@ const PATIENCE_PER_MEBIBYTE: Duration = Duration::from_secs(16);
 /// How long a client waits for memory before it gets a 503.
 const MEMORY_LIMIT: Duration = Duration::from_secs(15);
 
-/// Reads a whole body of at most `limit` bytes. Its memory is reserved before the first byte is read.
+/// Reads a whole body of at most `limit` bytes. Its memory is reserved as the bytes arrive.
 pub(super) async fn read(
     request: &HttpRequest,
     mut payload: web::Payload,
@@ -37,7 +37,8 @@ pub(super) async fn read(
         return Err(too_large());
     }
     let announced = declared.unwrap_or(limit);
-    let mut memory = budget.reserve(announced, MEMORY_LIMIT).await?;
+    let client = request.peer_addr().map(|address| address.ip());
+    let mut memory = budget.begin(client, announced)?;
     let mut body = BytesMut::with_capacity(declared.unwrap_or_default());
     let whole = async {
         while let Some(chunk) = unless_silent(payload.next()).await? {
@@ -45,12 +46,15 @@ pub(super) async fn read(
             if body.len() + chunk.len() > limit {
                 return Err(too_large());
             }
+            memory
+                .grow_to(body.len() + chunk.len(), MEMORY_LIMIT)
+                .await?;
             body.extend_from_slice(&chunk);
         }
         Ok(())
     };
     unless_slow(announced, whole).await?;
-    memory.shrink_to(body.len());
+    memory.complete(body.len());
     Ok((body.freeze(), memory))
 }
 

@@ -80,7 +80,7 @@ async fn a_panic_in_a_batch_is_that_batchs_error_and_never_the_actors_end() {
             body,
             sender: KeyHolder::Owner,
             turn: admission.enter().await.unwrap(),
-            memory: memory.reserve(1, LIMIT).await.unwrap(),
+            memory: memory.begin(None, 1).unwrap(),
         };
         sync.send(message).await.expect("the actor answers")
     };

@@ -32,6 +32,20 @@ pub(crate) async fn drip(url: &str, body: Vec<u8>, pause: Duration) -> (u16, Val
     split(&answer.await.unwrap())
 }
 
+/// Begins to post a batch and stops after a part of its body. The request is open until the stream is dropped.
+pub(crate) async fn begin_to_send(url: &str, announced: Announced, part: Vec<u8>) -> TcpStream {
+    let address = url.trim_start_matches("http://").to_owned();
+    let begun = tokio::task::spawn_blocking(move || {
+        let mut stream = begin(&address, &announced);
+        if let Announced::Chunked = announced {
+            write!(stream, "{:x}\r\n", part.len()).unwrap();
+        }
+        stream.write_all(&part).unwrap();
+        stream
+    });
+    begun.await.unwrap()
+}
+
 /// Posts a batch as Python's urllib would: all of it is sent before a byte of the answer is read. Returns status and
 /// body.
 pub(crate) async fn send_all_then_read(

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Announced, Binary, TestDatabase, TestServer, batch, drip, reading, readings,
+    Announced, Binary, TestDatabase, TestServer, batch, begin_to_send, drip, reading, readings,
     send_all_then_read, with,
 };
 
@@ -172,6 +172,29 @@ async fn memory_is_bounded_whatever_many_clients_send_at_once() {
         "{} MiB were resident",
         peak / 1024 / 1024
     );
+}
+
+#[tokio::test]
+async fn clients_that_send_large_bodies_slowly_keep_no_batch_waiting() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let large = 10 * MEBIBYTE;
+    let mut open = Vec::new();
+    for sent in [9 * MEBIBYTE, 1_000, 1_000, 1_000] {
+        let declared = Announced::Bytes(large as u64);
+        open.push(begin_to_send(&server.url, declared, vec![b' '; sent]).await);
+        open.push(begin_to_send(&server.url, Announced::Chunked, vec![b' '; 1_000]).await);
+    }
+    for id in 1..=20 {
+        let rows = batch(&json!({"realtime_data": [reading(id)]}));
+        let answer = tokio::time::timeout(Duration::from_secs(5), server.sync(&rows)).await;
+        assert_eq!(answer.expect("it is answered soon").0, 200);
+    }
+    // A large body fits beside them too.
+    let announced = Announced::Bytes(large as u64);
+    let (status, told) = send_all_then_read(&server.url, announced, batch_of(large)).await;
+    assert_eq!(status, 200, "{told}");
+    drop(open);
 }
 
 #[tokio::test]
