@@ -1,13 +1,12 @@
-//! Keeps the devices' backups.
+//! Stores the devices' backups.
 //!
-//! [`BackupActor`] is the sole owner of the backups' root. A backup's bytes never pass through its
-//! mailbox: [`BeginUpload`] hands out an [`Upload`] to write them to, [`CommitUpload`] takes the
-//! complete file back, gives it its name and rotates. What a client was told is stored outlives a
-//! power cut; what was cut, refused or killed leaves nothing. MySQL is not needed for any of this.
+//! [`BackupActor`] is the sole owner of the backup folder. The bytes of a backup never pass through its mailbox:
+//! [`BeginUpload`] returns an [`Upload`] to write them to, [`CommitUpload`] takes the complete file, renames it and
+//! rotates. An acknowledged backup survives a power failure; an upload that was interrupted, refused or killed leaves
+//! nothing. MySQL is not needed for any of this.
 //!
-//! How it fails: a full disk or an unusable root is an error to the one request it met, and the
-//! next one tries again. A restarted actor has lost nothing but its queue of checks, and finds
-//! what is due for one on the disk.
+//! How it fails: a full disk or an unusable folder is an error of the one request that meets it; the next one tries
+//! again. A restarted actor loses only its queue of checks, and rebuilds it from the disk.
 
 mod account;
 mod actor;
@@ -39,7 +38,7 @@ pub use self::upload::{StagedFile, Upload};
 use crate::admission::Admission;
 use crate::report::Reporter;
 
-/// Uploads that are written at a time. Each holds two blocks of memory and a file.
+/// Uploads that are written at the same time. Each holds two blocks of memory and a file.
 const UPLOADS_RUNNING: usize = 8;
 
 /// Uploads that wait for one of these slots, their bodies unread.

@@ -18,9 +18,9 @@ use super::error::ApiError;
 pub(super) use bodies::FileContent;
 use bodies::{BackupList, BackupReceipt, BackupType, BackupUpload, RefusedUpload};
 
-/// Stores a file for good
+/// Stores a file
 ///
-/// It gets a name with the time, and the oldest files of its device and type go once there are more than
+/// Its name gets the time. The oldest files of the device and type are deleted once there are more than
 /// `BACKUP_RETENTION_COUNT` (30).
 #[utoipa::path(
     post,
@@ -28,12 +28,12 @@ use bodies::{BackupList, BackupReceipt, BackupType, BackupUpload, RefusedUpload}
     tag = "Backup",
     request_body(content = BackupUpload, content_type = "multipart/form-data"),
     responses(
-        (status = 200, description = "The file is on the disk, and outlives a power cut.", body = BackupReceipt),
-        (status = 400, description = "The body broke off, or is no form.", body = Detail),
+        (status = 200, description = "The file is stored durably.", body = BackupReceipt),
+        (status = 400, description = "The request body ended early, or is not a form.", body = Detail),
         (status = 403, description = "The key belongs to another device.", body = Detail),
-        (status = 408, description = "The body did not come in time.", body = Detail),
+        (status = 408, description = "The request body did not arrive in time.", body = Detail),
         (status = 413, description = "The file is too large.", body = Detail),
-        (status = 422, description = "A field is missing or not valid, or the file's name is not allowed.", body = RefusedUpload),
+        (status = 422, description = "A field is missing or invalid, or the file name is not allowed.", body = RefusedUpload),
         (status = 507, description = "No space is left for backups.", body = Detail),
     ),
 )]
@@ -62,18 +62,18 @@ pub(super) async fn store_backup(
     path = "/api/v1/backups",
     tag = "Backup",
     params(
-        ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only this device's."),
-        ("type" = Option<BackupType>, Query, description = "Only those of this type.", example = "database"),
+        ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only backups of this device."),
+        ("type" = Option<BackupType>, Query, description = "Only backups of this type.", example = "database"),
     ),
     responses(
-        (status = 200, description = "What is there.", body = BackupList, links(
+        (status = 200, description = "The backups.", body = BackupList, links(
             ("download" = (operation_id = "download_backup", parameters(
                 ("deviceId" = "$response.body#/backups/0/deviceId"),
                 ("type" = "$response.body#/backups/0/type"),
                 ("filename" = "$response.body#/backups/0/filename"),
             ))),
         )),
-        (status = 422, description = "A filter is not valid.", body = InvalidRequest),
+        (status = 422, description = "A filter is invalid.", body = InvalidRequest),
     ),
 )]
 pub(super) async fn list_backups(
@@ -85,25 +85,24 @@ pub(super) async fn list_backups(
     Ok(web::Json(backups.into()))
 }
 
-/// Gives a backup back, or a part of it
+/// Downloads a backup, or a part of it
 #[utoipa::path(
     get,
     path = "/api/v1/backups/{deviceId}/{type}/{filename}",
     tag = "Backup",
     params(
-        ("deviceId" = String, Path, description = "Whose it is.", example = "chi-eclipse-tuner"),
-        ("type" = String, Path, description = "What kind of file it is.", example = "database"),
-        ("filename" = String, Path, description = "Its name, as listed.", example = "obd-2026-02-01T14-30-00.db"),
-        ("Range" = Option<String>, Header, description = "Only this part, in bytes.", nullable = false, example = "bytes=0-1023"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already.", nullable = false,
-            example = "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\""),
+        ("deviceId" = String, Path, description = "The device.", example = "example-device"),
+        ("type" = String, Path, description = "The type.", example = "database"),
+        ("filename" = String, Path, description = "The file name, as listed.", example = "obd-2026-02-01T14-30-00.db"),
+        ("Range" = Option<String>, Header, description = "Requests a part, such as `bytes=0-1023`.", nullable = false),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the client's copy.", nullable = false),
     ),
     responses(
         (status = 200, description = "The file.", body = FileContent, content_type = "application/octet-stream"),
         (status = 206, description = "The part.", body = FileContent, content_type = "application/octet-stream"),
-        (status = 304, description = "`If-None-Match` names this very file."),
+        (status = 304, description = "The client's copy is current."),
         (status = 404, description = "There is no such backup.", body = Detail),
-        (status = 416, description = "The part lies beyond the end.", body = Detail),
+        (status = 416, description = "The part is beyond the end.", body = Detail),
     ),
 )]
 pub(super) async fn download_backup(
@@ -112,7 +111,7 @@ pub(super) async fn download_backup(
     path: web::Path<(String, String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (device, kind, filename) = path.into_inner();
-    // What cannot be the name of a folder is the name of none.
+    // An invalid device or type has no folder.
     let (Ok(device), Ok(kind)) = (device.parse(), kind.parse()) else {
         return Err(BackupError::NotFound.into());
     };

@@ -1,8 +1,9 @@
-//! `GET /openapi.json` and the page `/docs`, which both come from inside the binary.
+//! `GET /openapi.json` and the page `/docs`, both served from the binary.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
@@ -20,17 +21,26 @@ use super::error::ApiError;
 static DOCUMENT: LazyLock<String> =
     LazyLock::new(|| serde_json::to_string(&document()).unwrap_or_default());
 
-/// Swagger UI's settings. Without `none` it would have the document checked by a server on the internet.
+/// Swagger UI's settings. Without `none` it would send the document to a validator on the Internet. The base layout has no
+/// bar for opening other documents.
 static PAGE: LazyLock<Arc<Config<'_>>> = LazyLock::new(|| {
     let config = Config::new(["/openapi.json"])
         .validator_url("none")
+        .use_base_layout()
+        .persist_authorization(true)
         .display_request_duration(true);
     Arc::new(config)
 });
 
-/// Nothing of the page is from elsewhere.
-const ONLY_FROM_HERE: &str =
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+/// The page loads nothing from other hosts, and no other page may embed it.
+const ONLY_FROM_HERE: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+/// Replaces the title of Swagger UI's own page, which has no viewport either.
+const TITLE: (&str, &str) = (
+    "<title>Swagger UI</title>",
+    "<title>eclipse-ai-server API</title>\n    \
+     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
+);
 
 /// This API as an OpenAPI document
 ///
@@ -39,7 +49,8 @@ const ONLY_FROM_HERE: &str =
     get,
     path = "/openapi.json",
     tag = "Service",
-    responses((status = 200, description = "The document.", body = serde_json::Map<String, serde_json::Value>)),
+    responses((status = 200, description = "The document.", body = serde_json::Map<String, serde_json::Value>,
+        example = json!({"openapi": "3.1.0", "info": {"title": "eclipse-ai-server", "version": "1.0.0"}, "paths": {}}))),
 )]
 pub(super) async fn openapi_json() -> HttpResponse {
     HttpResponse::Ok()
@@ -49,12 +60,12 @@ pub(super) async fn openapi_json() -> HttpResponse {
 
 /// This API in the browser
 ///
-/// To read and to try out, without internet. Leads to `/docs/`.
+/// Documentation and a client, without Internet access. Redirects to `/docs/`.
 #[utoipa::path(
     get,
     path = "/docs",
     tag = "Service",
-    responses((status = 308, description = "It is at `/docs/`.")),
+    responses((status = 308, description = "Redirect to `/docs/`.")),
 )]
 pub(super) async fn to_page() -> HttpResponse {
     // The page's files are relative to its folder.
@@ -68,7 +79,7 @@ pub(super) async fn to_page() -> HttpResponse {
     get,
     path = "/docs/{file}",
     tag = "Service",
-    params(("file" = String, Path, description = "One of the page's files.", example = "index.html")),
+    params(("file" = String, Path, description = "A file of the page.", example = "index.html")),
     responses(
         (status = 200, description = "The file.", content(
             (String = "text/html"), (String = "text/css"), (String = "text/javascript"), (FileContent = "image/png"),
@@ -82,8 +93,18 @@ pub(super) async fn page(file: web::Path<String>) -> Result<HttpResponse, ApiErr
     Ok(match file {
         Some(file) => HttpResponse::Ok()
             .insert_header((CONTENT_SECURITY_POLICY, ONLY_FROM_HERE))
-            .content_type(file.content_type)
-            .body(file.bytes.into_owned()),
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .content_type(file.content_type.as_str())
+            .body(with_title(file.bytes, &file.content_type)),
         None => HttpResponse::NotFound().json(Detail::new("Not Found")),
     })
+}
+
+fn with_title(bytes: Cow<'_, [u8]>, content_type: &str) -> Vec<u8> {
+    match std::str::from_utf8(&bytes) {
+        Ok(page) if content_type.starts_with("text/html") => {
+            page.replace(TITLE.0, TITLE.1).into_bytes()
+        }
+        _ => bytes.into_owned(),
+    }
 }

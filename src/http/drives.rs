@@ -101,7 +101,7 @@ enum DriveState {
 #[schema(as = Drive)]
 struct DriveBody {
     /// Whose drive it is.
-    #[schema(examples("chi-eclipse-tuner"))]
+    #[schema(examples("example-device"))]
     source_device: String,
     /// The device's number of it; null where the device gives none.
     #[schema(required = true, examples(7))]

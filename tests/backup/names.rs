@@ -110,11 +110,11 @@ async fn the_folder_of_a_device_is_its_percent_encoded_id_and_the_id_comes_back_
     for (id, folder) in &ids {
         let fields = Form::default()
             .text("type", "database")
-            .text("deviceId", *id);
+            .text("deviceId", id);
         let (status, receipt) = server.upload(fields.file("obd.db", "content")).await;
         assert_eq!(status, 200, "{id:?}: {receipt}");
         let stored = Path::new(receipt["storedAt"].as_str().unwrap());
-        let expected = server.folder().join(folder).join("database");
+        let expected = server.backup_dir().join(folder).join("database");
         assert_eq!(stored.parent(), Some(expected.as_path()), "{id:?}");
     }
     let list = server.list("").await;

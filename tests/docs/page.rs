@@ -1,4 +1,4 @@
-//! What the server gives out for the page.
+//! The files of the page `/docs`, and the OpenAPI document.
 
 use reqwest::redirect::Policy;
 use serde_json::json;
@@ -18,7 +18,7 @@ async fn the_document_that_is_served_is_the_one_that_is_printed() {
 }
 
 #[tokio::test]
-async fn docs_lead_to_the_page_and_its_files() {
+async fn docs_redirects_to_the_page_and_its_files() {
     let server = TestServer::start_unready(NO_DATABASE, &[]).await;
     let direct = reqwest::Client::builder()
         .no_proxy()
@@ -52,6 +52,8 @@ async fn docs_lead_to_the_page_and_its_files() {
         );
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'self'"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{file}");
         assert!(!response.text().await.unwrap().is_empty(), "{file}");
     }
 }
@@ -68,4 +70,13 @@ async fn a_file_that_the_page_does_not_have_is_not_found() {
             "{file}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_page_has_a_title_and_fits_a_phone() {
+    let server = TestServer::start_unready(NO_DATABASE, &[]).await;
+    let page = server.http.get(format!("{}/docs/", server.url));
+    let page = page.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("<title>eclipse-ai-server API</title>"));
+    assert!(page.contains("width=device-width"));
 }

@@ -116,9 +116,9 @@ async fn the_registry_has_the_columns_of_the_schema_and_no_others() {
             );
             match presence {
                 Presence::Required => assert!(!column.has_default, "{place}"),
-                // The key's own column takes the key.
+                // The column of the key gets the key.
                 Presence::Defaulted => {
-                    assert!(column.has_default || *kind == ColumnType::Key, "{place}")
+                    assert!(column.has_default || *kind == ColumnType::Key, "{place}");
                 }
                 Presence::Nullable => {}
             }

@@ -1,11 +1,11 @@
-//! Tells how an upload ended. One that its client gives up has nothing to tell.
+//! Reports the outcome of an upload. An upload that its client abandons has none.
 
 use std::time::Instant;
 
 use super::error::BackupError;
 use crate::report::{Report, Reporter};
 
-/// An upload's beginning, and who wants to know of its end.
+/// The start of an upload, and the recipient of its outcome.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     reporter: Reporter,
@@ -13,7 +13,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// The upload begins now.
+    /// Starts now.
     pub(super) fn open(reporter: Reporter) -> Self {
         Self {
             reporter,
@@ -21,7 +21,7 @@ impl Account {
         }
     }
 
-    /// Tells of an upload's end: its size in bytes, or why it is not stored.
+    /// Reports the size in bytes, or why the upload was not stored.
     pub(super) fn close(&self, outcome: Result<u64, &BackupError>) {
         self.reporter.tell(Report::Backup {
             outcome: outcome.map_err(ToString::to_string),

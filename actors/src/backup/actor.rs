@@ -1,5 +1,4 @@
-//! The owner of the backups' root: takes messages, sends file work to the blocking pool, and has
-//! stored files checked one after the other.
+//! Owns the backup folder: runs file operations on the blocking pool, and checks stored files one at a time.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -28,17 +27,17 @@ use super::upload::Upload;
 use crate::runtime::blocking;
 use crate::supervise::Drain;
 
-/// A check that takes longer is given up.
+/// The time limit of a check.
 const CHECK_LIMIT: Duration = Duration::from_mins(10);
 
-/// Owns the backups' root.
+/// Owns the backup folder.
 pub struct BackupActor {
     settings: BackupSettings,
     archive: Arc<Archive>,
     locks: FolderLocks,
-    /// Stored files that wait for their check.
+    /// Stored files whose check is due.
     due: VecDeque<BackupKey>,
-    /// The check that runs.
+    /// The running check.
     checking: Option<Checking>,
     is_draining: bool,
 }
@@ -107,8 +106,7 @@ impl BackupActor {
     }
 }
 
-/// A panic in a check is no panic of the actor: the same file would bring it down again after
-/// every restart.
+/// A panic in a check must not become one of the actor: the same file would cause it again after every restart.
 async fn examine(
     archive: Arc<Archive>,
     key: BackupKey,
@@ -269,7 +267,7 @@ impl Handler<OpenBackup> for BackupActor {
 impl Handler<Drain> for BackupActor {
     type Result = ResponseActFuture<Self, ()>;
 
-    /// What is being stored is stored; checks are for the next start.
+    /// Finishes what is being stored. Checks continue after the next start.
     fn handle(&mut self, _: Drain, _: &mut Self::Context) -> Self::Result {
         self.is_draining = true;
         self.checking = None;

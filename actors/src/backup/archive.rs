@@ -1,11 +1,11 @@
-//! The backups on the disk: all that is done to their files and records.
+//! All operations on the files and records of backups.
 //!
-//! Everything here blocks and belongs into the blocking pool. The layout of the root:
+//! Everything here blocks and must run on the blocking pool. The layout of the folder:
 //!
 //! ```text
 //! {device}/{type}/{name}                the backups
-//! .records/{device}/{type}/{name}.json  what is known of them
-//! .staging/                             what has no name yet
+//! .records/{device}/{type}/{name}.json  their records
+//! .staging/                             uploads that have no name yet
 //! ```
 
 mod catalog;
@@ -23,7 +23,7 @@ use super::folder::Folder;
 use super::records::Records;
 use super::staging::Staging;
 
-/// One root of backups.
+/// The backup folder.
 #[derive(Debug)]
 pub(super) struct Archive {
     root: PathBuf,
@@ -32,7 +32,7 @@ pub(super) struct Archive {
     retention_count: usize,
 }
 
-/// A backup, by its place.
+/// The location of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct BackupKey {
     pub(super) folder: Folder,
@@ -52,7 +52,7 @@ impl Archive {
         }
     }
 
-    /// Cleans up after processes that were killed; returns the backups that want a check.
+    /// Cleans up after killed processes; returns the backups whose check is due.
     pub(super) fn tidy(&self) -> io::Result<Vec<BackupKey>> {
         let cleared = self.staging.clear_leftovers()?;
         if cleared > 0 {

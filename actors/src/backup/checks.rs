@@ -1,7 +1,7 @@
-//! Whether a backup could be restored from: what can be told from the file alone.
+//! Checks whether a backup can be restored, from the file alone.
 //!
-//! Blocking, and as long as the file is large; to be run in the blocking pool, after the client
-//! has its answer. Nothing here writes, and memory does not grow with the file.
+//! Blocking, for a time in proportion to the size; runs on the blocking pool, after the client has its answer.
+//! Nothing here writes, and memory does not grow with the file.
 
 mod gzip;
 mod json;
@@ -16,41 +16,41 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::sha256::{self, Sha256};
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
-    /// The file is whole.
+    /// The file is intact.
     Sound,
-    /// The file cannot be restored from as it is.
+    /// The file cannot be restored.
     Damaged {
         /// What is wrong, for the owner.
         reason: String,
     },
-    /// Nothing can be said about a file of this kind.
+    /// A file of this kind cannot be checked.
     Unverifiable {
         /// Why, for the owner.
         reason: String,
     },
 }
 
-/// Why a check came to no end.
+/// Why a check did not finish.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unfinished {
-    /// Nobody waits for it any longer.
+    /// It was cancelled.
     #[error("the check was stopped")]
     Stopped,
     /// The file cannot be read.
     #[error("the file cannot be read")]
     Unreadable(#[from] io::Error),
-    /// It went on for too long: a small file may unpack into a very large one.
-    #[error("the check takes too long")]
+    /// It exceeded its time: a small file may decompress into a very large one.
+    #[error("the check took too long")]
     TooLong,
     /// It panicked.
-    #[error("the check fails on this file")]
+    #[error("the check panicked on this file")]
     Panicked,
 }
 
-/// Tells a check in the blocking pool to stop; raised when it is dropped.
+/// Stops a check on the blocking pool when it is dropped.
 #[derive(Debug, Default)]
 pub(super) struct StopOnDrop(Arc<AtomicBool>);
 
@@ -59,7 +59,7 @@ pub(super) struct StopOnDrop(Arc<AtomicBool>);
 pub(super) struct StopSign(Arc<AtomicBool>);
 
 impl StopOnDrop {
-    /// What the check has to look at.
+    /// The sign that the check polls.
     pub(super) fn sign(&self) -> StopSign {
         StopSign(Arc::clone(&self.0))
     }
@@ -77,7 +77,7 @@ impl StopSign {
     }
 }
 
-/// Checks a file after the manner of its extension.
+/// Checks a file according to its extension.
 pub(super) fn check(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished> {
     let file = File::open(path)?;
     let is_empty = file.metadata()?.len() == 0;
@@ -122,7 +122,7 @@ fn unverifiable(reason: impl Into<String>) -> Finding {
     }
 }
 
-/// A reader that ends with an error once the check is to stop.
+/// A reader that fails once the check must stop.
 struct Watched<R> {
     inner: R,
     stop: StopSign,
@@ -141,7 +141,7 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
-/// An error that says nothing about the file's content.
+/// An error that is unrelated to the file's content.
 fn unfinished(error: io::Error) -> Unfinished {
     if error
         .get_ref()

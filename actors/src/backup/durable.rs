@@ -1,4 +1,4 @@
-//! File operations that are on the disk when they return, not merely in its cache.
+//! File operations that are durable when they return.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -22,8 +22,7 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
     parent.map_or(Ok(()), sync_folder)
 }
 
-/// Gives a synced file its name, unless something has that name: then the file comes back. After
-/// an error the file is gone.
+/// Renames a synced file to an unused name; returns the file if the name is in use. After an error the file is gone.
 pub(super) fn rename_new(
     file: NamedTempFile,
     path: &Path,
@@ -41,13 +40,13 @@ pub(super) fn rename_new(
     }
 }
 
-/// Gives a synced file its name, in place of what has that name.
+/// Renames a synced file, replacing what has that name.
 pub(super) fn rename_over(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.persist(path).map_err(|failed| failed.error)?;
     sync_parent(path)
 }
 
-/// Removes a file; that it is gone already is as good.
+/// Removes a file, if it exists.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

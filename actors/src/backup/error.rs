@@ -1,4 +1,4 @@
-//! What can go wrong with a backup.
+//! Errors of backups.
 
 use std::io::{self, ErrorKind};
 
@@ -7,13 +7,13 @@ use super::sha256::Sha256;
 /// Why the backup actor refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The file is larger than the server takes. Final: a repeat is refused just the same.
+    /// The file exceeds the limit. A retry is refused too.
     #[error("the file is larger than {max_bytes} bytes")]
     TooLarge {
         /// The limit, in bytes.
         max_bytes: u64,
     },
-    /// The bytes that arrived are not those the client meant to send.
+    /// The bytes that arrived are not those that the client sent.
     #[error("the file's SHA-256 is {actual}, not {expected}")]
     ChecksumMismatch {
         /// What the client announced.
@@ -21,14 +21,14 @@ pub enum BackupError {
         /// What arrived.
         actual: Sha256,
     },
-    /// No space (or quota) left; nothing half-written stays. The owner has to make room.
+    /// No space (or quota) is left; nothing half-written remains. The owner must free space.
     #[error("no space is left for backups")]
     DiskFull,
-    /// There is no such backup (any more).
+    /// There is no such backup, or no longer.
     #[error("there is no such backup")]
     NotFound,
-    /// The backups' folder cannot be read or written.
-    #[error("the backups' folder cannot be used")]
+    /// The backup folder cannot be read or written.
+    #[error("the backup folder cannot be used")]
     Storage(#[source] io::Error),
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_told_from_a_broken_one() {
+    fn a_full_disk_and_a_faulty_disk_are_different_errors() {
         let full: BackupError = io::Error::from(ErrorKind::StorageFull).into();
         let quota: BackupError = io::Error::from(ErrorKind::QuotaExceeded).into();
         let broken: BackupError = io::Error::from(ErrorKind::PermissionDenied).into();

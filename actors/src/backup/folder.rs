@@ -1,4 +1,4 @@
-//! Where a backup belongs: one folder for each device and type.
+//! The folder of a backup: one for each device and type.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,12 +7,12 @@ use std::str::FromStr;
 use super::names;
 use crate::device_id::DeviceId;
 
-/// One device's backups of one type: the unit that is stored to and rotated one at a time.
+/// One device's backups of one type: the unit that is locked and rotated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Folder {
-    /// Whose backups they are.
+    /// The device.
     pub device: DeviceId,
-    /// What they hold.
+    /// The type.
     pub kind: BackupType,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Folder {
     }
 }
 
-/// What a backup holds; the PRD's `type`, and the name of a folder.
+/// The type of a backup, and the name of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BackupType {
     /// A database file.
@@ -46,7 +46,7 @@ pub enum BackupType {
 }
 
 impl BackupType {
-    /// All of them, in the PRD's order.
+    /// All types.
     pub const ALL: [Self; 3] = [Self::Database, Self::Logs, Self::Config];
 
     /// As in requests, answers and paths.
@@ -70,7 +70,7 @@ impl FromStr for BackupType {
     }
 }
 
-/// The text names none of the three kinds.
+/// The text is not one of the three types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a backup's type is 'database', 'logs' or 'config'")]
 pub struct UnknownBackupType;

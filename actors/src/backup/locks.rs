@@ -1,4 +1,4 @@
-//! One lock for each folder, so that storing and rotating take their turns there.
+//! One lock for each folder, which serializes storing and rotating.
 
 use std::collections::HashMap;
 use std::sync::Arc;

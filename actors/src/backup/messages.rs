@@ -23,28 +23,28 @@ pub struct BeginUpload {
     pub turn: Turn,
 }
 
-/// Stores a complete upload for good, and rotates its folder.
+/// Stores a complete upload durably, and rotates its folder.
 ///
-/// After `Ok` the file outlives a power cut. After an error nothing of it is left.
+/// After `Ok` the file survives a power failure. After an error nothing of it is left.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<StoredBackup, BackupError>")]
 pub struct CommitUpload {
     /// The file.
     pub staged: StagedFile,
-    /// Where it belongs.
+    /// Its folder.
     pub folder: Folder,
-    /// What the client calls it.
+    /// The client's name for it.
     pub name: UploadName,
-    /// What the client says its digest is.
+    /// The digest that the client announced.
     pub expected_sha256: Option<Sha256>,
 }
 
 /// The receipt of a stored backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredBackup {
-    /// The name it got.
+    /// Its name.
     pub filename: String,
-    /// Where it lies; absolute.
+    /// Its absolute path.
     pub path: PathBuf,
     /// Its size in bytes.
     pub size_bytes: u64,
@@ -52,7 +52,7 @@ pub struct StoredBackup {
     pub sha256: Sha256,
 }
 
-/// Lists what is on the disk now: by device, then type, the newest first.
+/// Lists the backups on the disk: by device, then type, the newest first.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "Result<Vec<Backup>, BackupError>")]
 pub struct ListBackups {
@@ -62,24 +62,24 @@ pub struct ListBackups {
     pub kind: Option<BackupType>,
 }
 
-/// A file in a folder of backups, and what is known of it.
+/// A file in a folder of backups, and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
-    /// Where it belongs.
+    /// Its folder.
     pub folder: Folder,
     /// Its name.
     pub filename: String,
-    /// Where it lies; absolute.
+    /// Its absolute path.
     pub path: PathBuf,
     /// Its size in bytes.
     pub size_bytes: u64,
-    /// When it was stored (or last written to, if the server did not store it): UTC.
+    /// When it was stored (or last modified, if the server did not store it): UTC.
     pub created_at: NaiveDateTime,
-    /// The digest of its bytes, as long as the file is the one that was stored.
+    /// The digest of its bytes, while the file is the one that was stored.
     pub sha256: Option<Sha256>,
-    /// Whether it was found whole. `None`: not checked yet, or there is no check for it.
+    /// Whether the check found it intact. `None`: not checked yet, or not checkable.
     pub verified: Option<bool>,
-    /// What the owner should know of it, in a few words.
+    /// A note for the owner.
     pub note: Option<String>,
 }
 
@@ -87,19 +87,19 @@ pub struct Backup {
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "Result<OpenedBackup, BackupError>")]
 pub struct OpenBackup {
-    /// Where it belongs.
+    /// Its folder.
     pub folder: Folder,
     /// Its name, as listed.
     pub filename: String,
 }
 
-/// An open backup: it can be read to its end even if it is rotated away meanwhile.
+/// An open backup: it can be read to its end even if rotation deletes it meanwhile.
 #[derive(Debug)]
 pub struct OpenedBackup {
     /// At its start.
     pub file: File,
-    /// What is known of it.
+    /// Its state.
     pub backup: Backup,
-    /// When it was last written to.
+    /// When it was last modified.
     pub modified: SystemTime,
 }

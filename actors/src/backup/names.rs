@@ -1,4 +1,4 @@
-//! Names of backups: what of a client's file name is kept, and what a stored file is called.
+//! Names of backups: which part of a client's file name is kept, and the name of a stored file.
 //!
 //! Pure functions of their arguments. Every name that leaves this file is one path segment of
 //! ASCII letters, digits, `.`, `_` and `-` that does not start with a dot, so it can neither leave
@@ -11,11 +11,11 @@ use chrono::{NaiveDateTime, SubsecRound};
 
 use crate::device_id::DeviceId;
 
-/// What a backup may end in, in any case.
+/// The allowed extensions, in any case.
 pub const ALLOWED_EXTENSIONS: [&str; 4] = [".db", ".log", ".json", ".gz"];
 
-/// Longest stem kept. With time, counter, extension and the record's `.json` a name stays well
-/// under the 255 bytes that file systems allow.
+/// The longest stem. With time, counter, extension and the record's `.json`, a name stays below the 255 bytes that
+/// file systems allow.
 const STEM_MAX_BYTES: usize = 200;
 
 const TIME_FORMAT: &str = "%Y-%m-%dT%H-%M-%S";
@@ -78,7 +78,7 @@ fn percent_decode(name: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// A client's file name, made harmless.
+/// A client's file name, reduced to safe characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadName {
     stem: String,
@@ -88,7 +88,7 @@ pub struct UploadName {
 impl FromStr for UploadName {
     type Err = ExtensionNotAllowed;
 
-    /// Keeps the last segment (of either kind of path) and replaces what is not plain by `_`.
+    /// Keeps the last segment (of either kind of path) and replaces other characters by `_`.
     fn from_str(client_name: &str) -> Result<Self, Self::Err> {
         let segment = client_name.rsplit(['/', '\\']).next().unwrap_or_default();
         let name: String = segment
@@ -135,10 +135,10 @@ pub(super) struct StoredName {
 }
 
 impl StoredName {
-    /// The first free name for an upload among the names that exist.
+    /// An unused name for an upload.
     ///
-    /// It counts on from the highest counter rather than filling gaps: rotation leaves gaps at the
-    /// old end, and a new file there would pass for the oldest.
+    /// It continues from the highest counter instead of filling gaps: rotation leaves gaps at the old end, and a new
+    /// file there would be taken for the oldest.
     pub(super) fn next<'a>(
         upload: &UploadName,
         at: NaiveDateTime,
@@ -199,7 +199,7 @@ impl FromStr for StoredName {
     }
 }
 
-/// The server does not name files like this.
+/// The name does not have the form of a stored file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a name that this server gives")]
 pub(super) struct NotAStoredName;

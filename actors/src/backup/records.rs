@@ -1,9 +1,9 @@
-//! What the server knows of the files it stored, one small file for each, beside the backups.
+//! Records of stored files: one small file for each, beside the backups.
 //!
-//! A record lies at `.records/{device}/{type}/{name}.json` in the backups' root: on the same disk,
-//! copied and lost together with the files, there when MySQL is not, and out of the way of whoever
-//! looks into a backup folder. It is only ever read *for a file that exists*, and says itself how
-//! to tell whether it still fits that file; so files that come and go by hand cannot make it lie.
+//! A record is `.records/{device}/{type}/{name}.json` in the backup folder: on the same disk, copied and lost together
+//! with the files, independent of MySQL, and outside of the folders that hold backups. It is read only *for a file that
+//! exists*, and contains what is needed to decide whether it still describes that file; files that are added or removed
+//! by hand cannot make it wrong.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -21,10 +21,10 @@ use super::staging::Staging;
 const ROOT: &str = ".records";
 const SUFFIX: &str = ".json";
 
-/// A record without a file that is younger may belong to a file about to get its name.
+/// A younger record without a file may belong to a file that is about to be renamed.
 const ORPHAN_AFTER: Duration = Duration::from_hours(1);
 
-/// What was stored under a name, and what is known of its state.
+/// What was stored under a name, and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
@@ -34,7 +34,7 @@ pub(super) struct Record {
     pub size_bytes: u64,
     /// The file's modification time when it was last known to hold these bytes.
     pub modified: SystemTime,
-    /// What the check found.
+    /// The result of the check.
     pub verdict: Verdict,
 }
 
@@ -44,19 +44,19 @@ pub(super) struct Record {
 pub(super) enum Verdict {
     /// Not checked yet.
     Pending,
-    /// Whole, as far as can be told.
+    /// The check found no fault.
     Sound,
-    /// Not whole: it arrived like this.
+    /// Damaged when it arrived.
     Damaged {
         /// What is wrong.
         reason: String,
     },
-    /// Nothing can be told about files of this kind, or not within the time there is.
+    /// Files of this kind cannot be checked, or not within the time limit.
     Unverifiable {
         /// Why.
         reason: String,
     },
-    /// It was whole or not when it arrived; since then somebody changed it.
+    /// The content has changed since it was stored.
     Altered,
 }
 
@@ -65,16 +65,16 @@ pub(super) enum Verdict {
 pub(super) enum Standing {
     /// The server did not store it.
     Unknown,
-    /// It is what was stored.
+    /// Length and time are those of the stored file.
     AsStored(Record),
-    /// Somebody wrote to it, or copied it here without its time: only its digest can tell.
+    /// It was modified, or copied without its time: only its digest can decide.
     Touched(Record),
-    /// It is something else than what was stored.
+    /// Its content differs from what was stored.
     Altered,
 }
 
 impl Standing {
-    /// Compares a file's size in bytes and its modification time with what its record says.
+    /// Compares a file's size in bytes and its modification time with its record.
     pub(super) fn of(record: Option<Record>, size_bytes: u64, modified: SystemTime) -> Self {
         match record {
             None => Self::Unknown,
@@ -86,7 +86,7 @@ impl Standing {
     }
 }
 
-/// All records of one backups' root. Blocking.
+/// All records of one backup folder. Blocking.
 #[derive(Clone, Debug)]
 pub(super) struct Records {
     root: PathBuf,
@@ -101,7 +101,7 @@ impl Records {
         }
     }
 
-    /// The record of a name. One that cannot be read counts as none: then the file is nobody's.
+    /// The record of a name. An unreadable one counts as none: the file then counts as not stored by this server.
     pub(super) fn read(&self, folder: &Folder, name: &str) -> Option<Record> {
         let path = self.path(folder, name);
         let read = fs::read(&path).and_then(|json| Ok(serde_json::from_slice(&json)?));
@@ -115,7 +115,7 @@ impl Records {
         }
     }
 
-    /// Writes the record of a name that has none, and so reserves the name; false if it has one.
+    /// Writes the record of a name that has none, which reserves the name; false if it has one.
     pub(super) fn reserve(&self, folder: &Folder, name: &str, record: &Record) -> io::Result<bool> {
         let path = self.path(folder, name);
         durable::create_folder(&self.root.join(folder.relative_path()))?;
@@ -132,8 +132,8 @@ impl Records {
         durable::remove(&self.path(folder, name))
     }
 
-    /// Removes the records of a folder for which `exists` knows no file: their files were removed
-    /// by hand, or never got their names because the process ended there.
+    /// Removes the records of a folder whose file does not `exist`: it was removed by hand, or was never renamed because
+    /// the process ended.
     pub(super) fn remove_orphans(
         &self,
         folder: &Folder,

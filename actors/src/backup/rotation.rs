@@ -1,15 +1,15 @@
-//! Which backups have to go.
+//! Decides which backups rotation deletes.
 //!
-//! A pure function of what lies in one folder; nothing here deletes.
+//! A pure function of the files in one folder; nothing here deletes.
 
 use super::names::StoredName;
 
-/// A file in a folder of backups, as far as rotation is concerned.
+/// A file in a folder of backups, as rotation sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate<'a> {
     /// Its name.
     pub(super) name: &'a str,
-    /// Whether this server stored exactly this file. Nothing else is ever deleted, or counted.
+    /// Whether this server stored exactly this file. No other file is ever deleted or counted.
     pub(super) stored_here: bool,
     /// Whether it was checked and found sound.
     pub(super) verified: bool,
@@ -18,9 +18,8 @@ pub(super) struct Candidate<'a> {
 /// The names to delete so that `keep` stored backups remain, oldest first by the time and the
 /// counter in their names.
 ///
-/// Two are never among them, even if more than `keep` remain then: the one that was
-/// `just_stored`, and the newest that is verified, for what came after it may be worthless. Hence
-/// the last one never goes.
+/// Two are never among them, even if more than `keep` remain: the one that was `just_stored`, and the newest that is
+/// verified, because later ones may be damaged. The last file is therefore never deleted.
 pub(super) fn surplus<'a>(
     candidates: &[Candidate<'a>],
     just_stored: &str,
@@ -64,14 +63,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_goes_while_there_is_room() {
+    fn nothing_is_deleted_below_the_limit() {
         let one = [stored("a-2026-02-01T12-00-05.db")];
         assert!(surplus(&one, "a-2026-02-01T12-00-05.db", 1).is_empty());
         assert!(surplus(&[], "a-2026-02-01T12-00-05.db", 1).is_empty());
     }
 
     #[test]
-    fn the_oldest_go_by_time_and_then_by_counter() {
+    fn the_oldest_are_deleted_by_time_and_then_by_counter() {
         let names = [
             "a-2026-02-01T12-00-05-10.db",
             "a-2026-02-01T12-00-05-9.db",
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_file_with_the_oldest_name_stays_when_it_is_new() {
+    fn a_file_just_stored_is_kept_even_if_its_name_is_the_oldest() {
         let names = ["a-2020-01-01T00-00-00.db", "a-2026-02-01T12-00-05.db"].map(stored);
         assert_eq!(
             surplus(&names, "a-2020-01-01T00-00-00.db", 1),
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_verified_one_outlives_younger_ones_nobody_verified() {
+    fn the_newest_verified_one_is_kept_before_younger_unverified_ones() {
         let mut names = [
             "a-2026-02-01T12-00-01.db",
             "a-2026-02-01T12-00-02.db",
@@ -116,7 +115,7 @@ mod tests {
         );
     }
 
-    /// Distinct names, some of them strangers', and the one just stored.
+    /// Distinct names, some not given by the server, and the one just stored.
     fn folders() -> impl Strategy<Value = (Vec<(String, bool, bool)>, String, usize)> {
         let name = ("[ab]", 0_u32..4, 1_u32..4, prop::bool::weighted(0.9)).prop_map(
             |(stem, second, counter, well_formed)| match (well_formed, counter) {

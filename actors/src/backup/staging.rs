@@ -17,7 +17,7 @@ const FOLDER: &str = ".staging";
 const PREFIX: &str = "staged-";
 const SUFFIX: &str = ".part";
 
-/// Owner and group may read a backup; the process's umask can only take away.
+/// Owner and group may read a backup; the process's umask can only restrict that.
 const FILE_MODE: u32 = 0o640;
 
 /// The staging folder of one backup root.
@@ -27,7 +27,7 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// The staging folder in `root`; created when it is needed.
+    /// The staging folder in `root`; created on first use.
     pub(super) fn new(root: &Path) -> Self {
         Self {
             folder: root.join(FOLDER),
@@ -44,7 +44,7 @@ impl Staging {
                 .permissions(Permissions::from_mode(FILE_MODE))
                 .tempfile_in(&self.folder)?;
             file.as_file().lock()?;
-            // Another server's clearing may have got it between these two calls.
+            // Another server may have cleared it between these two calls.
             let was_cleared = file.as_file().metadata()?.nlink() == 0;
             if !was_cleared {
                 return Ok(file);
@@ -52,7 +52,7 @@ impl Staging {
         }
     }
 
-    /// Removes what earlier processes left here; returns how many files that was.
+    /// Removes files that earlier processes left; returns their number.
     pub(super) fn clear_leftovers(&self) -> io::Result<usize> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),

@@ -1,8 +1,8 @@
 //! An upload while it arrives.
 //!
-//! Whoever receives the bytes writes them here; they pass through no mailbox. One block is hashed
-//! and written in the blocking pool while the next one fills, so memory is two blocks, however
-//! large the file. Dropped before it is stored, an upload leaves nothing behind.
+//! The HTTP handler writes the bytes here; they pass through no mailbox. One block is hashed and written on the blocking
+//! pool while the next one fills, so memory is two blocks for any file size. An upload that is dropped before it is
+//! stored leaves nothing behind.
 
 use std::io::{self, Write};
 use std::mem;
@@ -39,19 +39,19 @@ pub struct Upload {
 enum SinkState {
     Idle(Sink),
     Writing(JoinHandle<io::Result<Sink>>),
-    /// Taken, or lost to an error; the staged file is gone.
+    /// Taken, or lost by an error; the staged file is gone.
     Gone,
 }
 
-/// The file and its running digest; lives in the blocking pool while it works.
+/// The file and its running digest; moves to the blocking pool to write.
 struct Sink {
     file: NamedTempFile,
     hasher: Hasher,
-    /// The block before the current one: written, emptied, to be filled again.
+    /// The previous block: written, emptied, ready to be filled.
     spare_block: Vec<u8>,
 }
 
-/// A complete upload: all of it is on the disk, under no name yet. It keeps its upload slot.
+/// A complete upload: durable, but without its final name. It keeps its upload slot.
 #[derive(Debug)]
 pub struct StagedFile {
     pub(super) file: NamedTempFile,
@@ -79,7 +79,7 @@ impl Upload {
         }
     }
 
-    /// Takes the next bytes of the file; waits when the disk is slower than the sender.
+    /// Takes the next bytes of the file; waits if the disk is slower than the sender.
     ///
     /// After an error the staged file is gone, and every further call fails.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), BackupError> {
@@ -87,7 +87,7 @@ impl Upload {
         written.inspect_err(|error| self.account.close(Err(error)))
     }
 
-    /// The end of the file: writes what is left, and waits until all of it is on the disk.
+    /// Ends the file: writes what is left, and waits until all of it is durable.
     pub async fn finish(self) -> Result<StagedFile, BackupError> {
         let account = self.account.clone();
         let finished = self.stage().await;
@@ -145,10 +145,10 @@ impl Upload {
         Ok(())
     }
 
-    /// Takes the sink, once the block before has been written.
+    /// Takes the sink, once the previous block has been written.
     async fn idle_sink(&mut self) -> Result<Sink, BackupError> {
         if let SinkState::Writing(writing) = &mut self.sink {
-            // Waits in place, so that a caller that gives up here does not lose the sink.
+            // Awaited in place, so that cancelling this future does not lose the sink.
             let written = writing.await;
             self.sink = SinkState::Gone;
             return Ok(written.map_err(io::Error::other)??);
@@ -159,7 +159,7 @@ impl Upload {
         }
     }
 
-    /// Removes the staged file without making the caller wait for it.
+    /// Removes the staged file in the background.
     fn discard(&mut self) {
         if let SinkState::Idle(sink) = mem::replace(&mut self.sink, SinkState::Gone)
             && let Ok(runtime) = Handle::try_current()

@@ -99,7 +99,7 @@ struct PastAnalysisBody {
     #[schema(value_type = AnalysisState)]
     status: &'static str,
     /// Whose readings were analysed.
-    #[schema(examples("chi-eclipse-tuner"))]
+    #[schema(examples("example-device"))]
     source_device: String,
     /// The device's id of the driving profile; null if none was asked for.
     #[schema(required = true, examples("daily"))]

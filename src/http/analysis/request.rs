@@ -18,7 +18,7 @@ const FOCUS_AREAS: Length = Length {
 /// The readings to analyse. Unknown fields are ignored.
 #[derive(Debug, PartialEq, ToSchema)]
 #[schema(rename_all = "camelCase", examples(json!({
-    "deviceId": "chi-eclipse-tuner",
+    "deviceId": "example-device",
     "profileId": "daily",
     "driveStartTime": "2026-02-01T14:00:00",
     "driveEndTime": "2026-02-01T14:25:00",

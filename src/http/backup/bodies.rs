@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::http::bodies::{Detail, InvalidRequest, time};
 use crate::http::docs::DeviceIdSchema;
 
-/// A file for the server to keep. The fields may come in any order.
+/// A file to store. The fields may have any order.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(
@@ -18,22 +18,18 @@ pub(in crate::http) struct BackupUpload {
     /// The file, with a name that ends in `.db`, `.log`, `.json` or `.gz`; at most `MAX_BACKUP_SIZE_MB` (100 MB).
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
-    /// What kind of file it is.
+    /// The type of the file.
     #[schema(rename = "type")]
     kind: BackupType,
     /// The device that the file is from.
     #[schema(value_type = DeviceIdSchema)]
     device_id: String,
-    /// The file's SHA-256 in hex. If it is given and does not fit, the file is refused.
-    #[schema(
-        nullable = false,
-        pattern = "^[0-9A-Fa-f]{64}$",
-        examples("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
-    )]
+    /// The file's SHA-256 in hex. If it does not match, the file is rejected.
+    #[schema(nullable = false, pattern = "^[0-9A-Fa-f]{64}$")]
     sha256: Option<String>,
 }
 
-/// The kinds of files that are kept apart.
+/// The types of backups.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "for the documentation")]
@@ -49,7 +45,7 @@ pub(in crate::http) enum BackupType {
 #[expect(dead_code, reason = "for the documentation")]
 pub(in crate::http) struct FileContent(Vec<u8>);
 
-/// Why an upload is refused: its fields one by one, or its name in one sentence.
+/// Why an upload was rejected: a list of invalid fields, or one sentence about the file name.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "for the documentation")]
@@ -58,18 +54,18 @@ pub(in crate::http) enum RefusedUpload {
     Name(Detail),
 }
 
-/// The receipt of a backup: it is on the disk.
+/// The receipt of a stored backup.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct BackupReceipt {
     /// Always `ok`.
     #[schema(examples("ok"))]
     status: &'static str,
-    /// The name that the file got, with the time of its storing in UTC.
+    /// The name of the stored file, with its time in UTC.
     #[schema(examples("obd-2026-02-01T14-30-00.db"))]
     filename: String,
-    /// Where it lies on the server.
-    #[schema(examples("/data/backups/chi-eclipse-tuner/database/obd-2026-02-01T14-30-00.db"))]
+    /// Its path on the server.
+    #[schema(examples("/data/backups/example-device/database/obd-2026-02-01T14-30-00.db"))]
     stored_at: String,
     /// Its size, in bytes.
     #[schema(examples(524_288))]
@@ -91,29 +87,29 @@ impl From<StoredBackup> for BackupReceipt {
     }
 }
 
-/// What is on the disk: by device, then type, the newest first.
+/// The backups on the disk: by device, then type, the newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct BackupList {
     /// By device, then type, the newest first.
     backups: Vec<BackupEntry>,
 }
 
-/// A file among the backups.
+/// A stored file.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BackupEntry {
-    /// Whose it is.
-    #[schema(examples("chi-eclipse-tuner"))]
+    /// The device.
+    #[schema(examples("example-device"))]
     device_id: String,
-    /// What kind of file it is.
+    /// The type of the file.
     #[serde(rename = "type")]
     #[schema(value_type = BackupType)]
     kind: &'static str,
     /// Its name.
     #[schema(examples("obd-2026-02-01T14-30-00.db"))]
     filename: String,
-    /// Where it lies on the server.
-    #[schema(examples("/data/backups/chi-eclipse-tuner/database/obd-2026-02-01T14-30-00.db"))]
+    /// Its path on the server.
+    #[schema(examples("/data/backups/example-device/database/obd-2026-02-01T14-30-00.db"))]
     stored_at: String,
     /// When it was stored, in UTC.
     #[schema(examples("2026-02-01T14:30:00"))]
@@ -121,17 +117,17 @@ struct BackupEntry {
     /// Its size, in bytes.
     #[schema(examples(524_288))]
     size_bytes: u64,
-    /// Its SHA-256, in hex; null if the file is not the one that was stored.
+    /// Its SHA-256, in hex; null if the file has changed since it was stored.
     #[schema(
         required = true,
         examples("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
     )]
     sha256: Option<String>,
-    /// Whether it was found whole; null if it was not checked, or there is no check for it.
+    /// Whether the check found it intact; null if it was not checked, or cannot be checked.
     #[schema(required = true, examples(true))]
     verified: Option<bool>,
-    /// What the owner should know of it, in a few words.
-    #[schema(required = true, examples("sound"))]
+    /// A note for the owner.
+    #[schema(required = true, examples("not checked yet"))]
     note: Option<String>,
 }
 

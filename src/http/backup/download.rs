@@ -1,4 +1,4 @@
-//! Giving a file back, whole or in part.
+//! Sends a file, whole or in part.
 
 use std::fs::File;
 use std::io;
@@ -22,7 +22,7 @@ use crate::http::bodies::Detail;
 
 const BLOCK_BYTES: u64 = 128 * 1024;
 
-/// What a request asks for of a file.
+/// The part of a file that a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Whole,
@@ -32,8 +32,7 @@ enum Part {
     Nothing,
 }
 
-/// The answer to a request for this backup. A client that has all of it already is told so; one
-/// that has the first part of it gets the rest.
+/// The answer to a request for this backup: the file, a part of it, or that the client's copy is current.
 pub(super) fn answer(request: &HttpRequest, opened: OpenedBackup) -> HttpResponse {
     let size_bytes = opened.backup.size_bytes;
     let tag = entity_tag(&opened);
@@ -70,7 +69,7 @@ pub(super) fn answer(request: &HttpRequest, opened: OpenedBackup) -> HttpRespons
         .body(SizedStream::new(length, read(opened.file, start, length)))
 }
 
-/// The digest of the file; where none is known, what changes when somebody writes to it.
+/// The digest of the file; if none is known, its size and modification time.
 fn entity_tag(opened: &OpenedBackup) -> EntityTag {
     let digest = opened.backup.sha256.map(|digest| digest.to_string());
     EntityTag::new_strong(digest.unwrap_or_else(|| {
@@ -88,7 +87,7 @@ fn is_known(known: Option<&IfNoneMatch>, tag: &EntityTag) -> bool {
     }
 }
 
-/// One range is given as asked for; several at once, or of another file, are answered with all.
+/// One range is answered as requested; several at once, or a range of another version, with the whole file.
 fn part(
     range: Option<&Range>,
     if_range: Option<&IfRange>,
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_another_file_is_never_given() {
+    fn the_rest_of_another_version_is_never_sent() {
         let range = Range::Bytes(vec![ByteRangeSpec::From(50)]);
         let resumed = |if_range| part(Some(&range), Some(&if_range), &tag("a"), 100);
         assert_eq!(resumed(IfRange::EntityTag(tag("a"))), Part::Between(50, 99));
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_has_the_file_need_not_fetch_it() {
+    fn a_client_with_a_current_copy_gets_no_body() {
         assert!(!is_known(None, &tag("a")));
         assert!(is_known(Some(&IfNoneMatch::Any), &tag("a")));
         let weak = EntityTag::new_weak("a".to_owned());

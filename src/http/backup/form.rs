@@ -1,6 +1,6 @@
-//! Reading an upload: a form whose fields come in any order, the file among them.
+//! Reads an upload: a form whose fields have any order, the file among them.
 //!
-//! The file is written as it arrives, to where backups are staged; nothing of it is kept in memory.
+//! The file is written to the staging folder as it arrives; it is never held in memory.
 
 use std::mem;
 
@@ -22,10 +22,10 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Fields, device_id};
 use crate::http::turn;
 
-/// Longest value of a field that is not the file. All of them are names or digests.
+/// The longest value of a field other than the file: a name or a digest.
 const TEXT_MAX_BYTES: usize = 1024;
 
-/// How much longer than its file a form may be.
+/// The size of a form without its file, at most.
 const FORM_OVERHEAD_BYTES: u64 = 64 * 1024;
 
 /// A complete form.
@@ -36,7 +36,7 @@ pub(super) struct BackupForm {
     pub(super) sha256: Option<Sha256>,
 }
 
-/// Reads a form to its end, unless it is clear before that it will be refused.
+/// Reads a form to its end, unless it is rejected earlier.
 pub(super) async fn read(
     request: &HttpRequest,
     payload: web::Payload,
@@ -183,7 +183,7 @@ impl Draft {
     }
 }
 
-/// What the client calls its file.
+/// The client's name for the file.
 fn client_name(field: &Field) -> Option<String> {
     let disposition = field.content_disposition()?;
     let extended = disposition
@@ -192,7 +192,7 @@ fn client_name(field: &Field) -> Option<String> {
     extended.or_else(|| disposition.get_filename().map(str::to_owned))
 }
 
-/// Reads over a field that nobody asked for; it may be as long as a file.
+/// Skips an unknown field, which may be as long as a file.
 async fn skip(mut field: Field, max_bytes: u64) -> Result<(), ApiError> {
     let mut skipped_bytes = 0;
     while let Some(chunk) = unless_silent(field.next()).await? {

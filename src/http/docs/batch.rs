@@ -35,7 +35,7 @@ impl PartialSchema for DeviceTime {
         let (kind, time) = typed(ColumnType::Time);
         time.schema_type(kind)
             .description(Some(
-                "A time; with a zone it is turned into UTC, without it is UTC.",
+                "A time. With a zone it is converted to UTC; without one it is taken as UTC.",
             ))
             .examples([json!("2026-02-01T14:00:00")])
             .into()
@@ -53,7 +53,8 @@ impl ToSchema for ProfileId {
 
 impl PartialSchema for ProfileId {
     fn schema() -> RefOr<Schema> {
-        let description = "The device's id of a driving profile; a number stands for its text.";
+        let description =
+            "The device's id of a driving profile. A number is taken as its decimal text.";
         Schema::AnyOf(text_or_number(description, "\"daily\"", &[])).into()
     }
 }
@@ -70,7 +71,7 @@ impl ToSchema for DeviceIdSchema {
 impl PartialSchema for DeviceIdSchema {
     fn schema() -> RefOr<Schema> {
         let description = "The id of a device. No control characters, `/` or `\\`, no blanks at either end, no leading dot.";
-        id(description, "chi-eclipse-tuner", DEVICE_ID_PATTERN).into()
+        id(description, "example-device", DEVICE_ID_PATTERN).into()
     }
 }
 
@@ -94,11 +95,11 @@ impl PartialSchema for SyncBatch {
             tables.property(table.name, Ref::from_schema_name(table.name))
         });
         let tables = tables.description(Some(
-            "The rows by table. Other tables are refused, unless `EXTRA_TABLES` names them.",
+            "The rows by table. Other tables are rejected, unless `EXTRA_TABLES` names them.",
         ));
         ObjectBuilder::new()
             .description(Some(
-                "Rows of one device, stored all or none. Fields beyond these are kept with the device.",
+                "Rows of one device, stored completely or not at all. Further fields are stored with the device.",
             ))
             .property("deviceId", Ref::from_schema_name(DeviceIdSchema::name()))
             .property("batchId", id("The device's name for the batch; not necessarily unique.", "sync-2026-02-01T14:30:00", ID_PATTERN))
@@ -111,10 +112,10 @@ impl PartialSchema for SyncBatch {
     }
 }
 
-/// The PRD's request, shortened.
+/// Harmless if it is sent: the device is none of the owner's, and simulated readings are left out of analyses.
 fn example() -> Value {
     json!({
-        "deviceId": "chi-eclipse-tuner",
+        "deviceId": "example-device",
         "batchId": "sync-2026-02-01T14:30:00",
         "tables": {
             "realtime_data": {
@@ -125,7 +126,8 @@ fn example() -> Value {
                     "parameter_name": "RPM",
                     "value": 2500.0,
                     "unit": "rpm",
-                    "profile_id": "daily"
+                    "profile_id": "daily",
+                    "data_source": "simulated"
                 }]
             }
         }
@@ -143,14 +145,14 @@ fn rows_of(table: &Table) -> Object {
             "lastSyncedId",
             ObjectBuilder::new()
                 .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
-                .description(Some("Where the device stands; for the device's own use."))
+                .description(Some("The device's own sync position. The server ignores it."))
                 .examples([json!(3965)]),
         )
         .property(
             "rows",
             ArrayBuilder::new()
                 .items(Ref::from_schema_name(row_name(table)))
-                .description(Some("New and changed rows, in any order. Of rows with the same key the last counts.")),
+                .description(Some("New and changed rows, in any order. Of several rows with the same key, the last one counts.")),
         )
         .required("rows")
         .into()
@@ -159,7 +161,7 @@ fn rows_of(table: &Table) -> Object {
 fn row(table: &Table) -> Object {
     let mut row = ObjectBuilder::new()
         .description(Some(format!(
-            "A row of `{}`. Columns that are left out keep their stored value. Columns beyond these are kept as they are.",
+            "A row of `{}`. Omitted columns keep their stored value. Further columns are stored unchanged.",
             table.name
         )))
         .additional_properties(Some(AdditionalProperties::FreeForm(true)));
@@ -168,13 +170,13 @@ fn row(table: &Table) -> Object {
             for name in names {
                 row = row.property(*name, integer_key(name));
             }
-            // With two names for the key, either will do.
+            // With two names for the key, either is enough.
             if let [only] = names {
                 row = row.required(*only);
             }
         }
         Key::Text => row = row.property("id", text_key("\"daily\"")).required("id"),
-        // The other column will do.
+        // The other column is enough.
         Key::TextIn(_) => row = row.property("id", text_key("\"4A3AK34T6WE000001\"")),
     }
     for column in table.columns {
@@ -183,7 +185,20 @@ fn row(table: &Table) -> Object {
             row = row.required(column.name);
         }
     }
-    row.into()
+    row.examples(example_of_row(table)).into()
+}
+
+/// Of a row whose key has two names, both of which would be one too many.
+fn example_of_row(table: &Table) -> Option<Value> {
+    let Key::Integer([key, _, ..]) = table.key else {
+        return None;
+    };
+    let names = table.columns.iter().map(|column| column.name);
+    let cells = std::iter::once(*key).chain(names).filter_map(|name| {
+        let example = serde_json::from_str(meaning_of(name)?.example).ok()?;
+        Some((name.to_owned(), example))
+    });
+    Some(Value::Object(cells.collect()))
 }
 
 fn integer_key(name: &str) -> Schema {
@@ -198,7 +213,7 @@ fn text_key(example: &str) -> Schema {
     Schema::AnyOf(text_or_number("The row's key on the device.", example, &[]))
 }
 
-/// A key that is a text on the device; a number stands for its decimal text. The example is JSON.
+/// A key that is a text on the device; a number is taken as its decimal text. The example is JSON.
 fn text_or_number(description: &str, example: &str, also: &[Type]) -> AnyOf {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
@@ -236,7 +251,7 @@ fn id(description: &str, example: &str, pattern: &str) -> Object {
 }
 
 fn cell(column: &Column) -> Schema {
-    // Null means the default where there is one.
+    // Null means the default, if there is one.
     let may_be_null = column.presence != Presence::Required;
     if matches!(column.kind, ColumnType::Key | ColumnType::Profile) {
         let also: &[Type] = if may_be_null { &[Type::Null] } else { &[] };
@@ -269,7 +284,7 @@ fn typed(kind: ColumnType) -> (Type, ObjectBuilder) {
                 .maximum(Some(most)),
         ),
         ColumnType::Real => (Type::Number, cell.format(known(KnownFormat::Double))),
-        // Of a limit in bytes this is the one in characters, as far as the text is ASCII.
+        // A limit in bytes equals one in characters for ASCII text only; OpenAPI has no other.
         ColumnType::Characters(limit) | ColumnType::Bytes(limit) => {
             (Type::String, cell.max_length(Some(limit)))
         }

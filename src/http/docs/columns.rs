@@ -1,6 +1,6 @@
-//! What the columns of the mirrored tables mean, for the documentation of batches.
+//! Descriptions of the columns of the mirrored tables, for the documentation of batches.
 
-/// What a column of that name means, in whichever table.
+/// The meaning of a column of that name, in any table.
 pub(super) struct Meaning {
     column: &'static str,
     pub description: &'static str,
@@ -29,14 +29,14 @@ static MEANINGS: &[Meaning] = &[
     meaning("id", "The row's key on the device.", "3966"),
     meaning(
         "session_id",
-        "Another name of `id`: one of the two must be there.",
+        "Another name of `id`: one of the two is required.",
         "12",
     ),
     meaning("timestamp", "When it happened.", "\"2026-02-01T14:25:00\""),
-    meaning("parameter_name", "What was measured.", "\"RPM\""),
+    meaning("parameter_name", "The measured parameter.", "\"RPM\""),
     meaning(
         "value",
-        "What was measured, in `unit`, or in the unit usual for the parameter.",
+        "The measured value, in `unit`, or in the usual unit of the parameter.",
         "2500.0",
     ),
     meaning(
@@ -51,7 +51,7 @@ static MEANINGS: &[Meaning] = &[
     ),
     meaning(
         "data_source",
-        "Where the data comes from: `real`, or for example `simulated`.",
+        "The source of the data: `real`, or for example `simulated`.",
         "\"real\"",
     ),
     meaning("drive_id", "The device's number of the drive.", "7"),
@@ -96,7 +96,7 @@ static MEANINGS: &[Meaning] = &[
         "Values above are outliers, in the parameter's unit.",
         "3070.9",
     ),
-    meaning("sample_count", "How many readings there were.", "1500"),
+    meaning("sample_count", "The number of readings.", "1500"),
     meaning(
         "created_at",
         "When the row was created on the device.",
@@ -107,10 +107,10 @@ static MEANINGS: &[Meaning] = &[
         "When the row was last changed on the device.",
         "\"2026-02-01T14:26:00\"",
     ),
-    meaning("name", "What people call it.", "\"Daily driving\""),
+    meaning("name", "The display name.", "\"Daily driving\""),
     meaning(
         "description",
-        "More about it.",
+        "A description.",
         "\"Commute, mixed traffic\"",
     ),
     meaning(
@@ -120,7 +120,7 @@ static MEANINGS: &[Meaning] = &[
     ),
     meaning(
         "polling_interval_ms",
-        "How often the device measures, in milliseconds.",
+        "The interval between measurements, in milliseconds.",
         "1000",
     ),
     meaning(
@@ -148,7 +148,7 @@ static MEANINGS: &[Meaning] = &[
     ),
     meaning(
         "raw_api_response",
-        "What the VIN decoder answered.",
+        "The answer of the VIN decoder.",
         "\"{}\"",
     ),
     meaning("recommendation", "The advice.", "\"Check the coolant.\""),
@@ -159,12 +159,12 @@ static MEANINGS: &[Meaning] = &[
     ),
     meaning(
         "is_duplicate_of",
-        "The device's id of the recommendation that says the same.",
+        "The device's id of the recommendation that this one duplicates.",
         "41",
     ),
     meaning(
         "event_type",
-        "What happened: `drive_start`, `drive_end`, and others.",
+        "The event: `drive_start`, `drive_end`, and others.",
         "\"drive_end\"",
     ),
     meaning(
@@ -172,10 +172,10 @@ static MEANINGS: &[Meaning] = &[
         "The address of the OBD-II adapter.",
         "\"00:1D:A5:68:98:8B\"",
     ),
-    meaning("success", "Whether it worked: 1 or 0.", "1"),
-    meaning("error_message", "What went wrong.", "\"timeout\""),
-    meaning("retry_count", "How often it was tried again.", "0"),
-    meaning("alert_type", "Which limit was crossed.", "\"max\""),
+    meaning("success", "Whether it succeeded: 1 or 0.", "1"),
+    meaning("error_message", "The error.", "\"timeout\""),
+    meaning("retry_count", "The number of retries.", "0"),
+    meaning("alert_type", "The limit that was crossed.", "\"max\""),
     meaning("threshold", "The limit, in the parameter's unit.", "6500.0"),
     meaning(
         "start_time",
@@ -187,7 +187,7 @@ static MEANINGS: &[Meaning] = &[
         "When the session ended.",
         "\"2026-02-01T14:25:00\"",
     ),
-    meaning("notes", "Whatever was noted.", "\"after the oil change\""),
+    meaning("notes", "Notes.", "\"after the oil change\""),
 ];
 
 #[cfg(test)]

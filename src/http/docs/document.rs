@@ -1,14 +1,14 @@
-//! The OpenAPI document: what the handlers and the bodies say of themselves, and what is the same for all endpoints.
+//! The OpenAPI document: the descriptions of handlers and bodies, and what all endpoints have in common.
 
 use actix_web::http::Method;
 use serde_json::json;
 use utoipa::OpenApi as _;
 use utoipa::openapi::encoding::EncodingBuilder;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
 use crate::http::{Access, analysis, backup, bodies, drives, endpoints, health, metrics, sync};
 
@@ -19,10 +19,10 @@ const KEY: &str = "ApiKey";
 #[openapi(
     info(
         title = "eclipse-ai-server",
-        description = "Takes a car's data in, has it analysed, keeps its backups, and says how it is.\n\n\
-            Times are UTC, written `2026-02-01T14:30:05`. A 2xx means that everything is stored for good. A 4xx names \
-            what to mend, and where. 429, 503 and other 5xx ask to come again with the same request, which is always safe.\n\n\
-            Every answer has an `X-Request-Id`, which the server's log has too. Other paths are 404, other methods 405.",
+        description = "Ingests a car's OBD-II data, analyses drives with a local LLM, stores backups and reports its own health.\n\n\
+            Times are UTC, written `2026-02-01T14:30:05`. After a 2xx, everything is committed. A 4xx names what to fix, \
+            and where. After 429, 503 or another 5xx, retry the same request; re-sending is idempotent.\n\n\
+            Every answer has an `X-Request-Id`, which is also in the server's log. Unknown paths get 404, other methods 405.",
     ),
     paths(
         sync::store_batch,
@@ -39,12 +39,13 @@ const KEY: &str = "ApiKey";
         super::to_page,
         super::page,
     ),
+    servers((url = "/", description = "This server.")),
     components(schemas(bodies::Detail)),
     tags(
         (name = "Sync", description = "Rows from the device's database."),
-        (name = "Analysis", description = "What a local model recommends after a drive."),
-        (name = "Backup", description = "Files that the server keeps."),
-        (name = "Service", description = "About the server itself."),
+        (name = "Analysis", description = "Drives, and their analysis by a local model."),
+        (name = "Backup", description = "Files of devices."),
+        (name = "Service", description = "The server itself."),
     ),
 )]
 struct Described;
@@ -81,7 +82,7 @@ fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Oper
     }
 }
 
-/// That the file of an upload comes with a name: the macros do not know headers of fields.
+/// Adds the file name of an upload's part: the macros cannot describe headers of parts.
 fn name_uploads(document: &mut OpenApi) {
     let upload = document.paths.paths.get_mut("/api/v1/backup");
     let Some(RefOr::T(form)) = upload
@@ -91,7 +92,7 @@ fn name_uploads(document: &mut OpenApi) {
         return;
     };
     let name = HeaderBuilder::new()
-        .description(Some("With the name that the device has for the file."))
+        .description(Some("Contains the device's name for the file."))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
         .example(Some(json!("form-data; name=\"file\"; filename=\"obd.db\"")));
     let file = EncodingBuilder::new()
@@ -105,17 +106,23 @@ fn name_uploads(document: &mut OpenApi) {
     }
 }
 
-/// What is the same for all endpoints, or for all that want a key.
+/// Adds what all endpoints have in common, or all that require a key.
 fn complete(operation: &mut Operation, access: Access) {
-    if access == Access::Key {
-        let no_scopes: [&str; 0] = [];
-        let key = SecurityRequirement::new(KEY, no_scopes);
-        operation.security.get_or_insert_default().push(key);
+    let no_scopes: [&str; 0] = [];
+    operation.security = Some(match access {
+        Access::Key => vec![SecurityRequirement::new(KEY, no_scopes)],
+        Access::Open => Vec::new(),
+    });
+    for parameter in operation.parameters.iter_mut().flatten() {
+        leave_optional_empty(parameter);
+    }
+    for (status, response) in &mut operation.responses.responses {
+        give_example(status, response);
     }
     for error in &COMMON_ERRORS {
         if access == Access::Key || !error.is_about_keys {
             let responses = &mut operation.responses.responses;
-            // What an endpoint says itself goes before.
+            // An endpoint's own description takes precedence.
             responses
                 .entry(error.status.to_owned())
                 .or_insert_with(|| RefOr::Ref(Ref::from_response_name(error.name)));
@@ -123,12 +130,56 @@ fn complete(operation: &mut Operation, access: Access) {
     }
 }
 
+/// The page `/docs` sends examples as they are: a filter or a range that was not asked for would hide data.
+fn leave_optional_empty(parameter: &mut RefOr<Parameter>) {
+    if let RefOr::T(parameter) = parameter
+        && !matches!(parameter.required, Required::True)
+    {
+        let without_example = ParameterBuilder::from(parameter.clone()).example(None);
+        *parameter = without_example.build();
+    }
+}
+
+/// Gives an error with the common body the text that its status usually has.
+fn give_example(status: &str, response: &mut RefOr<Response>) {
+    let text = DETAILS.iter().find(|(known, _)| *known == status);
+    let (Some((_, text)), RefOr::T(response)) = (text, response) else {
+        return;
+    };
+    for content in response.content.values_mut() {
+        if let RefOr::T(content) = content
+            && content.schema == Some(Ref::from_schema_name("Detail").into())
+        {
+            content.example.get_or_insert(json!({ "detail": text }));
+        }
+    }
+}
+
+/// The text of an error with the common body, by status.
+static DETAILS: [(&str, &str); 9] = [
+    ("400", "The request's body cannot be read"),
+    (
+        "403",
+        "The API key belongs to another device than the request names",
+    ),
+    ("404", "Not Found"),
+    ("408", "Nothing was sent for 30 seconds"),
+    ("413", "Payload too large. Max: 10MB"),
+    (
+        "415",
+        "A compressed body is not taken: send it without Content-Encoding",
+    ),
+    ("416", "The range lies beyond the end of the file"),
+    ("429", "The server is busy, try again"),
+    ("507", "No space is left for backups"),
+];
+
 /// An error that any endpoint can answer with.
 struct CommonError {
     status: &'static str,
     name: &'static str,
     description: &'static str,
-    /// What the body says, where there is one.
+    /// The text of the body, if there is one.
     example: Option<&'static str>,
     is_about_keys: bool,
 }
@@ -137,28 +188,28 @@ static COMMON_ERRORS: [CommonError; 4] = [
     CommonError {
         status: "400",
         name: "NotHttp",
-        description: "What was sent is not HTTP. There is no body.",
+        description: "The request is not valid HTTP. The answer has no body.",
         example: None,
         is_about_keys: false,
     },
     CommonError {
         status: "401",
         name: "Unauthorized",
-        description: "There is no key, or the server does not know it. The owner has to mend that.",
+        description: "The key is missing or unknown. The owner must correct it.",
         example: Some("Invalid API key"),
         is_about_keys: true,
     },
     CommonError {
         status: "500",
         name: "InternalError",
-        description: "The server failed; its log says why.",
+        description: "Internal error; the server's log has the cause.",
         example: Some("Internal server error"),
         is_about_keys: false,
     },
     CommonError {
         status: "503",
         name: "Unavailable",
-        description: "Not now; come again after `Retry-After` with the same request.",
+        description: "Temporarily unavailable. Retry the same request after `Retry-After`.",
         example: Some("The server is busy, try again"),
         is_about_keys: true,
     },
@@ -180,7 +231,7 @@ impl CommonError {
                 .build();
             let header = HeaderBuilder::new()
                 .schema(Some(seconds))
-                .description(Some("When to come again, in seconds."));
+                .description(Some("Seconds to wait before the retry."));
             response = response.header("Retry-After", header.build());
         }
         response.build()

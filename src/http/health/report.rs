@@ -13,13 +13,47 @@ use crate::http::bodies::time;
 /// The health of the server.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(examples(json!({
+    "status": "healthy",
+    "reasons": [],
+    "version": "1.0.0",
+    "components": { "api": "up", "mysql": "up", "ollama": "up", "ollamaModel": "gemma2:2b" },
+    "lastSync": {
+        "deviceId": "example-device",
+        "syncedAt": "2026-02-01T14:30:05",
+        "batchId": "sync-2026-02-01T14:30:00",
+    },
+    "uptime": "2d 4h 30m",
+    "sync": {
+        "failuresLastHour": 0,
+        "queueLength": 0,
+        "lastSuccess": "2026-02-01T14:30:05",
+        "lastError": null,
+        "failingTables": [],
+    },
+    "analysis": {
+        "failuresLastHour": 0,
+        "queueLength": 0,
+        "lastSuccess": "2026-02-01T14:33:10",
+        "lastError": null,
+        "drivesWaiting": 0,
+    },
+    "backup": {
+        "failuresLastHour": 0,
+        "queueLength": 0,
+        "lastSuccess": "2026-02-01T14:31:00",
+        "lastError": null,
+        "freeBytes": 52_428_800_000_u64,
+    },
+    "actors": { "sync": { "restarts": 0 }, "analysis": { "restarts": 0 } },
+})))]
 pub(in crate::http) struct HealthReport {
     /// `healthy`: everything works. `degraded`: batches are stored, but the owner has to act. `unhealthy`: nothing can be
     /// stored.
     status: ServerStatus,
     /// Why the status is not `healthy`, one sentence each.
     #[schema(examples(
-        "The last 3 batches of chi-eclipse-tuner with rows of statistics were not stored."
+        "The last 3 batches of example-device with rows of statistics were not stored."
     ))]
     reasons: Vec<String>,
     /// The server's version.
@@ -86,7 +120,7 @@ struct Components {
 #[serde(rename_all = "camelCase")]
 struct LatestSync {
     /// The device that sent it.
-    #[schema(examples("chi-eclipse-tuner"))]
+    #[schema(examples("example-device"))]
     device_id: String,
     /// When it was stored, in UTC.
     #[schema(examples("2026-02-01T14:30:05"))]
@@ -111,7 +145,7 @@ struct SyncHealth {
 #[serde(rename_all = "camelCase")]
 struct FailingTable {
     /// The device.
-    #[schema(examples("chi-eclipse-tuner"))]
+    #[schema(examples("example-device"))]
     device_id: String,
     /// The table.
     #[schema(examples("statistics"))]

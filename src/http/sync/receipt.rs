@@ -11,6 +11,14 @@ use crate::http::bodies::time;
 /// The receipt of a batch: all of it is stored.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(examples(json!({
+    "status": "ok",
+    "batchId": "sync-2026-02-01T14:30:00",
+    "tablesProcessed": { "realtime_data": { "inserted": 500, "updated": 0, "errors": 0 } },
+    "syncedAt": "2026-02-01T14:30:05",
+    "driveDataReceived": true,
+    "autoAnalysisTriggered": false,
+})))]
 pub(in crate::http) struct SyncReceipt {
     /// Always `ok`.
     #[schema(examples("ok"))]

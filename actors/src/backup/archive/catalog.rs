@@ -1,4 +1,4 @@
-//! What is there: the files on the disk, joined with their records.
+//! Lists and opens backups: files on the disk, joined with their records.
 
 use std::cmp::Reverse;
 use std::fs::{self, File, Metadata};
@@ -37,7 +37,7 @@ impl FoundFile {
         }
     }
 
-    /// The file's key, if something can be found out about it that is not known yet.
+    /// The file's key, if a check can find out something that is not known yet.
     pub(super) fn due_for_check(&self, folder: &Folder) -> Option<BackupKey> {
         let due = match &self.standing {
             Standing::AsStored(record) => record.verdict == Verdict::Pending,
@@ -52,7 +52,7 @@ impl FoundFile {
 }
 
 impl Archive {
-    /// All backups of a device and a type (`None`: of all), and those that want a check.
+    /// All backups of a device and a type (`None`: of all), and those whose check is due.
     pub(in crate::backup) fn list(
         &self,
         device: Option<&DeviceId>,
@@ -78,10 +78,10 @@ impl Archive {
         Ok((backups, due))
     }
 
-    /// Opens a regular file of a folder; nothing that is hidden, elsewhere or no file.
+    /// Opens a visible regular file of a folder.
     pub(in crate::backup) fn open(&self, key: &BackupKey) -> Result<OpenedBackup, BackupError> {
         let BackupKey { folder, filename } = key;
-        // Opening comes second: with what is no regular file it might never return.
+        // Checked first: opening something other than a regular file might never return.
         let listed = self.file(folder, filename)?.ok_or(BackupError::NotFound)?;
         let file = match File::open(self.directory(folder).join(&listed.name)) {
             Err(error) if is_absence(&error) => return Err(BackupError::NotFound),
@@ -175,7 +175,7 @@ impl Archive {
 
     fn describe(&self, folder: &Folder, file: FoundFile) -> Backup {
         let created_at = file.created_at();
-        let (sha256, verified, note) = what_is_known(file.standing);
+        let (sha256, verified, note) = known_state(file.standing);
         Backup {
             folder: folder.clone(),
             path: self.directory(folder).join(&file.name),
@@ -189,15 +189,15 @@ impl Archive {
     }
 }
 
-/// Digest, soundness, and what the owner should know.
-fn what_is_known(standing: Standing) -> (Option<Sha256>, Option<bool>, Option<String>) {
+/// Digest, verdict, and a note for the owner.
+fn known_state(standing: Standing) -> (Option<Sha256>, Option<bool>, Option<String>) {
     let note = |text: &str| Some(text.to_owned());
     match standing {
         Standing::Unknown => (None, None, note("not stored by this server")),
         Standing::Touched(_) => (
             None,
             None,
-            note("written to since it was stored; not compared with that yet"),
+            note("modified since it was stored; comparison pending"),
         ),
         Standing::Altered => (None, Some(false), note("changed since it was stored")),
         Standing::AsStored(record) => {
@@ -213,7 +213,7 @@ fn what_is_known(standing: Standing) -> (Option<Sha256>, Option<bool>, Option<St
     }
 }
 
-/// No such file, for whatever reason.
+/// Whether the error means that there is no such file.
 fn is_absence(error: &io::Error) -> bool {
     use ErrorKind::{InvalidFilename, NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory | InvalidFilename)

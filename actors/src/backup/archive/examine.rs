@@ -1,4 +1,4 @@
-//! Finding out whether a stored file is whole, and still the one that was stored.
+//! Checks whether a stored file is intact, and still the one that was stored.
 
 use std::io::{self, ErrorKind};
 
@@ -9,7 +9,7 @@ use crate::backup::records::{Record, Standing, Verdict};
 impl Archive {
     /// Reads the file; returns its record with a new verdict, `None` if there is nothing to check.
     ///
-    /// Takes as long as the file is large and changes nothing, so it needs no lock.
+    /// Takes time in proportion to the size and changes nothing, so it needs no lock.
     pub(in crate::backup) fn examine(
         &self,
         key: &BackupKey,
@@ -44,8 +44,8 @@ impl Archive {
         Ok(Some(Record { verdict, ..record }))
     }
 
-    /// Writes down what an examination found, unless the file has changed or gone meanwhile; then
-    /// makes the room that a new sound backup gives. To be called for one folder at a time.
+    /// Records the result, unless the file has changed or gone meanwhile; then rotates, because a new sound backup may
+    /// release older ones. Must not run twice at once for a folder.
     pub(in crate::backup) fn conclude(
         &self,
         key: &BackupKey,
@@ -53,8 +53,8 @@ impl Archive {
     ) -> io::Result<()> {
         match examined {
             Ok(None) | Err(Unfinished::Stopped) => Ok(()),
-            Ok(Some(record)) => self.write_down(key, &record),
-            // For good, or the same file would be tried for ever.
+            Ok(Some(record)) => self.record_verdict(key, &record),
+            // Recorded, so that the same file is not checked again.
             Err(unfinished @ (Unfinished::TooLong | Unfinished::Panicked)) => {
                 self.give_up(key, unfinished.to_string())
             }
@@ -63,7 +63,7 @@ impl Archive {
         }
     }
 
-    fn write_down(&self, key: &BackupKey, record: &Record) -> io::Result<()> {
+    fn record_verdict(&self, key: &BackupKey, record: &Record) -> io::Result<()> {
         let found = self.file(&key.folder, &key.filename)?;
         let is_the_same = found.is_some_and(|file| {
             (file.size_bytes, file.modified) == (record.size_bytes, record.modified)

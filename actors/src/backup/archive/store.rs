@@ -1,4 +1,4 @@
-//! Giving an upload its name, and making room for it.
+//! Stores an upload under its final name, and rotates.
 
 use std::io;
 
@@ -14,10 +14,10 @@ use crate::backup::rotation::{Candidate, surplus};
 use crate::backup::upload::StagedFile;
 
 impl Archive {
-    /// Stores a file under a name that nothing has yet; to be called for one folder at a time.
+    /// Stores a file under an unused name. Must not run twice at once for a folder.
     ///
     /// The record is written first and reserves the name. After an error neither of them is left;
-    /// if the process ends in between, the record is an orphan that nobody reads.
+    /// if the process ends in between, an orphaned record is left, which is never read.
     pub(in crate::backup) fn store(
         &self,
         folder: &Folder,
@@ -65,7 +65,7 @@ impl Archive {
         }
     }
 
-    /// Deletes the backups of a folder that are too many; see [`surplus`].
+    /// Deletes surplus backups of a folder; see [`surplus`].
     pub(in crate::backup) fn rotate(&self, folder: &Folder, just_stored: &str) -> io::Result<()> {
         let files = self.files(folder)?;
         let candidates: Vec<Candidate<'_>> = files
@@ -80,7 +80,7 @@ impl Archive {
             })
             .collect();
         for name in surplus(&candidates, just_stored, self.retention_count) {
-            // The file goes first: a record without a file is nothing, the reverse a stranger.
+            // The file first: a record without a file is ignored, but a file without a record would never be deleted.
             durable::remove(&self.directory(folder).join(name))?;
             self.records.remove(folder, name)?;
             log::info!(folder:%, name:%; "backup removed by rotation");

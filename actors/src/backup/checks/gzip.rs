@@ -1,4 +1,4 @@
-//! gzip: every member inflates, and its CRC and length fit.
+//! gzip: every member decompresses, and its CRC and length match.
 
 use std::io::{self, ErrorKind, Read};
 

@@ -28,8 +28,7 @@ pub(super) fn check(file: impl Read) -> Result<Finding, Unfinished> {
     }
 }
 
-/// Passes bytes on and fails at the first that is not UTF-8, which `serde_json` skips over in what
-/// it ignores.
+/// Forwards bytes and fails at the first that is not UTF-8: `serde_json` does not check values that it ignores.
 struct Utf8<R> {
     inner: R,
     /// The first bytes of a character whose rest has yet to be read.

@@ -1,5 +1,5 @@
-//! SQLite: its own `PRAGMA quick_check` reads every page. The header goes first, because SQLite
-//! takes a file of less than a page for a new database.
+//! SQLite: `PRAGMA quick_check` reads every page. The header is checked first, because SQLite treats a file of less
+//! than a page as a new database.
 
 use std::fmt::Write;
 use std::fs::File;
@@ -12,8 +12,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Finding, StopSign, Unfinished, Watched, damaged, unfinished, unverifiable};
 
-/// How many steps of SQLite's machine lie between two looks at the stop sign.
-const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// Steps of SQLite's virtual machine between two polls of the stop sign.
+const STEPS_BETWEEN_POLLS: i32 = 10_000;
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const HEADER_BYTES: usize = 100;
@@ -34,7 +34,7 @@ pub(super) fn check(path: &Path, mut file: Watched<File>) -> Result<Finding, Unf
     }
 }
 
-/// How long the file has to be after its own header, at least.
+/// The minimum length of the file according to its header.
 fn expected_bytes(header: &[u8]) -> Option<u64> {
     if header.len() < HEADER_BYTES || !header.starts_with(MAGIC) {
         return None;
@@ -44,7 +44,7 @@ fn expected_bytes(header: &[u8]) -> Option<u64> {
         1 => 65_536,
         page_bytes => page_bytes,
     };
-    // Very old versions of SQLite leave a stale page count behind, and these two apart.
+    // Very old versions of SQLite leave a stale page count, and these two numbers different.
     let count_is_current = number(24) == number(92);
     let page_count = if count_is_current { number(28) } else { 1 };
     Some(page_bytes * page_count)
@@ -59,7 +59,7 @@ fn check_pages(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished> {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
                 Ok(damaged(error.to_string()))
             }
-            // For example an extension that is not there: this says nothing about the file.
+            // For example a missing extension, which is no fault of the file.
             _ => Ok(unverifiable(error.to_string())),
         },
     }
@@ -75,11 +75,11 @@ fn quick_check(path: &Path, stop: StopSign) -> rusqlite::Result<String> {
     )?;
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    database.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || stop.is_raised()))?;
+    database.progress_handler(STEPS_BETWEEN_POLLS, Some(move || stop.is_raised()))?;
     database.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
 }
 
-/// Immutable: SQLite takes no lock, and puts no `-wal` or `-shm` beside a backup in WAL mode.
+/// Immutable: SQLite takes no lock, and creates no `-wal` or `-shm` beside a backup in WAL mode.
 fn immutable_uri(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for &byte in path.as_os_str().as_bytes() {
