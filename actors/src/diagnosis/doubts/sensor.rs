@@ -151,7 +151,8 @@ impl SensorWatch {
     }
 
     pub(super) fn second(&mut self, second: &Second<'_>) {
-        if self.readings > 0 && second.running {
+        // The start itself loads the engine.
+        if self.readings > 0 && second.running && second.since_start > 10 {
             self.rest.rpm.add(second.get(Channel::Rpm));
             self.rest.load.add(second.get(Channel::Load));
             self.rest.speed.add(second.get(Channel::Speed));
@@ -209,6 +210,10 @@ impl SensorWatch {
                 rest.rpm.width() >= 1_500.0
                     && rest.load.high >= 60.0
                     && rest.duration_ms() >= 2 * STUCK_MS
+            }
+            // A closed throttle rests as well; an engine that works has it open.
+            Channel::Throttle => {
+                engine_changes && rest.load.high >= 60.0 && rest.speed.width() >= 20.0
             }
             channel => engine_changes && !channel.spec().may_rest,
         }

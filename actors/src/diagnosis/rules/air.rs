@@ -1,5 +1,7 @@
 //! Intake air: its heat, and the plausibility of the air mass.
 
+mod implausible;
+
 use super::draft::{Draft, Judgement, evidence};
 use super::sustained::Sustained;
 use super::{Drive, Rule, RuleSpec};
@@ -47,23 +49,26 @@ pub(super) const RULES: &[RuleSpec] = &[
         id: "maf_implausible",
         system: System::Air,
         weight: "air",
-        title: "The air mass does not fit the manifold pressure",
-        condition: "steady running: air mass outside displacement × speed × density × the range of volumetric efficiency, with a tolerance",
+        title: "The air mass does not fit the engine",
+        condition: "air mass outside displacement × speed × density × the range of volumetric efficiency with a tolerance: \
+                    in steady running where the manifold pressure is known, else at full throttle (turbocharged: too low only)",
         tiers: &[Tier::Investigate],
         thresholds: &[
-            threshold("efficiency_low", "", 0.65),
+            threshold("efficiency_low", "", 0.75),
             threshold("efficiency_high", "", 0.95),
-            threshold("tolerance", "%", 25.0),
+            threshold("tolerance", "%", 20.0),
             threshold("for", "s", 10.0),
+            threshold("full_throttle_for", "s", 4.0),
         ],
         needs: &[
             &[Channel::Maf],
-            &[Channel::ManifoldPressure],
+            &[Channel::ManifoldPressure, Channel::Throttle],
             &[Channel::IntakeAir],
             &[Channel::Rpm],
         ],
         uses: &[Channel::Coolant],
-        what_to_log: "Log MAF, INTAKE_PRESSURE (a real manifold pressure), INTAKE_TEMP and RPM; set vehicle.displacement_l.",
+        what_to_log: "Log MAF, INTAKE_TEMP, RPM and THROTTLE_POS during full-throttle pulls, or a real manifold pressure; \
+                      set vehicle.displacement_l.",
         source: "ideal gas law",
         next_checks: &[
             "Clean the air mass sensor.",
@@ -71,7 +76,7 @@ pub(super) const RULES: &[RuleSpec] = &[
             "Check the air filter.",
         ],
         only_4g63: false,
-        build: |limits| Box::new(Implausible::new(limits)),
+        build: |limits| Box::new(implausible::Implausible::new(limits)),
     },
     RuleSpec {
         id: "maf_idle_wrong",
@@ -192,146 +197,6 @@ impl Rule for HeatSoak {
         .lasting(stretch.seconds);
         Draft::new(Tier::Watch, explanation, vec![found])
             .with_data(f64::from(stretch.seconds), 600.0)
-            .found()
-    }
-}
-
-/// Grams of dry air in a litre at 1 kPa and 1 K: 28.97 g/mol over 8.314 J/(mol K).
-const GRAMS_PER_LITRE: f64 = 28.97 / 8.314;
-/// Speeds within this share of each other for some seconds are steady.
-const STEADY_RPM: f64 = 0.05;
-
-/// `maf_implausible`.
-#[derive(Debug)]
-struct Implausible {
-    low: f64,
-    high: f64,
-    needed: f64,
-    rpm: [f64; 5],
-    pressure: [f64; 5],
-    /// Ratio of the measured air mass to the one of an engine of one litre at an efficiency of 1.
-    steady: u32,
-    samples: Vec<RatioStretch>,
-}
-
-/// Neighbouring steady seconds that agree with each other.
-#[derive(Clone, Copy, Debug)]
-struct RatioStretch {
-    bin: u32,
-    seconds: u32,
-    sum: f64,
-}
-
-impl Implausible {
-    fn new(limits: &Limits) -> Self {
-        let tolerance = limits.get("tolerance") / 100.0;
-        Self {
-            low: limits.get("efficiency_low") * (1.0 - tolerance),
-            high: limits.get("efficiency_high") * (1.0 + tolerance),
-            needed: limits.get("for"),
-            rpm: [f64::NAN; 5],
-            pressure: [f64::NAN; 5],
-            steady: 0,
-            samples: Vec::new(),
-        }
-    }
-}
-
-fn is_steady(values: &[f64; 5], share: f64) -> bool {
-    let low = values
-        .iter()
-        .fold(f64::INFINITY, |low, value| low.min(*value));
-    let high = values.iter().fold(0.0_f64, |high, value| high.max(*value));
-    !values.iter().any(|value| value.is_nan()) && high - low <= share * high
-}
-
-impl Rule for Implausible {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fn second(&mut self, second: &Second<'_>) {
-        let value = |channel| second.get(channel).unwrap_or(f64::NAN);
-        self.rpm.rotate_left(1);
-        self.rpm[4] = value(Channel::Rpm);
-        self.pressure.rotate_left(1);
-        self.pressure[4] = value(Channel::ManifoldPressure);
-        let (maf, intake) = (value(Channel::Maf), value(Channel::IntakeAir));
-        let steady = second.warm
-            && second.state != EngineState::Overrun
-            && is_steady(&self.rpm, STEADY_RPM)
-            && is_steady(&self.pressure, 0.1);
-        if !steady || maf.is_nan() || intake.is_nan() || self.pressure[4] < 20.0 {
-            return;
-        }
-        self.steady += 1;
-        let (rpm, pressure) = (self.rpm[4], self.pressure[4]);
-        let one_litre = rpm / 120.0 * pressure * GRAMS_PER_LITRE / (intake + 273.15);
-        // A thousand rpm a bin: at most ten of them.
-        let bin = (rpm / 1_000.0) as u32;
-        let ratio = maf / one_litre;
-        match self.samples.iter_mut().find(|stretch| stretch.bin == bin) {
-            Some(stretch) => {
-                stretch.seconds += 1;
-                stretch.sum += ratio;
-            }
-            None => self.samples.push(RatioStretch {
-                bin,
-                seconds: 1,
-                sum: ratio,
-            }),
-        }
-    }
-
-    fn judge(&self, drive: &Drive<'_>) -> Judgement {
-        // On the 4G63 the channel is the sensor of the exhaust gas recirculation.
-        if drive.vehicle.is_4g63 == Some(true) && !drive.vehicle.boost_sensor {
-            return Judgement::NotJudged(
-                NotJudgedReason::ChannelMissing,
-                "INTAKE_PRESSURE is not the manifold pressure in this car.".to_owned(),
-            );
-        }
-        let Some(litres) = drive.vehicle.displacement_l else {
-            return Judgement::NotJudged(
-                NotJudgedReason::VehicleFactMissing,
-                "The engine's displacement is not known.".to_owned(),
-            );
-        };
-        let judged: Vec<(f64, u32)> = self
-            .samples
-            .iter()
-            .filter(|stretch| f64::from(stretch.seconds) >= self.needed)
-            .map(|stretch| {
-                (
-                    stretch.sum / f64::from(stretch.seconds) / litres,
-                    stretch.seconds,
-                )
-            })
-            .collect();
-        if judged.is_empty() {
-            return Judgement::too_little("There is too little steady running.");
-        }
-        let worst = judged
-            .iter()
-            .filter(|(efficiency, _)| *efficiency < self.low || *efficiency > self.high)
-            .max_by_key(|(_, seconds)| *seconds);
-        let Some((efficiency, seconds)) = worst else {
-            return Judgement::Passed;
-        };
-        let (limit, word) = if *efficiency < self.low {
-            (self.low, "less")
-        } else {
-            (self.high, "more")
-        };
-        let explanation = format!(
-            "The air mass is {word} than the manifold pressure allows: it means a volumetric efficiency of {:.2} during {} of steady running.",
-            efficiency,
-            text::duration(f64::from(*seconds))
-        );
-        let mut found = evidence("volumetric efficiency", Channel::Maf, *efficiency)
-            .against(limit)
-            .lasting(*seconds);
-        found.value = (efficiency * 100.0).round() / 100.0;
-        found.unit = String::new();
-        Draft::new(Tier::Investigate, explanation, vec![found])
-            .with_data(f64::from(*seconds), 60.0)
             .found()
     }
 }

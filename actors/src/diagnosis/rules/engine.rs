@@ -14,7 +14,7 @@ pub(super) const RULES: &[RuleSpec] = &[RuleSpec {
     system: System::Engine,
     weight: "engine",
     title: "The engine was over-revved",
-    condition: "engine speed above the limit in at least two readings in a row",
+    condition: "engine speed above the limit, with a neighbouring reading that fits",
     tiers: &[Tier::Alert],
     thresholds: &[ThresholdSpec {
         name: "rpm",
@@ -33,12 +33,16 @@ pub(super) const RULES: &[RuleSpec] = &[RuleSpec {
     build: |limits| Box::new(OverRev::new(limits)),
 }];
 
+/// A neighbour above this share of the limit bears a reading out.
+const NEIGHBOUR: f64 = 0.6;
+
 #[derive(Debug)]
 struct OverRev {
     limit: f64,
     readings: u32,
-    run: u32,
-    longest_run: u32,
+    previous: f64,
+    /// Readings above the limit that a neighbour bears out.
+    borne_out: u32,
     over: Sustained,
 }
 
@@ -47,8 +51,8 @@ impl OverRev {
         Self {
             limit: limits.get("rpm"),
             readings: 0,
-            run: 0,
-            longest_run: 0,
+            previous: 0.0,
+            borne_out: 0,
             over: Sustained::default(),
         }
     }
@@ -59,8 +63,10 @@ impl Rule for OverRev {
         let mut highest = None;
         for rpm in second.fresh(Channel::Rpm) {
             self.readings += 1;
-            self.run = if rpm > self.limit { self.run + 1 } else { 0 };
-            self.longest_run = self.longest_run.max(self.run);
+            // One reading alone, far from its neighbours, is a glitch of the bus.
+            let (low, high) = (rpm.min(self.previous), rpm.max(self.previous));
+            self.borne_out += u32::from(high > self.limit && low > NEIGHBOUR * self.limit);
+            self.previous = rpm;
             highest = Some(highest.map_or(rpm, |highest: f64| highest.max(rpm)));
         }
         if let Some(highest) = highest {
@@ -73,8 +79,7 @@ impl Rule for OverRev {
         if self.readings < 30 {
             return Judgement::too_little("There are too few readings of the engine speed.");
         }
-        // One reading alone is a glitch of the bus.
-        let Some(over) = self.over.longest().filter(|_| self.longest_run >= 2) else {
+        let Some(over) = self.over.longest().filter(|_| self.borne_out > 0) else {
             return Judgement::Passed;
         };
         let explanation = format!(
@@ -87,7 +92,7 @@ impl Rule for OverRev {
             .within(over.span())
             .lasting(self.over.total());
         Draft::new(Tier::Alert, explanation, vec![found])
-            .with_data(f64::from(self.longest_run), 5.0)
+            .with_data(f64::from(self.borne_out), 5.0)
             .found()
     }
 }

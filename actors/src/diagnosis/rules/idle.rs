@@ -40,7 +40,7 @@ pub(super) const RULES: &[RuleSpec] = &[
         condition: "engine speed swings back and forth within half a minute of warm idle, in at least two half minutes",
         tiers: &[Tier::Watch, Tier::Investigate],
         thresholds: &[
-            threshold("watch", "rpm", 100.0),
+            threshold("watch", "rpm", 85.0),
             threshold("investigate", "rpm", 150.0),
         ],
         needs: NEEDS,
@@ -59,8 +59,8 @@ pub(super) const RULES: &[RuleSpec] = &[
         condition: "mean engine speed of warm idle outside the limits",
         tiers: &[Tier::Watch],
         thresholds: &[
-            threshold("low", "rpm", 600.0),
-            threshold("high", "rpm", 1_000.0),
+            threshold("low", "rpm", 620.0),
+            threshold("high", "rpm", 950.0),
             threshold("coolant", "°C", 80.0),
         ],
         needs: NEEDS,

@@ -4,7 +4,7 @@ use super::draft::{Draft, Judgement, evidence};
 use super::knock;
 use super::{Drive, Rule, RuleSpec};
 use crate::diagnosis::channels::Channel;
-use crate::diagnosis::model::{System, Tier};
+use crate::diagnosis::model::{NotJudgedReason, System, Tier};
 use crate::diagnosis::states::Second;
 use crate::diagnosis::text;
 use crate::diagnosis::thresholds::{Limits, ThresholdSpec};
@@ -66,7 +66,7 @@ pub(super) const RULES: &[RuleSpec] = &[
         what_to_log: "Log TIMING_ADVANCE, RPM and ENGINE_LOAD at 1 Hz with the engine loaded above 2,500 rpm.",
         source: "4G63 of the car's owner; below 2,500 rpm healthy engines retard for a smooth torque",
         next_checks: CHECKS,
-        only_4g63: true,
+        only_4g63: false,
         build: |limits| Box::new(TimingLow::new(limits)),
     },
     RuleSpec {
@@ -81,8 +81,8 @@ pub(super) const RULES: &[RuleSpec] = &[
             threshold("trim", "%", 10.0),
             threshold("times", "", 3.0),
             threshold("opening", "%", 10.0),
-            threshold("load", "%", 50.0),
-            threshold("rpm", "rpm", 1_500.0),
+            threshold("load", "%", 40.0),
+            threshold("rpm", "rpm", 1_000.0),
         ],
         needs: &[
             &[Channel::Timing],
@@ -187,7 +187,14 @@ impl Rule for TimingLow {
         }
     }
 
-    fn judge(&self, _: &Drive<'_>) -> Judgement {
+    fn judge(&self, drive: &Drive<'_>) -> Judgement {
+        // Other turbocharged engines run with little timing by design.
+        if drive.is_other_engine && drive.vehicle.turbo != Some(false) {
+            return Judgement::NotJudged(
+                NotJudgedReason::VehicleFactMissing,
+                "The rule holds for the 4G63 and for engines without a turbocharger.".to_owned(),
+            );
+        }
         if self.samples < 3 {
             return Judgement::too_little("There are too few samples under load above 2,500 rpm.");
         }
@@ -216,7 +223,9 @@ impl Rule for TimingLow {
 #[derive(Debug)]
 struct TipIn {
     limits: [f64; 6],
+    /// Throttle and load of the last three seconds.
     throttle: [f64; 3],
+    loads: [f64; 3],
     /// The second until which an opening of the throttle is looked after.
     until: u64,
     low_timing_at: Option<u64>,
@@ -233,6 +242,7 @@ impl TipIn {
             limits: ["timing", "trim", "times", "opening", "load", "rpm"]
                 .map(|name| limits.get(name)),
             throttle: [f64::NAN; 3],
+            loads: [f64::NAN; 3],
             until: 0,
             low_timing_at: None,
             lean_at: None,
@@ -244,20 +254,30 @@ impl TipIn {
     }
 }
 
+/// A rise of the load that an opening of the throttle makes, in %.
+const LOAD_OPENING: f64 = 20.0;
+
+/// How far a value is above its lowest of the last three seconds.
+fn rise(last: &mut [f64; 3], value: Option<f64>) -> f64 {
+    let lowest = last
+        .iter()
+        .fold(f64::INFINITY, |low, value| low.min(*value));
+    last.rotate_left(1);
+    last[2] = value.unwrap_or(f64::NAN);
+    last[2] - lowest
+}
+
 impl Rule for TipIn {
     fn second(&mut self, second: &Second<'_>) {
         let [timing, trim, _, opening, load, rpm] = self.limits;
-        let throttle = second.get(Channel::Throttle).unwrap_or(f64::NAN);
-        let before = self
-            .throttle
-            .iter()
-            .fold(f64::INFINITY, |low, value| low.min(*value));
-        self.throttle.rotate_left(1);
-        self.throttle[2] = throttle;
+        let throttle = rise(&mut self.throttle, second.get(Channel::Throttle));
+        // The load follows at once, and is polled more often by slow loggers.
+        let loaded = rise(&mut self.loads, second.get(Channel::Load));
+        let opens = throttle >= opening || loaded >= LOAD_OPENING;
         let works = second.warm
             && second.get(Channel::Load).is_some_and(|value| value >= load)
             && second.get(Channel::Rpm).is_some_and(|value| value >= rpm);
-        if works && throttle - before >= opening && second.index >= self.until {
+        if works && opens && second.index >= self.until {
             self.until = second.index + 4;
             self.openings += 1;
             (self.low_timing_at, self.lean_at) = (None, None);

@@ -10,7 +10,7 @@ use crate::diagnosis::thresholds::Limits;
 /// After a fuel cut or enrichment the catalyst fills up or empties.
 const SETTLE_SECONDS: u32 = 10;
 const MIN_FRONT_CROSSINGS: u32 = 15;
-const MIN_SLOW_READINGS: u32 = 60;
+const MIN_SLOW_READINGS: u32 = 30;
 const HYSTERESIS: f64 = 0.05;
 
 /// `catalyst_weak`.

@@ -67,7 +67,7 @@ fn follow(
         return;
     };
     let mut now = run
-        .filter(|run| run.is_rich == is_rich && index <= run.to + 60)
+        .filter(|run| run.is_rich == is_rich && index <= run.to + 120)
         .unwrap_or(Run {
             is_rich,
             readings: 0,
@@ -96,7 +96,6 @@ impl Rule for FrontStuck {
             );
         for voltage in second.fresh(Channel::FrontO2) {
             if !regulates {
-                (self.side, self.extreme) = (None, None);
                 continue;
             }
             self.readings += 1;

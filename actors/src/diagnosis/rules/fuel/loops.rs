@@ -23,9 +23,9 @@ pub(super) struct OpenLoop {
 struct Start {
     at: u64,
     coolant: Option<f64>,
-    /// Seconds of running with a known status, and in how many of them the loop was closed.
+    /// Seconds of running with a known status, and after how many of them the loop was closed.
     known: u32,
-    closed: u32,
+    closed_after: Option<u32>,
     over: bool,
 }
 
@@ -54,7 +54,7 @@ impl Rule for OpenLoop {
             at: second.index,
             coolant: None,
             known: 0,
-            closed: 0,
+            closed_after: None,
             over: false,
         });
         if start.over {
@@ -62,15 +62,21 @@ impl Rule for OpenLoop {
         }
         start.coolant = start.coolant.or(second.get(Channel::Coolant));
         start.known += u32::from(second.closed_loop.is_some());
-        start.closed += u32::from(second.closed_loop == Some(true));
+        if second.closed_loop == Some(true) && start.closed_after.is_none() {
+            start.closed_after = Some(start.known);
+        }
     }
 
     fn judge(&self, _: &Drive<'_>) -> Judgement {
         let Some(start) = self.start else {
             return Judgement::too_little("The engine does not run.");
         };
-        if start.closed > 0 {
-            return Judgement::Passed;
+        let open_for = start.closed_after.unwrap_or(start.known);
+        if f64::from(open_for) <= self.within {
+            return match start.closed_after {
+                Some(_) => Judgement::Passed,
+                None => Judgement::too_little("The engine does not run for long enough."),
+            };
         }
         if start
             .coolant
@@ -80,24 +86,26 @@ impl Rule for OpenLoop {
                 "The engine starts too cold for a judgement, or its temperature is not known.",
             );
         }
-        if f64::from(start.known) <= self.within {
-            return Judgement::too_little("The engine does not run for long enough.");
-        }
         let explanation = format!(
-            "The engine runs for {} without closed loop.",
-            text::duration(f64::from(start.known))
+            "The engine runs for {} {} closed loop.",
+            text::duration(f64::from(open_for)),
+            if start.closed_after.is_some() {
+                "before it goes into"
+            } else {
+                "without"
+            }
         );
         let evidence = evidence_in(
             "time in open loop after the start",
-            f64::from(start.known),
+            f64::from(open_for),
             "s",
             Some(Channel::FuelStatus),
         )
         .against(self.within)
-        .within(span(start.at, start.at + u64::from(start.known)))
-        .lasting(start.known);
+        .within(span(start.at, start.at + u64::from(open_for)))
+        .lasting(open_for);
         Draft::new(Tier::Watch, explanation, vec![evidence])
-            .with_data(f64::from(start.known), 2.0 * self.within)
+            .with_data(f64::from(open_for), 2.0 * self.within)
             .found()
     }
 }

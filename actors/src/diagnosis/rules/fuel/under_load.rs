@@ -13,6 +13,7 @@ use crate::diagnosis::thresholds::Limits;
 const SETTLE_SECONDS: u32 = 1;
 /// Readings without which there is nothing to judge.
 const MIN_READINGS: u32 = 2;
+const MIN_SLOW_READINGS: u32 = 3;
 
 /// `lean_under_load`.
 #[derive(Debug)]
@@ -99,7 +100,15 @@ impl Rule for LeanUnderLoad {
         let mostly_low = self.low_readings * 10 >= self.o2_readings * 6;
         let low = long(&self.low, needed).filter(|_| sensor_works && mostly_low);
         let very_low = long(&self.very_low, stop_needed).filter(|_| sensor_works && mostly_low);
-        let (tier, limit, stretch) = match (very_low, low) {
+        // A slow logger takes one reading a pull: several pulls that all read low say the same.
+        let all_low =
+            self.low_readings >= MIN_SLOW_READINGS && self.low_readings == self.o2_readings;
+        let slow = self
+            .low
+            .longest()
+            .copied()
+            .filter(|_| sensor_works && all_low);
+        let (tier, limit, stretch) = match (very_low, low.or(slow)) {
             (Some(stretch), _) => (Tier::Stop, o2_stop, stretch),
             (None, Some(stretch)) => (Tier::Warning, o2, stretch),
             (None, None) => return judge_trim(trim, long(&self.lean_trim, stop_needed)),

@@ -1,0 +1,141 @@
+//! `maf_implausible`: the measured air mass against the one that an engine of this size can take in.
+
+use crate::diagnosis::channels::Channel;
+use crate::diagnosis::model::{EngineState, NotJudgedReason, Tier};
+use crate::diagnosis::rules::draft::{Draft, Judgement, evidence_in};
+use crate::diagnosis::rules::sustained::Mean;
+use crate::diagnosis::rules::{Drive, Rule};
+use crate::diagnosis::states::Second;
+use crate::diagnosis::text;
+use crate::diagnosis::thresholds::Limits;
+
+/// Grams of dry air in a litre at 1 kPa and 1 K: 28.97 g/mol over 8.314 J/(mol K).
+const GRAMS_PER_LITRE: f64 = 28.97 / 8.314;
+/// Sea level, where no barometer says otherwise, kPa.
+const ATMOSPHERE: f64 = 100.0;
+/// Below these, what is left of the exhaust takes the place of air.
+const MIN_PRESSURE: f64 = 40.0;
+const MIN_STEADY_RPM: f64 = 1_500.0;
+const MIN_FULL_RPM: f64 = 2_500.0;
+const FULL_THROTTLE: f64 = 80.0;
+
+#[derive(Debug)]
+pub(super) struct Implausible {
+    low: f64,
+    high: f64,
+    needed: [f64; 2],
+    rpm: [f64; 5],
+    pressure: [f64; 5],
+    full_for: u32,
+    /// Air mass per litre of displacement at an efficiency of 1: by manifold pressure, and at full throttle.
+    by_pressure: Mean,
+    at_full: Mean,
+}
+
+impl Implausible {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let tolerance = limits.get("tolerance") / 100.0;
+        Self {
+            low: limits.get("efficiency_low") * (1.0 - tolerance),
+            high: limits.get("efficiency_high") * (1.0 + tolerance),
+            needed: ["for", "full_throttle_for"].map(|name| limits.get(name)),
+            rpm: [f64::NAN; 5],
+            pressure: [f64::NAN; 5],
+            full_for: 0,
+            by_pressure: Mean::default(),
+            at_full: Mean::default(),
+        }
+    }
+}
+
+/// Adds a value and says whether the last five differ by a small share only.
+fn is_steady(last: &mut [f64; 5], value: Option<f64>, share: f64) -> bool {
+    last.rotate_left(1);
+    last[4] = value.unwrap_or(f64::NAN);
+    let low = last
+        .iter()
+        .fold(f64::INFINITY, |low, value| low.min(*value));
+    let high = last.iter().fold(0.0_f64, |high, value| high.max(*value));
+    !last.iter().any(|value| value.is_nan()) && high - low <= share * high
+}
+
+impl Rule for Implausible {
+    fn second(&mut self, second: &Second<'_>) {
+        let steady_rpm = is_steady(&mut self.rpm, second.get(Channel::Rpm), 0.05);
+        let pressure = second.get(Channel::ManifoldPressure);
+        let steady_pressure = is_steady(&mut self.pressure, pressure, 0.1);
+        let open = second
+            .get(Channel::Throttle)
+            .is_some_and(|open| open >= FULL_THROTTLE);
+        self.full_for = if open { self.full_for + 1 } else { 0 };
+        let values = second.get(Channel::Rpm).zip(second.get(Channel::IntakeAir));
+        let Some((rpm, intake)) = values.filter(|_| second.warm) else {
+            return;
+        };
+        let Some(maf) = second.fresh(Channel::Maf).last() else {
+            return;
+        };
+        let one_litre =
+            |pressure: f64| rpm / 120.0 * pressure * GRAMS_PER_LITRE / (intake + 273.15);
+        if let Some(pressure) = pressure
+            && steady_rpm
+            && steady_pressure
+            && rpm >= MIN_STEADY_RPM
+            && pressure >= MIN_PRESSURE
+            && second.state != EngineState::Overrun
+        {
+            self.by_pressure.push(maf / one_litre(pressure));
+        }
+        // The manifold fills within a second.
+        if self.full_for > 1 && rpm >= MIN_FULL_RPM {
+            let outside = second.get(Channel::Barometer).unwrap_or(ATMOSPHERE);
+            self.at_full.push(maf / one_litre(outside));
+        }
+    }
+
+    fn judge(&self, drive: &Drive<'_>) -> Judgement {
+        let Some(litres) = drive.vehicle.displacement_l else {
+            return Judgement::NotJudged(
+                NotJudgedReason::VehicleFactMissing,
+                "The engine's displacement is not known.".to_owned(),
+            );
+        };
+        // On the 4G63 the channel is the sensor of the exhaust gas recirculation.
+        let is_manifold = drive.is_other_engine || drive.vehicle.boost_sensor;
+        let [needed, needed_full] = self.needed;
+        let (ratio, place, has_upper_limit) =
+            if is_manifold && f64::from(self.by_pressure.count) >= needed {
+                (&self.by_pressure, "in steady running", true)
+            } else if f64::from(self.at_full.count) >= needed_full {
+                let no_turbo = drive.vehicle.turbo == Some(false);
+                (&self.at_full, "at full throttle", no_turbo)
+            } else {
+                return Judgement::too_little(
+                    "There is too little full throttle, or steady running with manifold pressure.",
+                );
+            };
+        let efficiency = ratio.mean() / litres;
+        let (limit, word) = if efficiency < self.low {
+            (self.low, "less")
+        } else if efficiency > self.high && has_upper_limit {
+            (self.high, "more")
+        } else {
+            return Judgement::Passed;
+        };
+        let explanation = format!(
+            "The air mass {place} is {word} than an engine of {litres} l takes in: {} of its filling.",
+            text::value(efficiency * 100.0, "%")
+        );
+        let found = evidence_in(
+            "measured air mass as a share of the engine's filling",
+            efficiency * 100.0,
+            "%",
+            Some(Channel::Maf),
+        )
+        .against(text::shown(limit * 100.0, "%"))
+        .lasting(ratio.count);
+        Draft::new(Tier::Investigate, explanation, vec![found])
+            .with_data(f64::from(ratio.count), 30.0)
+            .found()
+    }
+}
