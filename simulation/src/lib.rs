@@ -26,8 +26,10 @@ pub struct Simulation {
     pub route: Route,
     /// What is broken, if anything.
     pub planted: Option<Planted>,
-    /// Varies traffic, weather, noise and the car's own trim offsets.
+    /// Varies traffic, weather and noise.
     pub seed: u64,
+    /// Tells cars with the same engine apart: their own trims.
+    pub car: u64,
     /// Ends the drive after so many seconds; town traffic fills up a route that is shorter.
     pub seconds: Option<f64>,
 }
@@ -40,6 +42,7 @@ impl Simulation {
             route,
             planted: None,
             seed,
+            car: seed,
             seconds: None,
         }
     }
@@ -51,8 +54,16 @@ impl Simulation {
             route: fault.route(),
             planted: Some(Planted { fault, strength }),
             seed,
+            car: seed,
             seconds: None,
         }
+    }
+
+    /// The same drive with a certain car.
+    #[must_use]
+    pub fn with_car(mut self, car: u64) -> Self {
+        self.car = car;
+        self
     }
 
     /// The same drive, cut or filled up to a length.

@@ -99,7 +99,7 @@ impl Car {
         let thermal = Thermal::new(&mut random, simulation.route.is_cold_start());
         Self {
             motion: Motion::new(phases, &mut random),
-            mixture: Mixture::new(&mut random, thermal.coolant),
+            mixture: Mixture::new(&mut Random::new(simulation.car ^ 0xCA_12), thermal.coolant),
             thermal,
             engine,
             broken,

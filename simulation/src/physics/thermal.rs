@@ -70,6 +70,7 @@ impl Thermal {
         }
         // A car that runs hot or cold regulates around another temperature.
         let (opens, fan_on) = if let Some(settles) = broken.amount(Fault::Overheating) {
+            let settles = if engine.turbo { settles } else { settles + 9.0 };
             (settles - 3.0, settles + 3.0)
         } else if let Some(settles) = broken.amount(Fault::ThermostatOpen) {
             (settles - 4.0, engine.fan_on_c)
