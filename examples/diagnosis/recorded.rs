@@ -32,6 +32,8 @@ struct Context {
     rpm: f64,
     speed: f64,
     coolant: f64,
+    /// Highest coolant temperature of the drive.
+    hottest: f64,
 }
 
 impl Context {
@@ -47,7 +49,8 @@ impl Context {
 const INJECTIONS: &[Injection] = &[
     Injection {
         name: "vacuum leak",
-        rules: &["vacuum_leak"],
+        // A log without cruise cannot tell a leak from a fault everywhere.
+        rules: &["vacuum_leak", "lean_at_idle"],
         amounts: [16.0, 20.0, 24.0],
         change: |context, channel, value, amount| {
             if !channel.contains("LONG_TERM") || !context.running() {
@@ -61,7 +64,7 @@ const INJECTIONS: &[Injection] = &[
     },
     Injection {
         name: "lean everywhere",
-        rules: &["lean_everywhere"],
+        rules: &["lean_everywhere", "lean_at_idle"],
         amounts: [16.0, 20.0, 24.0],
         change: |context, channel, value, amount| {
             if channel.contains("LONG_TERM") && context.running() {
@@ -86,10 +89,10 @@ const INJECTIONS: &[Injection] = &[
     Injection {
         name: "overheating",
         rules: &["coolant_overheating", "fan_weak"],
-        amounts: [1.28, 1.33, 1.4],
-        change: |_, channel, value, amount| {
+        amounts: [108.0, 112.0, 118.0],
+        change: |context, channel, value, amount| {
             if channel.starts_with("COOLANT") {
-                value * amount
+                value * amount / context.hottest
             } else {
                 value
             }
@@ -239,7 +242,13 @@ fn read(path: &Path) -> Vec<Recorded> {
 
 fn diagnose(readings: &[Recorded], change: impl Fn(&Context, &str, f64) -> f64) -> Diagnosis {
     let mut diagnoser = Diagnoser::new(&Settings::default(), History::default());
-    let mut context = Context::default();
+    let coolant = readings
+        .iter()
+        .filter(|reading| reading.channel.starts_with("COOLANT"));
+    let mut context = Context {
+        hottest: coolant.map(|reading| reading.value).fold(1.0, f64::max),
+        ..Context::default()
+    };
     for reading in readings {
         let name = reading.channel.to_uppercase();
         if name.contains("RPM") {

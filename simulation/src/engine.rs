@@ -15,6 +15,8 @@ pub struct Engine {
     pub turbo: bool,
     /// Has a mass air flow sensor.
     pub has_maf: bool,
+    /// Reports the manifold pressure. (The Eclipse reports its EGR system's sensor under the same name.)
+    pub has_map: bool,
     /// Reports oxygen sensor voltages and the fuel system status.
     pub has_oxygen: bool,
     /// Warm idle speed in 1/min.
@@ -48,6 +50,7 @@ impl Engine {
         weight_kg: 1_480.0,
         turbo: true,
         has_maf: true,
+        has_map: false,
         has_oxygen: true,
         idle_rpm: 750.0,
         idle_load: 22.0,
@@ -68,6 +71,7 @@ impl Engine {
         weight_kg: 1_080.0,
         turbo: false,
         has_maf: false,
+        has_map: true,
         has_oxygen: false,
         idle_rpm: 700.0,
         idle_load: 26.0,
@@ -88,6 +92,7 @@ impl Engine {
         weight_kg: 1_120.0,
         turbo: false,
         has_maf: true,
+        has_map: false,
         has_oxygen: true,
         idle_rpm: 830.0,
         idle_load: 24.0,
@@ -108,6 +113,7 @@ impl Engine {
         weight_kg: 1_450.0,
         turbo: false,
         has_maf: true,
+        has_map: false,
         has_oxygen: true,
         idle_rpm: 710.0,
         idle_load: 21.0,
@@ -128,6 +134,7 @@ impl Engine {
         weight_kg: 1_180.0,
         turbo: false,
         has_maf: true,
+        has_map: true,
         has_oxygen: true,
         idle_rpm: 780.0,
         idle_load: 20.0,

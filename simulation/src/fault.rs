@@ -77,7 +77,7 @@ faults! {
     /// Slow warm-up; share of the heat that reaches the coolant below 75 °C.
     SlowWarmUp { rules: ["slow_warm_up", "thermostat_open"], route: Commute, amounts: [0.36, 0.28, 0.2], needs: ["COOLANT_TEMP"], }
     /// Weak fan; share of its air flow that is left.
-    FanWeak { rules: ["fan_weak"], route: HotStop, amounts: [0.12, 0.06, 0.0], needs: ["COOLANT_TEMP", "SPEED"], }
+    FanWeak { rules: ["fan_weak"], route: HotStop, amounts: [0.05, 0.02, 0.0], needs: ["COOLANT_TEMP", "SPEED"], }
     /// Lean in every state, by so many %.
     LeanEverywhere { rules: ["lean_everywhere"], route: Gentle, amounts: [13.0, 17.0, 22.0], needs: ["SHORT_FUEL_TRIM_1", "LONG_FUEL_TRIM_1"], }
     /// Unmetered air; lean by so many % at idle, little at speed.
@@ -99,9 +99,9 @@ faults! {
     /// Retarded timing with a lean spike when the throttle opens; how often.
     TipInKnock { rules: ["tip_in_knock"], route: Town, amounts: [6.0, 9.0, 99.0], needs: ["TIMING_ADVANCE", "SHORT_FUEL_TRIM_1"], }
     /// The idle speed swings by ± so many 1/min.
-    IdleHunting { rules: ["idle_hunting"], route: Town, amounts: [130.0, 180.0, 260.0], needs: ["RPM"], }
+    IdleHunting { rules: ["idle_hunting"], route: Town, amounts: [160.0, 210.0, 280.0], needs: ["RPM"], }
     /// The warm idle speed, in 1/min.
-    IdleSpeed { rules: ["idle_speed_wrong"], route: Town, amounts: [960.0, 1_040.0, 560.0], needs: ["RPM"], }
+    IdleSpeed { rules: ["idle_speed_wrong"], route: Town, amounts: [990.0, 1_060.0, 560.0], needs: ["RPM"], }
     /// Charging voltage in volts.
     Undercharging { rules: ["undercharging"], route: Gentle, amounts: [12.9, 12.35, 11.8], needs: ["CONTROL_MODULE_VOLTAGE"], }
     /// Charging voltage in volts.
@@ -109,9 +109,9 @@ faults! {
     /// Intake air above the ambient temperature while moving, in K.
     HeatSoak { rules: ["intake_heat_soak"], route: Commute, amounts: [48.0, 55.0, 65.0], needs: ["INTAKE_TEMP"], }
     /// The air flow sensor reads so many times the true flow.
-    MafImplausible { rules: ["maf_implausible"], route: Motorway, amounts: [0.66, 0.55, 1.6], needs: ["MAF"], }
+    MafImplausible { rules: ["maf_implausible"], route: Motorway, amounts: [0.5, 0.42, 1.6], needs: ["MAF", "INTAKE_PRESSURE"], }
     /// The air flow sensor reads so many times the true flow at idle only.
-    MafIdle { rules: ["maf_idle_wrong"], route: Town, amounts: [1.8, 2.3, 0.4], needs: ["MAF"], }
+    MafIdle { rules: ["maf_idle_wrong"], route: Town, amounts: [2.2, 2.7, 0.35], needs: ["MAF"], }
     /// The front oxygen sensor stays near so many volts in closed loop.
     FrontO2Stuck { rules: ["front_o2_stuck"], route: Gentle, amounts: [0.76, 0.2, 0.08], needs: ["O2_B1S1", "FUEL_SYSTEM_STATUS"], }
     /// The rear oxygen sensor stays near so many volts.
@@ -123,10 +123,18 @@ faults! {
 }
 
 impl Fault {
-    /// Whether the car has what the fault breaks.
+    /// Whether the car has what the fault breaks, and a normal that is known.
     pub fn fits(self, engine: &Engine) -> bool {
+        let peculiar = matches!(
+            self,
+            Self::NoEnrichment | Self::TimingLow | Self::TipInKnock
+        );
+        if peculiar && !engine.turbo {
+            return false;
+        }
         self.needs().iter().all(|channel| match *channel {
             "MAF" => engine.has_maf,
+            "INTAKE_PRESSURE" => engine.has_map,
             "O2_B1S1" | "O2_B1S2" | "FUEL_SYSTEM_STATUS" => engine.has_oxygen,
             _ => true,
         })

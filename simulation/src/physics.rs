@@ -222,7 +222,7 @@ impl Car {
             let egr_sensor = 60.0 + 0.2 * movement.load + 6.0 * self.random.normal();
             return Some(egr_sensor.clamp(10.0, 105.0));
         }
-        (!self.engine.has_maf).then(|| {
+        self.engine.has_map.then(|| {
             if movement.running() {
                 (2.0 + 98.0 * movement.filling).clamp(18.0, 101.0)
             } else {

@@ -97,3 +97,29 @@ fn a_planted_fault_changes_the_drive() {
         }
     }
 }
+
+#[test]
+fn a_drive_takes_about_as_long_as_its_route_says() {
+    for (route, minutes) in [
+        (Route::Commute, 15.0..40.0),
+        (Route::Town, 10.0..25.0),
+        (Route::Motorway, 10.0..30.0),
+        (Route::IdleOnly, 10.0..14.0),
+        (Route::Short, 3.0..10.0),
+    ] {
+        for engine in Engine::ALL {
+            for fault in [Fault::ThermostatOpen, Fault::TroubleCodes] {
+                let simulation = Simulation {
+                    route,
+                    ..Simulation::faulty(engine, fault, Strength::Strong, 100)
+                };
+                let taken = simulation.moments().last().unwrap().seconds / 60.0;
+                assert!(
+                    minutes.contains(&taken),
+                    "{} {route:?}: {taken} min",
+                    engine.name
+                );
+            }
+        }
+    }
+}

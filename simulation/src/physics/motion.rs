@@ -236,7 +236,13 @@ impl Motion {
 
     fn power(&mut self, engine: &Engine, rate: f64, random: &mut Random) -> Movement {
         let lowest = if rate > 1.8 { 1_750.0 } else { 1_450.0 };
-        self.shift(gear_at(engine, self.speed, lowest));
+        let higher = gear_at(engine, self.speed, lowest);
+        let too_slow = engine.gears[self.gear] * self.speed < lowest - 350.0;
+        if higher > self.gear || too_slow {
+            self.shift(higher);
+        } else {
+            self.shift(self.gear);
+        }
         let shifting = self.shifting > 0.0;
         let rate = if shifting { -0.8 } else { rate };
         self.speed = (self.speed + rate * STEP_SECONDS).max(0.0);
@@ -263,12 +269,14 @@ impl Motion {
     }
 
     fn full(&mut self, engine: &Engine, broken: Broken, random: &mut Random) -> Movement {
-        let shift_rpm = broken.amount(Fault::OverRev).unwrap_or(PULL_SHIFT_RPM);
+        // A missed shift: the engine hangs in the limiter for a moment.
+        let limiter = broken.amount(Fault::OverRev);
+        let shift_rpm = limiter.map_or(PULL_SHIFT_RPM, |limiter| 1.15 * limiter);
         let gear = (1..5)
             .find(|gear| engine.gears[*gear] * self.speed < shift_rpm)
             .unwrap_or(4);
-        self.shift(gear.max(self.gear.min(gear)));
-        let rpm = engine.gears[self.gear] * self.speed;
+        self.shift(gear);
+        let rpm = (engine.gears[self.gear] * self.speed).min(limiter.unwrap_or(f64::MAX));
         if self.shifting > 0.0 {
             return Movement {
                 mode: Mode::Power,
