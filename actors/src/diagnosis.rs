@@ -37,3 +37,6 @@ pub use thresholds::Settings;
 
 /// Version of the built-in rules; changes whenever a rule, a default threshold or a template changes.
 pub const RULES_VERSION: u32 = 1;
+
+#[cfg(test)]
+mod tests;

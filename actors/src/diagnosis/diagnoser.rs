@@ -48,7 +48,7 @@ impl Diagnoser {
     /// Begins with no readings.
     pub fn new(settings: &Settings, history: History) -> Self {
         Self {
-            core: Core::new(settings),
+            core: Core::new(settings, &history),
             settings: settings.clone(),
             history,
             has_real: false,
@@ -59,7 +59,7 @@ impl Diagnoser {
     pub fn push(&mut self, reading: Reading<'_>) {
         if reading.real && !self.has_real {
             self.has_real = true;
-            self.core = Core::new(&self.settings);
+            self.core = Core::new(&self.settings, &self.history);
         }
         if reading.real || !self.has_real {
             self.core.push(reading);
@@ -127,7 +127,7 @@ impl Observer for Parts {
 }
 
 impl Core {
-    fn new(settings: &Settings) -> Self {
+    fn new(settings: &Settings, history: &History) -> Self {
         Self {
             names: HashMap::new(),
             owners: [None; CHANNELS],
@@ -137,7 +137,7 @@ impl Core {
             parts: Parts {
                 figures: FigureBuilder::new(),
                 doubts: DoubtBuilder::new(),
-                rules: RuleSet::new(settings),
+                rules: RuleSet::new(settings, history),
                 traces: TraceBuilder::new(),
             },
             readings: 0,

@@ -61,6 +61,8 @@ pub(crate) struct RuleSpec {
 
 /// A rule at work.
 pub(crate) trait Rule: std::fmt::Debug + Send {
+    /// Learns what earlier drives were like, before the first second.
+    fn begin(&mut self, _: &History) {}
     /// Watches one second.
     fn second(&mut self, second: &Second<'_>);
     /// Judges at the end of the drive.
@@ -122,14 +124,16 @@ pub(crate) struct Outcome {
 }
 
 impl RuleSet {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, history: &History) -> Self {
         let (on, off): (Vec<_>, Vec<_>) = specs().partition(|spec| settings.rules[spec.id].enabled);
         Self {
             rules: on
                 .into_iter()
                 .map(|spec| {
                     let settings = &settings.rules[spec.id];
-                    (spec, settings.tier, (spec.build)(&settings.limits))
+                    let mut rule = (spec.build)(&settings.limits);
+                    rule.begin(history);
+                    (spec, settings.tier, rule)
                 })
                 .collect(),
             switched_off: off,

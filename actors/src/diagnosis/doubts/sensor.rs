@@ -201,7 +201,9 @@ impl SensorWatch {
         let engine_changes = rest.rpm.width() >= 800.0 && rest.load.width() >= 15.0;
         match self.channel {
             // Warm coolant rests at the thermostat's temperature, and open throttle trims rest at zero.
-            Channel::Coolant => rest.value < 65.0 && rest.duration_ms() >= COLD_COOLANT_MS,
+            Channel::Coolant => {
+                (-39.0..65.0).contains(&rest.value) && rest.duration_ms() >= COLD_COOLANT_MS
+            }
             Channel::ShortTrim => engine_changes && rest.value.abs() > 1e-9,
             Channel::Rpm => rest.speed.width() >= 30.0 && rest.load.width() >= 15.0,
             Channel::Load => rest.rpm.width() >= 800.0 && rest.speed.width() >= 20.0,

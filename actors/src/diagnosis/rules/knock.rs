@@ -13,92 +13,101 @@ use crate::diagnosis::thresholds::Limits;
 use crate::diagnosis::time::span;
 
 /// Seconds that an earlier drive must have in a bin.
-const MIN_BIN_SECONDS: u32 = 10;
+const MIN_BIN_SECONDS: u32 = 5;
 /// Earlier drives without which there is no normal.
 const MIN_DRIVES: u32 = 3;
 /// Neighbouring samples that make a retard.
 const SAMPLES: usize = 3;
+/// Samples that must be comparable at all.
+const MIN_COMPARED: u32 = 10;
 
 /// `knock_retard`.
 #[derive(Debug)]
 pub(super) struct KnockRetard {
     limits: [f64; 5],
-    /// For each bin the three samples in a row whose mildest is the lowest: (mildest, second).
-    worst: BTreeMap<usize, (f64, u64)>,
-    run: Vec<f64>,
-    run_bin: usize,
-    run_latest: u64,
+    /// The mean timing of earlier drives by bin.
+    normal: BTreeMap<usize, f64>,
+    /// Retard and timing of the last samples.
+    last: Vec<(f64, f64)>,
+    latest: u64,
+    compared: u32,
+    /// Of all samples in a row, those whose mildest is the farthest behind: retard, timing, second.
+    worst: Option<(f64, f64, u64)>,
 }
 
 impl KnockRetard {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             limits: ["alert", "warning", "stop", "load", "rpm"].map(|name| limits.get(name)),
-            worst: BTreeMap::new(),
-            run: Vec::with_capacity(SAMPLES),
-            run_bin: usize::MAX,
-            run_latest: 0,
+            normal: BTreeMap::new(),
+            last: Vec::with_capacity(SAMPLES + 1),
+            latest: 0,
+            compared: 0,
+            worst: None,
+        }
+    }
+
+    fn sample(&mut self, index: u64, retard: f64, timing: f64) {
+        if index > self.latest + 3 {
+            self.last.clear();
+        }
+        self.latest = index;
+        self.compared += 1;
+        self.last.push((retard, timing));
+        if self.last.len() > SAMPLES {
+            self.last.remove(0);
+        }
+        let mildest = self
+            .last
+            .iter()
+            .copied()
+            .min_by(|left, right| left.0.total_cmp(&right.0));
+        if let Some((retard, timing)) = mildest.filter(|_| self.last.len() == SAMPLES)
+            && self.worst.is_none_or(|(worst, ..)| retard > worst)
+        {
+            self.worst = Some((retard, timing, index));
         }
     }
 }
 
 impl Rule for KnockRetard {
+    fn begin(&mut self, history: &History) {
+        self.normal = normal_timing(history);
+    }
+
     fn second(&mut self, second: &Second<'_>) {
         let [_, _, _, min_load, min_rpm] = self.limits;
-        let works = second.warm && second.state != EngineState::Overrun;
         let (Some(rpm), Some(load)) = (second.get(Channel::Rpm), second.get(Channel::Load)) else {
             return;
         };
-        if !works || rpm < min_rpm || load < min_load {
-            self.run.clear();
-            return;
-        }
-        let bin = bin_of(rpm, load);
+        let works = second.warm
+            && second.state != EngineState::Overrun
+            && rpm >= min_rpm
+            && load >= min_load;
         for timing in second.fresh(Channel::Timing) {
-            if bin != self.run_bin || second.index > self.run_latest + 3 {
-                self.run.clear();
-            }
-            (self.run_bin, self.run_latest) = (bin, second.index);
-            if self.run.len() == SAMPLES {
-                self.run.remove(0);
-            }
-            self.run.push(timing);
-            if self.run.len() == SAMPLES {
-                let mildest = self
-                    .run
-                    .iter()
-                    .fold(f64::NEG_INFINITY, |high, value| high.max(*value));
-                let worst = self.worst.entry(bin).or_insert((f64::INFINITY, 0));
-                if mildest < worst.0 {
-                    *worst = (mildest, second.index);
-                }
+            match self.normal.get(&bin_of(rpm, load)).filter(|_| works) {
+                Some(normal) => self.sample(second.index, normal - timing, timing),
+                None => self.last.clear(),
             }
         }
     }
 
-    fn judge(&self, drive: &Drive<'_>) -> Judgement {
-        let normal = normal_timing(drive.history);
-        if normal.is_empty() {
+    fn judge(&self, _: &Drive<'_>) -> Judgement {
+        if self.normal.is_empty() {
             return Judgement::NotJudged(
                 NotJudgedReason::InsufficientHistory,
                 "There are fewer than three earlier drives with timing under load, and no anchor."
                     .to_owned(),
             );
         }
-        let [alert, warning, stop, ..] = self.limits;
-        let compared: Vec<(f64, f64, u64)> = self
-            .worst
-            .iter()
-            .filter_map(|(bin, (timing, at))| Some((normal.get(bin)? - timing, *timing, *at)))
-            .collect();
-        let Some((retard, timing, at)) = compared
-            .iter()
-            .copied()
-            .max_by(|left, right| left.0.total_cmp(&right.0))
-        else {
+        if self.compared < MIN_COMPARED {
             return Judgement::too_little(
-                "No bin of RPM and load is in this drive and in earlier ones.",
+                "Too few samples under load are in bins of RPM and load that earlier drives have.",
             );
+        }
+        let [alert, warning, stop, ..] = self.limits;
+        let Some((retard, timing, at)) = self.worst else {
+            return Judgement::Passed;
         };
         let (tier, limit) = match retard {
             retard if retard >= stop => (Tier::Stop, stop),

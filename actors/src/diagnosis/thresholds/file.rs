@@ -20,10 +20,10 @@ impl Settings {
         for (section, value) in &table {
             match (section.as_str(), value) {
                 ("vehicle", Value::Table(table)) => {
-                    vehicle(&mut settings.vehicle, table, &mut problems)
+                    vehicle(&mut settings.vehicle, table, &mut problems);
                 }
                 ("weights", Value::Table(table)) => {
-                    weights(&mut settings.weights, table, &mut problems)
+                    weights(&mut settings.weights, table, &mut problems);
                 }
                 ("rules", Value::Table(table)) => {
                     for (id, value) in table {
@@ -60,7 +60,7 @@ fn vehicle(facts: &mut VehicleFacts, table: &Table, problems: &mut Problems) {
         match (key.as_str(), value) {
             ("displacement_l", value) => match number(value) {
                 Some(litres) if litres > 0.0 && litres < 20.0 => {
-                    facts.displacement_l = Some(litres)
+                    facts.displacement_l = Some(litres);
                 }
                 _ => problems.add(&at, "is not a displacement in litres"),
             },
@@ -68,7 +68,7 @@ fn vehicle(facts: &mut VehicleFacts, table: &Table, problems: &mut Problems) {
             ("is_4g63", Value::Boolean(is)) => facts.is_4g63 = Some(*is),
             ("boost_sensor", Value::Boolean(has)) => facts.boost_sensor = *has,
             ("turbo" | "is_4g63" | "boost_sensor", _) => {
-                problems.add(&at, "is neither true nor false")
+                problems.add(&at, "is neither true nor false");
             }
             _ => problems.add(
                 &at,

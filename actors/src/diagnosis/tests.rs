@@ -1,0 +1,55 @@
+//! Whole drives through the diagnosis: the figures, the doubts, and each rule with and without its fault.
+
+mod data;
+mod findings;
+mod history;
+mod recomputing;
+
+use super::*;
+
+/// A logged channel: its name, seconds between its readings, and its value at a second.
+type Logged<'a> = (&'a str, i64, &'a dyn Fn(i64) -> f64);
+
+/// Pushes channels over a span of seconds.
+fn log(diagnoser: &mut Diagnoser, seconds: std::ops::Range<i64>, channels: &[Logged<'_>]) {
+    for second in seconds {
+        for (channel, every, value) in channels {
+            if second % every == 0 {
+                diagnoser.push(Reading {
+                    at_ms: second * 1_000,
+                    channel,
+                    value: value(second),
+                    unit: None,
+                    real: true,
+                });
+            }
+        }
+    }
+}
+
+fn diagnoser() -> Diagnoser {
+    Diagnoser::new(&Settings::default(), History::default())
+}
+
+fn diagnosed(seconds: i64, channels: &[Logged<'_>]) -> Diagnosis {
+    let mut diagnoser = diagnoser();
+    log(&mut diagnoser, 0..seconds, channels);
+    diagnoser.finish().0
+}
+
+fn rules(diagnosis: &Diagnosis) -> Vec<&str> {
+    diagnosis
+        .findings
+        .iter()
+        .map(|finding| finding.rule.as_str())
+        .collect()
+}
+
+/// What was not judged of a rule, and why.
+fn not_judged(diagnosis: &Diagnosis, rule: &str) -> Option<NotJudgedReason> {
+    diagnosis
+        .not_judged
+        .iter()
+        .find(|not_judged| not_judged.rule == rule)
+        .map(|not_judged| not_judged.reason)
+}

@@ -1,0 +1,298 @@
+//! Time, names, units and doubts.
+
+use super::*;
+
+#[test]
+fn coolant_every_30_seconds_is_hot_for_all_of_its_600_seconds() {
+    let diagnosis = diagnosed(600, &[("COOLANT_TEMP", 30, &|_| 118.0)]);
+    let coolant = diagnosis.figures.channel("COOLANT_TEMP").expect("logged");
+    assert!((coolant.seconds - 600.0).abs() < 1e-9);
+    let finding = &diagnosis.findings[0];
+    assert_eq!(
+        (finding.rule.as_str(), finding.tier),
+        ("coolant_overheating", Tier::Stop)
+    );
+    assert_eq!(finding.evidence[0].seconds, Some(600.0));
+}
+
+#[test]
+fn the_last_reading_counts() {
+    let diagnosis = diagnosed(
+        301,
+        &[("COOLANT_TEMP", 60, &|second| {
+            f64::from(second >= 300) * 40.0 + 80.0
+        })],
+    );
+    let coolant = diagnosis.figures.channel("COOLANT_TEMP").expect("logged");
+    assert_eq!((coolant.readings, coolant.seconds), (6, 360.0));
+    assert!((coolant.max - 120.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_duration_is_what_the_readings_cover() {
+    let diagnosis = diagnosed(
+        300,
+        &[("RPM", 1, &|_| 800.0), ("COOLANT_TEMP", 10, &|_| 88.0)],
+    );
+    assert!((diagnosis.figures.covered_seconds - 300.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_step_of_the_clock_is_a_doubt_and_adds_no_time() {
+    for step in [-3_600_000, 823_270_210_000] {
+        let mut diagnoser = diagnoser();
+        for second in 0..600 {
+            let stepped = if second < 300 { 0 } else { step };
+            diagnoser.push(Reading {
+                at_ms: second * 1_000 + stepped,
+                channel: "RPM",
+                value: 800.0,
+                unit: None,
+                real: true,
+            });
+        }
+        let (diagnosis, _) = diagnoser.finish();
+        assert!(
+            (diagnosis.figures.covered_seconds - 600.0).abs() <= 1.0,
+            "{step}"
+        );
+        assert_eq!(
+            diagnosis
+                .doubts
+                .iter()
+                .filter(|doubt| doubt.kind == DoubtKind::ClockStep)
+                .count(),
+            1
+        );
+    }
+}
+
+#[test]
+fn an_alternating_channel_has_both_of_its_values_as_percentiles() {
+    let diagnosis = diagnosed(
+        40_000,
+        &[("RPM", 1, &|second| {
+            if second % 2 == 0 { 800.0 } else { 0.0 }
+        })],
+    );
+    let rpm = diagnosis.figures.channel("RPM").expect("logged");
+    assert!(rpm.p5.abs() < 1e-9);
+    assert!((rpm.p95 - 800.0).abs() <= 800.0 * PERCENTILE_ERROR);
+}
+
+#[test]
+fn two_units_within_a_drive_are_one_channel() {
+    let mut diagnoser = diagnoser();
+    for second in 0..200 {
+        let (value, unit) = if second % 2 == 0 {
+            (88.0, "℃")
+        } else {
+            (190.4, "°F")
+        };
+        diagnoser.push(Reading {
+            at_ms: second * 1_000,
+            channel: "COOLANT_TEMP",
+            value,
+            unit: Some(unit),
+            real: true,
+        });
+    }
+    let (diagnosis, _) = diagnoser.finish();
+    let coolant = diagnosis.figures.channel("COOLANT_TEMP").expect("logged");
+    assert_eq!(
+        (coolant.readings, coolant.min, coolant.max),
+        (200, 88.0, 88.0)
+    );
+    assert!(diagnosis.doubts.is_empty(), "{:?}", diagnosis.doubts);
+}
+
+#[test]
+fn a_fuel_status_with_its_label_as_unit_is_one_channel() {
+    let mut diagnoser = diagnoser();
+    for second in 0..300 {
+        let (value, unit) = if second < 60 {
+            (1.0, "OL")
+        } else {
+            (2.0, "CL")
+        };
+        for (channel, value, unit) in [
+            ("FUEL_SYSTEM_STATUS", value, unit),
+            ("RPM", 800.0, "rpm"),
+            ("COOLANT_TEMP", 88.0, "°C"),
+        ] {
+            diagnoser.push(Reading {
+                at_ms: second * 1_000,
+                channel,
+                value,
+                unit: Some(unit),
+                real: true,
+            });
+        }
+    }
+    let (diagnosis, _) = diagnoser.finish();
+    let names: Vec<&str> = diagnosis
+        .figures
+        .channels
+        .iter()
+        .map(|channel| channel.channel.as_str())
+        .collect();
+    assert_eq!(names, ["COOLANT_TEMP", "FUEL_SYSTEM_STATUS", "RPM"]);
+    let closed: f64 = diagnosis
+        .figures
+        .states
+        .iter()
+        .map(|state| state.seconds * state.closed_loop_share.unwrap_or(0.0))
+        .sum();
+    assert!((closed - 240.0).abs() < 1.0, "{closed}");
+}
+
+#[test]
+fn a_foreign_unit_is_a_doubt_and_its_readings_are_left_out() {
+    let mut diagnoser = diagnoser();
+    for second in 0..100 {
+        diagnoser.push(Reading {
+            at_ms: second * 1_000,
+            channel: "COOLANT_TEMP",
+            value: 12.0,
+            unit: Some("bananas"),
+            real: true,
+        });
+    }
+    let (diagnosis, _) = diagnoser.finish();
+    assert_eq!(diagnosis.doubts[0].kind, DoubtKind::UnknownUnit);
+    assert_eq!(
+        (diagnosis.figures.readings, diagnosis.figures.left_out),
+        (0, 100)
+    );
+}
+
+#[test]
+fn simulated_readings_count_only_where_there_are_no_real_ones() {
+    let mut diagnoser = diagnoser();
+    for (second, real) in (0..200).map(|second| (second, second >= 100)) {
+        diagnoser.push(Reading {
+            at_ms: second * 1_000,
+            channel: "RPM",
+            value: if real { 800.0 } else { 3_000.0 },
+            unit: None,
+            real,
+        });
+    }
+    let (diagnosis, _) = diagnoser.finish();
+    let rpm = diagnosis.figures.channel("RPM").expect("logged");
+    assert_eq!((rpm.readings, rpm.max), (100, 800.0));
+}
+
+#[test]
+fn an_open_circuit_is_a_finding_and_feeds_no_rule() {
+    let diagnosis = diagnosed(
+        900,
+        &[
+            ("RPM", 1, &|_| 800.0),
+            ("SPEED", 1, &|_| 0.0),
+            ("COOLANT_TEMP", 5, &|_| -40.0),
+        ],
+    );
+    assert_eq!(rules(&diagnosis), ["sensor_open_circuit"]);
+    assert_eq!(
+        not_judged(&diagnosis, "thermostat_open"),
+        Some(NotJudgedReason::ChannelInDoubt)
+    );
+}
+
+#[test]
+fn coolant_that_jumps_is_a_finding_about_its_sensor() {
+    let coolant = |second: i64| if second % 200 == 0 { 130.0 } else { 85.0 };
+    let diagnosis = diagnosed(
+        900,
+        &[("RPM", 1, &|_| 800.0), ("COOLANT_TEMP", 1, &coolant)],
+    );
+    assert_eq!(rules(&diagnosis), ["sensor_jumps"]);
+}
+
+#[test]
+fn a_channel_that_rests_while_the_engine_works_is_stuck_and_a_fuel_level_is_not() {
+    let rpm = |second: i64| {
+        if second / 20 % 2 == 0 {
+            1_200.0
+        } else {
+            3_000.0
+        }
+    };
+    let load = |second: i64| if second / 20 % 2 == 0 { 25.0 } else { 65.0 };
+    let diagnosis = diagnosed(
+        300,
+        &[
+            ("RPM", 1, &rpm),
+            ("ENGINE_LOAD", 1, &load),
+            ("TIMING_ADVANCE", 1, &|_| 12.0),
+            ("FUEL_LEVEL", 1, &|_| 50.0),
+            ("COOLANT_TEMP", 5, &|_| 88.0),
+        ],
+    );
+    let stuck: Vec<_> = diagnosis
+        .doubts
+        .iter()
+        .map(|doubt| (doubt.kind, doubt.channel.as_deref()))
+        .collect();
+    assert_eq!(stuck, [(DoubtKind::Stuck, Some("TIMING_ADVANCE"))]);
+}
+
+#[test]
+fn an_air_mass_flat_at_its_end_is_clipped() {
+    let rpm =
+        |second: i64| 3_000.0 + 20.0 * f64::from(i32::try_from(second % 100).expect("below 100"));
+    let diagnosis = diagnosed(
+        200,
+        &[
+            ("RPM", 1, &rpm),
+            ("MAF", 1, &|second| {
+                if second % 100 > 40 { 155.0 } else { 90.0 }
+            }),
+        ],
+    );
+    assert_eq!(
+        diagnosis
+            .doubts
+            .iter()
+            .map(|doubt| doubt.kind)
+            .collect::<Vec<_>>(),
+        [DoubtKind::Clipped]
+    );
+}
+
+#[test]
+fn temperatures_that_fit_only_in_fahrenheit_are_a_switched_unit() {
+    let diagnosis = diagnosed(
+        600,
+        &[
+            ("RPM", 1, &|_| 800.0),
+            ("COOLANT_TEMP", 1, &|second| {
+                if second < 300 { 120.0 } else { 190.0 }
+            }),
+        ],
+    );
+    assert_eq!(rules(&diagnosis), ["sensor_unit"]);
+}
+
+#[test]
+fn half_a_drive_without_readings_has_gaps() {
+    let mut diagnoser = diagnoser();
+    log(&mut diagnoser, 0..150, &[("RPM", 1, &|_| 800.0)]);
+    log(&mut diagnoser, 450..600, &[("RPM", 1, &|_| 800.0)]);
+    let (diagnosis, _) = diagnoser.finish();
+    assert!(
+        diagnosis
+            .doubts
+            .iter()
+            .any(|doubt| doubt.kind == DoubtKind::Gaps)
+    );
+    assert!(diagnosis.figures.covered_seconds < 310.0);
+}
+
+#[test]
+fn unknown_names_are_listed() {
+    let diagnosis = diagnosed(10, &[("FLUX_CAPACITOR", 1, &|_| 1.21)]);
+    assert_eq!(diagnosis.figures.unknown_channels, ["FLUX_CAPACITOR"]);
+    assert_eq!(diagnosis.grade, None);
+}
