@@ -85,7 +85,7 @@ fn request() -> Value {
 }
 
 #[tokio::test]
-async fn the_readings_of_a_window_become_recommendations_which_are_stored() {
+async fn readings_of_a_window_are_analysed_and_recommendations_stored() {
     let fixture = Fixture::with_drive().await;
     let (status, body) = fixture.analyze(&request()).await;
     assert_eq!(status, 200, "{body}");
@@ -127,7 +127,7 @@ async fn the_readings_of_a_window_become_recommendations_which_are_stored() {
 }
 
 #[tokio::test]
-async fn a_window_without_readings_has_no_recommendations_and_asks_nobody() {
+async fn a_window_without_readings_has_no_recommendations_and_calls_no_model() {
     let fixture = Fixture::with_drive().await;
     let mut elsewhen = request();
     elsewhen["driveStartTime"] = json!("2026-01-31T12:00:00");
@@ -150,7 +150,7 @@ async fn a_window_without_readings_has_no_recommendations_and_asks_nobody() {
 }
 
 #[tokio::test]
-async fn without_ollama_the_answer_is_503_and_the_history_stays_empty() {
+async fn without_ollama_the_answer_is_503_and_no_history_is_written() {
     let nobody = "http://127.0.0.1:9";
     let fixture = Fixture::start_with(&[("OLLAMA_BASE_URL", nobody)]).await;
     fixture.store(&json!({"realtime_data": drive()})).await;
@@ -168,7 +168,7 @@ async fn without_ollama_the_answer_is_503_and_the_history_stays_empty() {
 }
 
 #[tokio::test]
-async fn an_error_of_ollama_is_a_502_in_its_own_words_and_a_failure_in_the_history() {
+async fn an_ollama_error_is_a_502_with_its_text_and_a_failure_in_the_history() {
     let fixture = Fixture::with_drive().await;
     for (status, told) in [(500, "model runner has stopped"), (404, "model not found")] {
         fixture.ollama.answers(status, &json!({ "error": told }));
@@ -190,7 +190,7 @@ async fn an_error_of_ollama_is_a_502_in_its_own_words_and_a_failure_in_the_histo
 }
 
 #[tokio::test]
-async fn a_model_that_takes_too_long_is_a_504_and_left_alone() {
+async fn a_model_that_exceeds_the_time_limit_is_a_504_and_is_disconnected() {
     let fixture = Fixture::start_with(&[("ANALYSIS_TIMEOUT_SECONDS", "1")]).await;
     fixture.store(&json!({"realtime_data": drive()})).await;
     fixture.ollama.hold();

@@ -23,7 +23,7 @@ fn chat(content: &str, further: &Value) -> Value {
 #[case::empty(chat(" ", &json!({})), "empty")]
 #[case::not_ollama(json!({"hello": "world"}), "not one of Ollama's")]
 #[tokio::test]
-async fn an_answer_that_is_of_no_use_is_never_a_success(#[case] said: Value, #[case] why: &str) {
+async fn an_unusable_answer_is_never_a_success(#[case] said: Value, #[case] why: &str) {
     let fixture = Fixture::with_drive().await;
     fixture.ollama.answers(200, &said);
     let (status, body) = fixture.analyze(&request()).await;
@@ -44,7 +44,7 @@ async fn an_answer_that_is_of_no_use_is_never_a_success(#[case] said: Value, #[c
 }
 
 #[tokio::test]
-async fn what_a_model_makes_of_the_schema_is_understood_and_brought_into_bounds() {
+async fn answers_that_deviate_from_the_schema_are_parsed_and_clamped() {
     let fixture = Fixture::with_drive().await;
     fixture.ollama.says(
         "Sure! ```json\n[{\"recommendation\": \"Check the thermostat.\", \"confidence\": \"85%\"}, \
@@ -70,7 +70,7 @@ async fn what_a_model_makes_of_the_schema_is_understood_and_brought_into_bounds(
 }
 
 #[tokio::test]
-async fn ten_recommendations_at_most_are_kept_and_the_last_ones_share_a_priority() {
+async fn at_most_ten_recommendations_are_kept_and_the_last_ones_share_a_priority() {
     let fixture = Fixture::with_drive().await;
     let many: Vec<Value> = (1..=14)
         .map(|rank| json!({"rank": rank, "recommendation": format!("Advice number {rank}.")}))
@@ -90,7 +90,7 @@ async fn ten_recommendations_at_most_are_kept_and_the_last_ones_share_a_priority
 }
 
 #[tokio::test]
-async fn the_model_is_told_the_car_the_figures_and_the_shape_of_its_answer() {
+async fn the_prompt_contains_the_car_the_statistics_and_the_answer_schema() {
     let fixture = Fixture::with_drive().await;
     let car = json!({
         "vin": "4A3AK34Y5XE000000", "make": "MITSUBISHI", "model": "Eclipse", "year": 1998, "engine": "2.0L Turbo",
@@ -125,7 +125,7 @@ async fn the_model_is_told_the_car_the_figures_and_the_shape_of_its_answer() {
 }
 
 #[tokio::test]
-async fn a_model_that_reads_a_part_only_gets_a_shorter_prompt_once() {
+async fn a_truncated_prompt_is_shortened_and_sent_again_once() {
     let fixture = Fixture::with_drive().await;
     fixture
         .ollama

@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn without_mysql_clients_are_asked_to_come_again() {
+async fn without_mysql_clients_get_a_503_with_retry_after() {
     let nowhere = "mysql://nobody@127.0.0.1:9/nothing";
     let server = TestServer::start_unready(nowhere, &[]).await;
     let told = json!({"detail": "The database cannot be reached"});
@@ -23,7 +23,7 @@ async fn without_mysql_clients_are_asked_to_come_again() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_stored_is_no_success_and_the_next_one_is() {
+async fn a_result_that_cannot_be_stored_is_a_failure_and_the_next_one_succeeds() {
     let database = TestDatabase::create().await;
     let proxy = Proxy::to_database_server().await;
     let ollama = FakeOllama::start();

@@ -11,7 +11,7 @@ use super::{ANALYZE, drive, reading, request};
 use crate::support::{Fixture, answer, batch, eventually};
 
 #[tokio::test]
-async fn sixteen_requests_at_once_are_all_answered_and_never_two_are_at_the_model() {
+async fn sixteen_requests_at_once_are_all_answered_and_the_model_gets_one_at_a_time() {
     let fixture = Fixture::start_with(&[("ANALYSIS_QUEUE_CAPACITY", "16")]).await;
     fixture.store(&json!({"realtime_data": drive()})).await;
     let request = request();
@@ -34,7 +34,7 @@ async fn sixteen_requests_at_once_are_all_answered_and_never_two_are_at_the_mode
 }
 
 #[tokio::test]
-async fn whoever_finds_the_line_full_is_told_at_once_when_to_come_again() {
+async fn a_request_to_a_full_queue_gets_429_with_retry_after_at_once() {
     let fixture = Fixture::with_drive().await;
     fixture.ollama.hold();
     let mut clients: FuturesUnordered<_> = (0..200)
@@ -65,7 +65,7 @@ async fn whoever_finds_the_line_full_is_told_at_once_when_to_come_again() {
 }
 
 #[tokio::test]
-async fn large_requests_in_line_keep_nobody_from_being_read() {
+async fn large_queued_requests_do_not_block_other_bodies() {
     let fixture = Fixture::with_drive().await;
     fixture.ollama.hold();
     let padded = format!(
@@ -90,7 +90,7 @@ async fn large_requests_in_line_keep_nobody_from_being_read() {
 }
 
 #[tokio::test]
-async fn a_client_that_hangs_up_leaves_the_model_to_the_next() {
+async fn a_client_that_disconnects_frees_the_model_for_the_next() {
     let fixture = Fixture::with_drive().await;
     fixture.ollama.hold();
     let send = || {
@@ -177,7 +177,7 @@ async fn syncs_backups_and_health_never_wait_for_the_model() {
 }
 
 #[tokio::test]
-async fn health_counts_analyses_that_failed_and_tells_of_the_last_success() {
+async fn health_counts_failed_analyses_and_reports_the_last_success() {
     let fixture = Fixture::with_drive().await;
     fixture.ollama.answers(500, &json!({"error": "too hot"}));
     for _ in 0..2 {

@@ -12,7 +12,7 @@ async fn list(fixture: &Fixture, query: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn an_analysis_is_given_back_as_it_was_answered() {
+async fn a_stored_analysis_equals_its_answer() {
     let fixture = Fixture::with_drive().await;
     let (_, analysis) = fixture.analyze(&request()).await;
     let id = analysis["analysisId"].as_str().unwrap();
@@ -44,7 +44,7 @@ async fn an_analysis_is_given_back_as_it_was_answered() {
 }
 
 #[tokio::test]
-async fn the_newest_come_first_and_can_be_narrowed_down() {
+async fn analyses_are_listed_newest_first_and_can_be_filtered() {
     let fixture = Fixture::with_drive().await;
     let others = with(
         batch(&json!({"realtime_data": drive()})),
@@ -121,7 +121,7 @@ async fn an_analysis_is_running_while_the_model_thinks() {
 }
 
 #[tokio::test]
-async fn what_a_killed_server_left_running_has_failed() {
+async fn an_analysis_left_running_by_a_killed_server_is_marked_failed() {
     let fixture = Fixture::start().await;
     let insert = "INSERT INTO analysis_history (analysis_id, source_device, model, status, created_at) VALUES \
                   ('old', 'car', 'm', 'running', NOW(6) - INTERVAL 1 HOUR), \

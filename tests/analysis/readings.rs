@@ -26,7 +26,7 @@ async fn question(fixture: &Fixture, request: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_window_has_its_ends_and_nothing_beyond_them() {
+async fn the_window_includes_both_ends_and_nothing_beyond() {
     let fixture = Fixture::with_drive().await;
     let mut narrow = request();
     // Number 3 at its begin, number 30 at its end.
@@ -39,7 +39,7 @@ async fn the_window_has_its_ends_and_nothing_beyond_them() {
 }
 
 #[tokio::test]
-async fn without_parameters_all_are_looked_at_and_else_only_those() {
+async fn all_parameters_are_analysed_unless_some_are_named() {
     let fixture = Fixture::with_drive().await;
     let mut narrow = request();
     narrow["parameters"] = json!(["SPEED", "BOOST"]);
@@ -57,7 +57,7 @@ async fn without_parameters_all_are_looked_at_and_else_only_those() {
 }
 
 #[tokio::test]
-async fn what_is_not_real_is_left_out_unless_all_is() {
+async fn simulated_readings_are_excluded_unless_all_are_simulated() {
     let fixture = Fixture::start().await;
     let simulated: Vec<Value> = (0..30)
         .map(|number| {
@@ -85,7 +85,7 @@ async fn what_is_not_real_is_left_out_unless_all_is() {
 }
 
 #[tokio::test]
-async fn several_devices_are_listed_and_one_that_is_named_is_taken() {
+async fn several_devices_in_the_window_are_a_422_unless_one_is_named() {
     let fixture = Fixture::with_drive().await;
     let others = with(
         batch(

@@ -9,7 +9,7 @@ use super::ANALYZE;
 use crate::support::{Drive, Pi, TestDatabase, TestServer, answer};
 
 #[tokio::test]
-async fn a_real_model_has_something_to_say_about_a_drive() {
+async fn a_real_model_gives_recommendations_about_a_drive() {
     let Ok(url) = env::var("TEST_OLLAMA_URL") else {
         return;
     };

@@ -15,7 +15,7 @@ async fn problems(fixture: &Fixture, request: &Value) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_told_at_once() {
+async fn all_problems_are_listed_at_once() {
     let fixture = Fixture::with_drive().await;
     let request = json!({
         "profileId": [1], "driveStartTime": "noon", "parameters": [], "focusAreas": [1, "timing"],
@@ -34,7 +34,7 @@ async fn all_that_is_wrong_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_window_that_ends_before_it_begins_is_refused() {
+async fn a_window_that_ends_before_its_start_is_refused() {
     let fixture = Fixture::with_drive().await;
     let mut backwards = request();
     backwards["driveEndTime"] = json!("2026-02-01T11:59:59.999999");
@@ -46,7 +46,7 @@ async fn a_window_that_ends_before_it_begins_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_or_too_large_or_compressed_is_refused() {
+async fn invalid_json_large_and_compressed_bodies_are_refused() {
     let fixture = Fixture::start().await;
     let post = |body: String| fixture.server.post(ANALYZE).body(body);
     let (status, body) = answer(post("{\"profileId\": ".to_owned())).await;
@@ -64,7 +64,7 @@ async fn what_is_no_json_or_too_large_or_compressed_is_refused() {
 }
 
 #[tokio::test]
-async fn a_devices_own_key_is_good_for_that_device_alone() {
+async fn a_devices_own_key_is_valid_for_that_device_only() {
     let fixture = Fixture::with_drive().await;
     let others = with(
         batch(&json!({"realtime_data": drive()})),

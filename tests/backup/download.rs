@@ -57,7 +57,7 @@ async fn a_download_equals_its_upload() {
 }
 
 #[tokio::test]
-async fn a_download_that_broke_off_is_resumed() {
+async fn an_interrupted_download_is_resumed() {
     let server = start().await;
     let content = noise(1_000_003);
     let receipt = server.store("database", "obd.db", &content).await;
@@ -86,7 +86,7 @@ async fn a_download_that_broke_off_is_resumed() {
 }
 
 #[tokio::test]
-async fn a_resumed_download_of_another_file_starts_anew() {
+async fn resuming_a_download_of_another_version_starts_over() {
     let server = start().await;
     let receipt = server.store("logs", "obd.log", "0123456789").await;
     let headers = [
@@ -99,7 +99,7 @@ async fn a_resumed_download_of_another_file_starts_anew() {
 }
 
 #[tokio::test]
-async fn a_range_beyond_the_end_is_told_with_the_length() {
+async fn a_range_beyond_the_end_is_a_416_with_the_length() {
     let server = start().await;
     let receipt = server.store("logs", "obd.log", "0123456789").await;
     let path = path_of("logs", &receipt);
@@ -109,7 +109,7 @@ async fn a_range_beyond_the_end_is_told_with_the_length() {
 }
 
 #[tokio::test]
-async fn a_client_that_has_the_file_is_not_sent_it_again() {
+async fn a_client_with_a_current_copy_gets_304() {
     let server = start().await;
     let receipt = server.store("logs", "obd.log", "0123456789").await;
     let path = path_of("logs", &receipt);
@@ -135,7 +135,7 @@ async fn the_tag_changes_with_the_file() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_given_back_empty() {
+async fn an_empty_file_downloads_empty() {
     let server = start().await;
     let receipt = server.store("logs", "obd.log", "").await;
     let response = get(&server, &path_of("logs", &receipt), &[]).await;
@@ -144,7 +144,7 @@ async fn an_empty_file_is_given_back_empty() {
 }
 
 #[tokio::test]
-async fn nothing_but_backups_can_be_fetched() {
+async fn only_backups_can_be_downloaded() {
     let server = start().await;
     let receipt = server.store("logs", "obd.log", "x").await;
     let name = receipt["filename"].as_str().unwrap();

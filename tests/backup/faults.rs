@@ -29,7 +29,7 @@ async fn nothing_is_left(root: &Path) {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_cut_leaves_nothing() {
+async fn an_interrupted_upload_leaves_nothing() {
     let server = start().await;
     for sent_bytes in [0, 1, 100_000, 2 * MEGABYTE] {
         let mut client = RawClient::begin(&address(&server), 3 * MEGABYTE);
@@ -46,7 +46,7 @@ async fn a_connection_that_is_cut_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn uploads_that_are_cut_free_their_slots() {
+async fn interrupted_uploads_free_their_slots() {
     let server = start().await;
     let stalled: Vec<RawClient> = (0..12)
         .map(|_| {
@@ -66,7 +66,7 @@ async fn uploads_that_are_cut_free_their_slots() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_in_mid_upload_leaves_nothing() {
+async fn a_server_killed_during_an_upload_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
     let mut server = start_process(root.path()).await;
     let mut client = RawClient::begin(server.address(), 3 * MEGABYTE);
@@ -87,7 +87,7 @@ async fn a_server_that_is_killed_in_mid_upload_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_backup_that_was_answered_outlives_a_kill() {
+async fn an_acknowledged_backup_survives_a_kill() {
     let root = tempfile::tempdir().unwrap();
     let mut server = start_process(root.path()).await;
     let content = noise(MEGABYTE);
@@ -103,7 +103,7 @@ async fn a_backup_that_was_answered_outlives_a_kill() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_and_the_server_goes_on() {
+async fn a_full_disk_is_a_507_and_the_server_continues() {
     let root = tempfile::tempdir().unwrap();
     let server = ServerProcess::start_on_small_disk(NO_DATABASE, root.path(), "2m").await;
     let inside = server.seen_from_inside(root.path());
@@ -126,7 +126,7 @@ async fn a_full_disk_is_told_and_the_server_goes_on() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_silent_is_told_and_cut_off() {
+async fn a_silent_client_gets_408_and_is_disconnected() {
     let server = start().await;
     let mut client = RawClient::begin(&address(&server), 3 * MEGABYTE);
     client.send(&form("database").up_to_file("obd.db"));
@@ -177,7 +177,7 @@ async fn a_refusal_reaches_a_client_that_sends_everything_first() {
 }
 
 #[tokio::test]
-async fn a_refusal_reaches_a_client_that_looks_up_while_it_sends() {
+async fn a_refusal_reaches_a_client_that_reads_while_it_sends() {
     let server = start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
     let mut client = RawClient::begin(&address(&server), 500 * MEGABYTE);
     client.send(&noise(100_000));

@@ -35,7 +35,7 @@ async fn until_checked(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn the_list_tells_what_is_there_the_newest_first() {
+async fn backups_are_listed_newest_first() {
     let server = start().await;
     assert_eq!(server.list("").await, Vec::<Value>::new());
     let first = server.store("config", "car.json", "{}").await;
@@ -61,7 +61,7 @@ async fn the_list_tells_what_is_there_the_newest_first() {
 }
 
 #[tokio::test]
-async fn the_list_can_be_narrowed() {
+async fn the_list_can_be_filtered() {
     let server = start().await;
     server.store("config", "car.json", "{}").await;
     server.store("logs", "car.log", "x").await;
@@ -139,7 +139,7 @@ async fn a_stored_database_is_checked_after_the_answer() {
 }
 
 #[tokio::test]
-async fn a_sound_database_outlives_damaged_ones_that_are_newer() {
+async fn a_sound_database_is_kept_when_newer_ones_are_damaged() {
     let server = start_with(&[("BACKUP_RETENTION_COUNT", "2")]).await;
     let sound = server.store("database", "obd.db", database(&server)).await;
     until_checked(&server).await;
@@ -155,7 +155,7 @@ async fn a_sound_database_outlives_damaged_ones_that_are_newer() {
 }
 
 #[tokio::test]
-async fn the_list_tells_the_truth_after_the_files_were_changed_by_hand() {
+async fn the_list_is_correct_after_files_were_changed_by_hand() {
     let server = start().await;
     let removed = server.store("config", "removed.json", "{}").await;
     let edited = server.store("config", "edited.json", "{}").await;

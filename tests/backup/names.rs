@@ -53,7 +53,7 @@ const ENCODED_DEVICE_IDS: [(&str, &str); 5] = [
 ];
 
 #[tokio::test]
-async fn no_file_name_leaves_its_folder_or_hides_in_it() {
+async fn no_file_name_can_leave_its_folder_or_be_hidden() {
     let server = start().await;
     let folder = server.backup_dir().join("test-pi/database");
     for (count, name) in FILE_NAMES.into_iter().enumerate() {
@@ -89,7 +89,7 @@ async fn a_file_name_that_no_header_can_hold_is_refused() {
 }
 
 #[tokio::test]
-async fn a_device_id_that_could_leave_the_root_is_refused() {
+async fn a_device_id_that_could_leave_the_backup_folder_is_refused() {
     let server = start().await;
     for id in REFUSED_DEVICE_IDS {
         let fields = Form::default()
@@ -102,7 +102,7 @@ async fn a_device_id_that_could_leave_the_root_is_refused() {
 }
 
 #[tokio::test]
-async fn the_folder_of_a_device_is_its_percent_encoded_id_and_the_id_comes_back_as_it_was() {
+async fn a_devices_folder_is_its_percent_encoded_id_and_the_list_has_the_id() {
     let server = start().await;
     let longest = "\u{fc}".repeat(64);
     let mut ids = ENCODED_DEVICE_IDS.to_vec();
@@ -150,7 +150,7 @@ async fn a_very_long_name_is_shortened() {
 }
 
 #[tokio::test]
-async fn the_extended_spelling_of_a_name_is_understood() {
+async fn the_extended_form_of_a_file_name_is_accepted() {
     let server = start().await;
     let parameters =
         "name=\"file\"; filename=\"x.exe\"; filename*=UTF-8''log%20f%C3%BCr%20M%C3%A4rz.log";

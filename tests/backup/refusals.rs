@@ -81,7 +81,7 @@ async fn a_device_id_that_could_not_name_a_folder_is_refused() {
 }
 
 #[tokio::test]
-async fn all_that_is_missing_is_told_at_once() {
+async fn all_missing_fields_are_listed_at_once() {
     let server = start().await;
     let missing = |fields: &[&str]| {
         let problem = |field: &&str| problem("missing", field, "Field required", Value::Null);
@@ -113,7 +113,7 @@ async fn all_that_is_missing_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_digest_that_does_not_fit_is_refused() {
+async fn a_digest_that_does_not_match_is_refused() {
     let server = start().await;
     let content = noise(100_000);
     let expected = sha256(b"something else");
@@ -142,7 +142,7 @@ async fn a_digest_that_does_not_fit_is_refused() {
 }
 
 #[tokio::test]
-async fn a_field_that_is_ambiguous_is_refused() {
+async fn an_ambiguous_field_is_refused() {
     let server = start().await;
     let twice = "Value error, the field is given more than once";
     let told = json!([problem("value_error", "file", twice, Value::Null)]);
@@ -169,7 +169,7 @@ async fn a_field_that_is_ambiguous_is_refused() {
 }
 
 #[tokio::test]
-async fn a_form_that_ends_in_the_middle_is_refused() {
+async fn a_truncated_form_is_refused() {
     let server = start().await;
     let mut torn = form("logs").file("a.log", noise(200_000)).finish();
     torn.truncate(150_000);

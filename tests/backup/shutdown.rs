@@ -20,7 +20,7 @@ async fn begin_upload(server: &ServerProcess, root: &std::path::Path) -> RawClie
 }
 
 #[tokio::test]
-async fn an_upload_in_flight_is_finished_before_the_end() {
+async fn an_upload_in_flight_is_finished_before_the_exit() {
     let root = tempfile::tempdir().unwrap();
     let mut server = start_process(root.path()).await;
     let mut client = begin_upload(&server, root.path()).await;
@@ -37,7 +37,7 @@ async fn an_upload_in_flight_is_finished_before_the_end() {
 }
 
 #[tokio::test]
-async fn an_upload_that_stalls_does_not_hold_up_the_end_and_leaves_nothing() {
+async fn a_stalled_upload_does_not_delay_the_exit_and_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
     let mut server = start_process(root.path()).await;
     let mut client = begin_upload(&server, root.path()).await;

@@ -41,7 +41,7 @@ async fn a_database_is_stored_under_its_name_and_the_time() {
 }
 
 #[tokio::test]
-async fn folders_that_are_missing_are_created() {
+async fn missing_folders_are_created() {
     let server = start().await;
     assert!(!server.backup_dir().exists());
     for kind in ["database", "logs", "config"] {
@@ -51,7 +51,7 @@ async fn folders_that_are_missing_are_created() {
 }
 
 #[tokio::test]
-async fn every_allowed_extension_is_taken_in_any_case() {
+async fn every_allowed_extension_is_accepted_in_any_case() {
     let server = start().await;
     for extension in [".db", ".log", ".json", ".gz", ".DB", ".Log", ".JSON", ".gZ"] {
         let receipt = server.store("logs", &format!("a{extension}"), "x").await;
@@ -87,7 +87,7 @@ async fn the_file_may_come_first_last_or_in_between() {
 }
 
 #[tokio::test]
-async fn twenty_uploads_of_one_name_at_once_are_all_kept() {
+async fn twenty_simultaneous_uploads_of_one_name_are_all_kept() {
     let server = start().await;
     let contents: Vec<Vec<u8>> = (0..20).map(|i| noise(40_000 + i)).collect();
     let receipts = join_all(
@@ -115,7 +115,7 @@ async fn twenty_uploads_of_one_name_at_once_are_all_kept() {
 }
 
 #[tokio::test]
-async fn two_of_thirty_two_are_rotated_away_and_the_newest_stay() {
+async fn of_thirty_two_files_the_two_oldest_are_deleted() {
     let server = start().await;
     let mut names = Vec::new();
     for i in 0..32 {
@@ -128,7 +128,7 @@ async fn two_of_thirty_two_are_rotated_away_and_the_newest_stay() {
 }
 
 #[tokio::test]
-async fn thirty_two_at_once_leave_thirty() {
+async fn thirty_two_simultaneous_uploads_leave_thirty() {
     let server = start().await;
     join_all((0..32).map(|_| server.store("logs", "obd.log", "x"))).await;
     assert_eq!(server.stored("logs").len(), 30);
@@ -147,7 +147,7 @@ async fn the_only_backup_is_never_rotated_away() {
 }
 
 #[tokio::test]
-async fn rotation_keeps_to_its_device_its_type_and_its_own_files() {
+async fn rotation_deletes_only_its_own_files_of_one_device_and_type() {
     let server = start_with(&[("BACKUP_RETENTION_COUNT", "2")]).await;
     let folder = server.backup_dir().join("test-pi/logs");
     fs::create_dir_all(&folder).unwrap();

@@ -83,7 +83,7 @@ async fn no_two_keys_are_the_same() {
 }
 
 #[tokio::test]
-async fn a_device_that_sends_with_the_shared_key_is_given_one_of_its_own() {
+async fn a_device_that_uses_the_shared_key_gets_its_own() {
     let fixture = Fixture::start().await;
     assert_eq!(fixture.sync_as(API_KEY, "car-1").await.0, 200);
     let key = key(&fixture.device(&["add", "car-1"]));
@@ -93,7 +93,7 @@ async fn a_device_that_sends_with_the_shared_key_is_given_one_of_its_own() {
 }
 
 #[tokio::test]
-async fn adding_a_device_twice_leaves_its_key_and_name_alone() {
+async fn adding_a_device_twice_keeps_its_key_and_name() {
     let fixture = Fixture::start().await;
     let key = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
     let refusal = fixture.refused(&["add", "car-1", "--name", "Other"]);
@@ -109,7 +109,7 @@ async fn adding_a_device_twice_leaves_its_key_and_name_alone() {
 }
 
 #[tokio::test]
-async fn of_several_who_add_a_device_at_once_one_gets_the_key() {
+async fn of_several_simultaneous_additions_one_gets_the_key() {
     let fixture = Fixture::start().await;
     let processes = [(); 4].map(|()| Binary::with_database(&fixture.database.url()));
     let running: Vec<_> = processes
@@ -129,7 +129,7 @@ async fn of_several_who_add_a_device_at_once_one_gets_the_key() {
 }
 
 #[tokio::test]
-async fn after_a_rotation_only_the_new_key_is_good() {
+async fn after_a_rotation_only_the_new_key_is_valid() {
     let fixture = Fixture::start().await;
     let old = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));
     let new = key(&fixture.device(&["rotate-key", "car-1"]));
@@ -161,7 +161,7 @@ async fn a_removed_device_loses_its_key_and_keeps_its_rows() {
 }
 
 #[tokio::test]
-async fn a_device_that_is_not_there_is_named() {
+async fn an_unknown_device_is_named_in_the_error() {
     let fixture = Fixture::start().await;
     for command in ["rotate-key", "remove"] {
         let refusal = fixture.refused(&[command, "car-1"]);
@@ -174,7 +174,7 @@ async fn a_device_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn the_list_tells_whose_key_is_whose_and_no_key() {
+async fn the_list_shows_who_has_a_key_and_never_a_key() {
     let fixture = Fixture::start().await;
     fixture.sync_as(API_KEY, "car-2").await;
     let key = key(&fixture.device(&["add", "car-1", "--name", "Eclipse"]));

@@ -66,7 +66,7 @@ async fn migrated() -> TestDatabase {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_all_is_well_the_exit_code_is_0_and_nothing_is_left_behind() {
+async fn without_problems_the_exit_code_is_0_and_nothing_is_left_behind() {
     let database = migrated().await;
     let ollama = ollama(&[MODEL], json!([])).await;
     let binary = binary(&database.url(), &ollama.uri());
@@ -98,7 +98,7 @@ async fn a_running_server_is_recognized_by_its_port() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_that_another_program_has_is_an_error() {
+async fn a_port_used_by_another_program_is_an_error() {
     let database = migrated().await;
     let ollama = ollama(&[MODEL], json!([])).await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -124,7 +124,7 @@ async fn an_address_of_another_machine_is_an_error() {
 }
 
 #[test]
-fn broken_settings_are_told_and_what_needs_none_is_still_looked_at() {
+fn invalid_settings_are_reported_and_independent_checks_still_run() {
     let ended = Binary::with_env_file(&[
         ("DATABASE_URL", "postgres://car:hunter2@localhost/x"),
         ("API_KEY", "'hunter2 hunter2'"),
@@ -142,7 +142,7 @@ fn broken_settings_are_told_and_what_needs_none_is_still_looked_at() {
 }
 
 #[test]
-fn settings_that_others_can_read_and_a_short_key_are_warnings() {
+fn world_readable_settings_and_a_short_key_are_warnings() {
     let binary = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
         .variable("API_KEY", "short");
     binary.open_to_all(".env");
@@ -157,7 +157,7 @@ fn settings_that_others_can_read_and_a_short_key_are_warnings() {
 }
 
 #[test]
-fn a_database_that_is_away_is_an_error_and_its_password_a_secret() {
+fn an_unreachable_database_is_an_error_without_its_password() {
     let ended = binary("mysql://car:hunter2@127.0.0.1:9/x", "http://127.0.0.1:9").run(&["doctor"]);
     assert_eq!(ended.code, Some(1), "{}", ended.output);
     let told = told(&ended, "error", "database");
@@ -170,7 +170,7 @@ fn a_database_that_is_away_is_an_error_and_its_password_a_secret() {
 }
 
 #[test]
-fn what_never_answers_is_an_error_in_time() {
+fn a_component_that_never_answers_is_an_error_in_time() {
     let hole = BlackHole::open().address;
     let (database, ollama) = (format!("mysql://car:pw@{hole}/x"), format!("http://{hole}"));
     let ended = binary(&database, &ollama)
@@ -184,7 +184,7 @@ fn what_never_answers_is_an_error_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_or_database_is_mended_by_the_setup_script() {
+async fn a_wrong_password_or_database_names_the_setup_script() {
     let database = TestDatabase::create().await;
     let account = Account::create(&database, "SELECT").await;
     for (url, cause) in [
@@ -203,7 +203,7 @@ async fn a_wrong_password_or_database_is_mended_by_the_setup_script() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rights_that_are_missing_are_named() {
+async fn missing_grants_are_named() {
     let database = migrated().await;
     let account = Account::create(&database, "SELECT, INSERT, UPDATE, DELETE").await;
     let ended = binary(&account.url(), "http://127.0.0.1:9").run(&["doctor"]);
@@ -215,7 +215,7 @@ async fn rights_that_are_missing_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_rights_that_are_needed_are_enough_and_all_rights_too_many() {
+async fn the_required_grants_are_enough_and_all_privileges_are_a_warning() {
     let database = TestDatabase::create().await;
     let needed = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES";
     let account = Account::create(&database, needed).await;
@@ -229,7 +229,7 @@ async fn the_rights_that_are_needed_are_enough_and_all_rights_too_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schema_that_is_not_the_latest_is_told() {
+async fn an_outdated_schema_is_reported() {
     let database = TestDatabase::create().await;
     let doctor = || binary(&database.url(), "http://127.0.0.1:9").run(&["doctor"]);
     assert!(told(&doctor(), "warning", "schema").contains("not there yet"));
@@ -243,7 +243,7 @@ async fn a_schema_that_is_not_the_latest_is_told() {
 }
 
 #[test]
-fn a_backup_folder_that_cannot_be_written_is_an_error() {
+fn an_unwritable_backup_folder_is_an_error() {
     // Nobody writes there, not even root.
     let ended = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
         .variable("BACKUP_DIR", "/proc/backups")

@@ -16,7 +16,7 @@ fn seed(database: &TestDatabase) -> Output {
 }
 
 #[tokio::test]
-async fn seeding_fills_a_fresh_database_and_leaves_a_filled_one_alone() {
+async fn seeding_fills_an_empty_database_and_never_changes_a_filled_one() {
     let database = TestDatabase::create().await;
     let seeded = seed(&database);
     assert!(seeded.status.success(), "{seeded:?}");

@@ -30,7 +30,7 @@ fn a_server_without_its_required_settings_does_not_start() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_at_once_and_no_secret_with_it() {
+fn all_invalid_settings_are_listed_at_once_without_secrets() {
     let lines = [
         (
             "DATABASE_URL",
@@ -54,7 +54,7 @@ fn all_that_is_wrong_is_said_at_once_and_no_secret_with_it() {
 }
 
 #[test]
-fn a_line_that_is_no_setting_is_told_without_its_text() {
+fn a_malformed_line_is_reported_without_its_text() {
     let lines = [
         ("API_KEY", "x"),
         ("DATABASE_URL", "\"mysql://car:hunter2@localhost/eclipse_ai"),
@@ -110,7 +110,7 @@ async fn a_server_takes_its_settings_from_the_env_file() {
 }
 
 #[test]
-fn the_environment_goes_before_the_env_file() {
+fn the_environment_takes_precedence_over_the_env_file() {
     let binary =
         Binary::with_env_file(&[DATABASE_URL, API_KEY, ("HOST", "127.0.0.1"), ("PORT", "1")]);
     let mut server = binary
@@ -127,7 +127,7 @@ fn the_environment_goes_before_the_env_file() {
 
 /// The file is one of another `/etc`, which only the process sees.
 #[tokio::test]
-async fn a_command_that_is_run_by_hand_takes_the_settings_of_the_service() {
+async fn a_command_run_by_hand_uses_the_settings_of_the_service() {
     let database = TestDatabase::create().await;
     let etc = "mount -t tmpfs tmpfs /etc && mkdir /etc/eclipse-ai-server && cp service-settings /etc/eclipse-ai-server/env";
     let binary = Binary::with_file(

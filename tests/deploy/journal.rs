@@ -31,7 +31,7 @@ fn log_of_a_failure(is_journal: bool) -> String {
 }
 
 #[test]
-fn the_journal_gets_priorities_in_the_place_of_times() {
+fn the_journal_gets_priorities_instead_of_times() {
     let log = log_of_a_failure(true);
     assert!(log.starts_with("<6>server starts version="), "{log}");
     assert!(
@@ -41,7 +41,7 @@ fn the_journal_gets_priorities_in_the_place_of_times() {
 }
 
 #[test]
-fn a_log_that_goes_elsewhere_has_times() {
+fn any_other_log_has_times() {
     let log = log_of_a_failure(false);
     assert!(!log.contains("<6>") && !log.contains("<3>"), "{log}");
     assert!(log.starts_with("[20"), "{log}");

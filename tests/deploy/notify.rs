@@ -65,7 +65,7 @@ impl Notifications {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn systemd_is_told_when_the_server_is_ready_alive_and_stopping() {
+async fn systemd_is_notified_of_ready_alive_and_stopping() {
     let database = TestDatabase::create().await;
     let notifications = Notifications::open();
     let mut server = notifications.start_server(&database).await;

@@ -44,7 +44,7 @@ fn shellcheck_finds_nothing_in_any_script() {
 }
 
 #[test]
-fn what_is_to_be_run_can_be_run_and_explains_itself() {
+fn every_script_is_executable_and_has_a_help_text() {
     for entry in fs::read_dir(repository("deploy")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "sh") {
@@ -64,7 +64,7 @@ fn what_is_to_be_run_can_be_run_and_explains_itself() {
 }
 
 #[test]
-fn a_dry_run_tells_what_would_be_done() {
+fn a_dry_run_prints_what_would_be_done() {
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("env");
     fs::write(&settings, "API_KEY=x\n").unwrap();
@@ -89,7 +89,7 @@ fn a_dry_run_tells_what_would_be_done() {
 }
 
 #[test]
-fn an_option_that_is_not_known_is_refused() {
+fn an_unknown_option_is_refused() {
     for name in FOR_OWNERS {
         // Should it not be refused, nothing is to happen to this machine.
         let arguments = ["--dry-run", "--no-such-option"];

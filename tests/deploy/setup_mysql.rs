@@ -103,7 +103,7 @@ fn assert_succeeded(ran: &Ran) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn run_twice_it_makes_the_database_that_the_server_needs_and_changes_nothing_more() {
+async fn a_first_run_creates_the_database_and_a_second_changes_nothing() {
     let setup = Setup::start().await;
     setup.set(&format!("{}:first-Aa1", setup.name));
     assert_succeeded(&run_as_administrator(&mut setup.script()));
@@ -131,7 +131,7 @@ async fn run_twice_it_makes_the_database_that_the_server_needs_and_changes_nothi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_account_gets_no_more_rights_than_it_needs() {
+async fn the_account_gets_only_the_grants_that_it_needs() {
     let setup = Setup::start().await;
     setup.set(&format!("{}:first-Aa1", setup.name));
     assert_succeeded(&run_as_administrator(
@@ -156,7 +156,7 @@ async fn the_account_gets_no_more_rights_than_it_needs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_password_with_all_kinds_of_signs_reaches_account_and_settings() {
+async fn a_new_password_with_special_characters_reaches_account_and_settings() {
     let setup = Setup::start().await;
     setup.set(&format!("{}:first-Aa1", setup.name));
     let mut script = setup.script();
@@ -175,7 +175,7 @@ async fn a_new_password_with_all_kinds_of_signs_reaches_account_and_settings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_password_in_the_settings_one_is_made_up() {
+async fn without_a_password_in_the_settings_one_is_generated() {
     let setup = Setup::start().await;
     setup.set(&setup.name);
     assert_succeeded(&run_as_administrator(
@@ -186,7 +186,7 @@ async fn without_a_password_in_the_settings_one_is_made_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_makes_no_account_and_shows_no_password() {
+async fn a_dry_run_creates_no_account_and_prints_no_password() {
     let setup = Setup::start().await;
     setup.set(&format!("{}:hunter2-Aa1", setup.name));
     let ran = run_as_administrator(setup.script().arg("--dry-run"));
@@ -199,7 +199,7 @@ async fn a_dry_run_makes_no_account_and_shows_no_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn root_is_not_made_the_account_of_the_server() {
+async fn root_is_refused_as_the_servers_account() {
     let setup = Setup::start().await;
     setup.set("root:pw");
     let ran = run_as_administrator(&mut setup.script());
@@ -211,7 +211,7 @@ async fn root_is_not_made_the_account_of_the_server() {
 }
 
 #[test]
-fn what_is_no_url_is_refused_without_being_shown() {
+fn an_invalid_url_is_refused_without_being_printed() {
     let folder = tempfile::tempdir().unwrap();
     let settings: &Path = &folder.path().join("env");
     fs::write(

@@ -47,7 +47,7 @@ fn the_service_starts_the_server_with_its_settings_in_its_folder() {
 }
 
 #[test]
-fn it_starts_after_whatever_the_database_is_called() {
+fn it_starts_after_the_database_under_any_of_its_names() {
     let after = values("Unit", "After").join(" ");
     let after: Vec<&str> = after.split(' ').collect();
     for unit in [
@@ -65,14 +65,14 @@ fn it_starts_after_whatever_the_database_is_called() {
 }
 
 #[test]
-fn it_comes_back_after_a_failure_for_ever() {
+fn it_restarts_after_every_failure_without_limit() {
     assert_eq!(values("Service", "Restart"), ["on-failure"]);
     assert_eq!(values("Service", "RestartSec"), ["10"]);
     assert_eq!(values("Unit", "StartLimitIntervalSec"), ["0"]);
 }
 
 #[test]
-fn it_is_watched_and_has_the_time_to_drain() {
+fn it_has_a_watchdog_and_time_to_drain() {
     assert_eq!(values("Service", "Type"), ["notify"]);
     assert!(seconds("WatchdogSec") > 0);
     assert!(
@@ -109,7 +109,7 @@ fn systemd_finds_nothing_wrong_with_it() {
 }
 
 #[test]
-fn its_sandbox_leaves_little_open() {
+fn its_sandbox_is_strict() {
     let mut security = Command::new("systemd-analyze");
     security.args(["security", "--offline=true", "--no-pager", "--threshold=20"]);
     let ran = run(security.arg(repository(UNIT)));

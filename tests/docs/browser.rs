@@ -71,7 +71,7 @@ async fn the_page_shows_the_api_and_everything_on_it_is_from_this_server() {
 }
 
 #[tokio::test]
-async fn with_the_key_health_and_a_sync_can_be_tried_out() {
+async fn health_and_a_sync_can_be_sent_with_the_key() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let browser = open(&server).await;

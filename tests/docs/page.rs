@@ -59,7 +59,7 @@ async fn docs_redirects_to_the_page_and_its_files() {
 }
 
 #[tokio::test]
-async fn a_file_that_the_page_does_not_have_is_not_found() {
+async fn an_unknown_file_of_the_page_is_not_found() {
     let server = TestServer::start_unready(NO_DATABASE, &[]).await;
     for file in ["nothing.js", "../Cargo.toml", "..%2fCargo.toml", "a/b"] {
         let url = format!("{}/docs/{file}", server.url);

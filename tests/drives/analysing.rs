@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_drive_that_comes_whole_is_analysed() {
+async fn a_drive_that_arrives_complete_is_analysed() {
     let fixture = Fixture::with_quiet("86400").await;
     let rows = json!({
         "connection_log": [
@@ -74,7 +74,7 @@ async fn readings_alone_and_a_start_alone_trigger_nothing() {
 }
 
 #[tokio::test]
-async fn without_ollama_a_drive_waits_until_there_is_one_and_needs_no_further_sync() {
+async fn without_ollama_a_drive_waits_for_it_and_needs_no_further_sync() {
     let database = TestDatabase::create().await;
     let ollama = FakeOllama::start();
     let way = Proxy::start(ollama.url.trim_start_matches("http://").parse().unwrap());
@@ -98,7 +98,7 @@ async fn without_ollama_a_drive_waits_until_there_is_one_and_needs_no_further_sy
 }
 
 #[tokio::test]
-async fn an_analysis_that_fails_leaves_the_sync_alone_and_is_tried_again() {
+async fn a_failed_analysis_does_not_affect_the_sync_and_is_retried() {
     let fixture = Fixture::with_quiet("0").await;
     fixture
         .ollama
@@ -133,7 +133,7 @@ async fn an_analysis_that_fails_leaves_the_sync_alone_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_drive_that_comes_as_the_device_sends_it_is_analysed_once_with_all_readings() {
+async fn a_drive_sent_as_the_device_does_is_analysed_once_with_all_readings() {
     let fixture = Fixture::with_quiet("4").await;
     let mut pi = Pi::new("chi-eclipse-01");
     pi.record_drive(&Drive::new(1, "2026-04-18T07:18:50".parse().unwrap(), 14));
@@ -160,7 +160,7 @@ async fn a_drive_that_comes_as_the_device_sends_it_is_analysed_once_with_all_rea
 }
 
 #[tokio::test]
-async fn clocks_that_are_hours_apart_do_no_harm_where_there_is_a_number() {
+async fn clocks_hours_apart_do_not_matter_with_a_drive_id() {
     let fixture = Fixture::with_quiet("0").await;
     send(
         &fixture.server,
@@ -185,7 +185,7 @@ async fn clocks_that_are_hours_apart_do_no_harm_where_there_is_a_number() {
 }
 
 #[tokio::test]
-async fn three_drives_of_one_batch_are_analysed_each_by_itself() {
+async fn three_drives_of_one_batch_are_analysed_separately() {
     let fixture = Fixture::with_quiet("86400").await;
     let log = events(1, "start@0 end@9 start@10 end@19 start@20 end@29");
     send(&fixture.server, log, readings(1, "5 15 16 25 26 27")).await;
@@ -202,7 +202,7 @@ async fn three_drives_of_one_batch_are_analysed_each_by_itself() {
 }
 
 #[tokio::test]
-async fn a_repeat_gives_no_second_analysis_and_late_readings_give_one_more() {
+async fn a_repeat_causes_no_second_analysis_and_late_readings_cause_one() {
     let fixture = Fixture::with_quiet("0").await;
     let log = || events(1, "start@0 end@25");
     send(&fixture.server, log(), readings(1, "10")).await;
@@ -222,7 +222,7 @@ async fn a_repeat_gives_no_second_analysis_and_late_readings_give_one_more() {
 }
 
 #[tokio::test]
-async fn a_drive_that_has_no_more_readings_than_before_is_not_analysed_again() {
+async fn a_drive_without_new_readings_is_not_analysed_again() {
     let fixture = Fixture::with_quiet("0").await;
     send(
         &fixture.server,
@@ -246,7 +246,7 @@ async fn a_drive_that_has_no_more_readings_than_before_is_not_analysed_again() {
 }
 
 #[tokio::test]
-async fn a_drive_whose_end_never_came_is_analysed_up_to_its_last_reading() {
+async fn a_drive_without_an_end_is_analysed_up_to_its_last_reading() {
     let fixture = Fixture::with_quiet("0").await;
     send(&fixture.server, events(1, "start@0"), readings(1, "5 12")).await;
     send(&fixture.server, events(2, "start@60"), Vec::new()).await;
@@ -256,7 +256,7 @@ async fn a_drive_whose_end_never_came_is_analysed_up_to_its_last_reading() {
 }
 
 #[tokio::test]
-async fn repeated_and_overlapping_starts_never_have_a_reading_analysed_twice() {
+async fn repeated_and_overlapping_starts_never_analyse_a_reading_twice() {
     let fixture = Fixture::with_quiet("0").await;
     send(
         &fixture.server,
@@ -277,7 +277,7 @@ async fn repeated_and_overlapping_starts_never_have_a_reading_analysed_twice() {
 }
 
 #[tokio::test]
-async fn a_request_goes_before_drives_that_are_queued() {
+async fn a_request_takes_precedence_over_queued_drives() {
     let fixture = Fixture::with_quiet("0").await;
     send(&fixture.server, Vec::new(), readings(1, "60 61")).await;
     let request = |focus: &str| {

@@ -7,14 +7,14 @@ use super::{drives, events, never_quiet, readings, send};
 use crate::support::{DEVICE, batch, with};
 
 #[tokio::test]
-async fn a_drive_that_comes_with_its_readings_is_queued_at_once() {
+async fn a_drive_that_arrives_with_its_readings_is_queued_at_once() {
     let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0 end@25"), readings(1, "10 20")).await;
     assert_eq!(drives(&database).await, "0-25 queued");
 }
 
 #[tokio::test]
-async fn a_drive_that_comes_without_readings_waits_for_them() {
+async fn a_drive_that_arrives_without_readings_waits_for_them() {
     let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0 end@25"), readings(1, "40 50")).await;
     assert_eq!(drives(&database).await, "0-25 waiting");
@@ -23,7 +23,7 @@ async fn a_drive_that_comes_without_readings_waits_for_them() {
 }
 
 #[tokio::test]
-async fn start_and_end_may_come_in_different_batches_and_in_any_order() {
+async fn start_and_end_may_arrive_in_different_batches_and_in_any_order() {
     let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0"), readings(1, "10")).await;
     assert_eq!(drives(&database).await, "0- open");
@@ -59,7 +59,7 @@ async fn a_repeated_batch_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_drive_whose_end_never_came_is_over_when_the_next_one_begins() {
+async fn a_drive_without_an_end_ends_when_the_next_one_starts() {
     let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0#1"), readings(1, "5#1 10#1")).await;
     assert_eq!(drives(&database).await, "0-#1 open");
@@ -68,7 +68,7 @@ async fn a_drive_whose_end_never_came_is_over_when_the_next_one_begins() {
 }
 
 #[tokio::test]
-async fn a_number_says_what_belongs_together_where_clocks_do_not() {
+async fn a_drive_id_decides_what_belongs_together_if_clocks_disagree() {
     let (database, server) = never_quiet().await;
     // The log is hours ahead of the readings.
     send(&server, events(1, "start@300#7"), Vec::new()).await;
@@ -77,7 +77,7 @@ async fn a_number_says_what_belongs_together_where_clocks_do_not() {
 }
 
 #[tokio::test]
-async fn repeated_and_overlapping_starts_make_no_two_drives_over_the_same_readings() {
+async fn repeated_and_overlapping_starts_never_share_readings() {
     let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0 start@10"), readings(1, "5 15")).await;
     send(&server, events(3, "end@20 end@30"), readings(3, "16")).await;
@@ -96,7 +96,7 @@ async fn repeated_and_overlapping_starts_make_no_two_drives_over_the_same_readin
 }
 
 #[tokio::test]
-async fn an_end_that_comes_late_brings_a_drive_back() {
+async fn a_late_end_reopens_an_abandoned_drive() {
     let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0"), readings(1, "5")).await;
     send(&server, events(3, "start@60"), Vec::new()).await;
@@ -110,7 +110,7 @@ async fn an_end_that_comes_late_brings_a_drive_back() {
 }
 
 #[tokio::test]
-async fn devices_have_drives_of_their_own() {
+async fn drives_of_different_devices_are_independent() {
     let (database, server) = never_quiet().await;
     let rows = json!({"connection_log": events(1, "start@0"), "realtime_data": readings(1, "10")});
     server
@@ -122,7 +122,7 @@ async fn devices_have_drives_of_their_own() {
 }
 
 #[tokio::test]
-async fn the_two_ends_of_a_drive_that_come_at_the_same_time_find_each_other() {
+async fn start_and_end_in_simultaneous_batches_are_paired() {
     let (database, server) = never_quiet().await;
     // A device each, so that no later batch makes up for what was missed.
     for number in 0..30 {
@@ -137,7 +137,7 @@ async fn the_two_ends_of_a_drive_that_come_at_the_same_time_find_each_other() {
 
 /// Else each of two batches could miss the other's half of a drive.
 #[tokio::test]
-async fn the_end_of_a_drive_waits_for_the_batch_that_is_storing_its_start() {
+async fn the_end_of_a_drive_waits_for_the_transaction_that_stores_its_start() {
     let (database, server) = never_quiet().await;
     send(&server, vec![], readings(1, "90")).await;
     let mut gap = database.connect().await;

@@ -35,7 +35,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_leaves_the_drive_to_the_next_which_analyses_it_once() {
+async fn a_killed_servers_drive_is_analysed_once_by_the_next_server() {
     let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
     let mut server = thinking(&database.url(), &ollama).await;
     server.kill().await;
@@ -55,7 +55,7 @@ async fn a_server_that_is_killed_leaves_the_drive_to_the_next_which_analyses_it_
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_stop_gives_the_drive_back_at_once() {
+async fn a_server_that_stops_requeues_the_drive_at_once() {
     let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
     let mut server = thinking(&database.url(), &ollama).await;
     server.signal("TERM");
@@ -71,7 +71,7 @@ async fn a_server_that_is_told_to_stop_gives_the_drive_back_at_once() {
 }
 
 #[tokio::test]
-async fn a_database_that_crashes_meanwhile_costs_no_drive() {
+async fn a_database_crash_during_an_analysis_loses_no_drive() {
     let (mut database, ollama) = (PrivateDatabase::start().await, FakeOllama::start());
     let server = thinking(&database.url(), &ollama).await;
     database.crash();
@@ -113,13 +113,13 @@ async fn a_result_that_the_database_refuses_is_a_failed_attempt() {
 }
 
 #[tokio::test]
-async fn a_database_without_room_costs_a_drive_no_attempt() {
+async fn a_full_database_costs_a_drive_no_attempt() {
     let given_back = "state = 'queued' AND attempts = 0 AND next_look_at > NOW(6)";
     refused_with(1114, given_back).await;
 }
 
 #[tokio::test]
-async fn a_drive_that_another_server_has_taken_over_is_left_to_it() {
+async fn a_drive_claimed_by_another_server_is_left_to_it() {
     let fixture = Fixture::with_quiet("86400").await;
     fixture.begins_to_think().await;
     fixture
@@ -164,7 +164,7 @@ async fn a_claim_is_renewed_while_the_model_thinks() {
 }
 
 #[tokio::test]
-async fn readings_that_come_while_the_model_thinks_are_analysed_after() {
+async fn readings_that_arrive_during_an_analysis_are_analysed_afterwards() {
     let fixture = Fixture::with_quiet("0").await;
     fixture.begins_to_think().await;
     let receipt: Value = send(&fixture.server, Vec::new(), readings(2, "11")).await;

@@ -34,7 +34,7 @@ async fn fixture() -> Fixture {
 }
 
 #[tokio::test]
-async fn drives_are_listed_with_what_became_of_them_the_latest_first() {
+async fn drives_are_listed_with_their_state_the_latest_first() {
     let fixture = fixture().await;
     let drives = list(&fixture, "").await;
     let starts: Vec<_> = drives

@@ -94,7 +94,7 @@ impl Queue {
 }
 
 #[tokio::test]
-async fn every_drive_is_claimed_once_however_many_want_it() {
+async fn every_drive_is_claimed_once_by_competing_servers() {
     let log = "start@0 end@9 start@10 end@19 start@20 end@29 start@30 end@39 start@40 end@49";
     let queue = Queue::with_drives(log, "5 15 25 35 45").await;
     let claims = futures_util::future::join_all((0..12).map(|_| queue.claim())).await;
@@ -112,7 +112,7 @@ async fn every_drive_is_claimed_once_however_many_want_it() {
 }
 
 #[tokio::test]
-async fn a_claim_that_is_not_renewed_is_lost_to_the_next() {
+async fn a_claim_that_is_not_renewed_expires() {
     let queue = Queue::with_drives("start@0 end@25", "10").await;
     let first = queue.claim().await.unwrap();
     assert!(queue.renew(&first).await);
@@ -128,7 +128,7 @@ async fn a_claim_that_is_not_renewed_is_lost_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_drive_that_fails_is_tried_three_times() {
+async fn a_failing_drive_is_attempted_three_times() {
     let queue = Queue::with_drives("start@0 end@25", "10").await;
     for pause_seconds in [Some(60), Some(240), None] {
         let claim = queue.claim().await.unwrap();
@@ -153,7 +153,7 @@ async fn a_drive_that_fails_is_tried_three_times() {
 }
 
 #[tokio::test]
-async fn a_drive_that_is_given_back_has_lost_no_attempt() {
+async fn a_requeued_drive_has_lost_no_attempt() {
     let queue = Queue::with_drives("start@0 end@25", "10").await;
     let claim = queue.claim().await.unwrap();
     let given_back = queue.pool.run(LIMIT, async |connection| {
@@ -171,7 +171,7 @@ async fn a_drive_that_is_given_back_has_lost_no_attempt() {
 }
 
 #[tokio::test]
-async fn what_comes_while_it_is_analysed_makes_a_drive_wait_and_counts() {
+async fn readings_that_arrive_during_an_analysis_make_the_drive_wait() {
     let queue = Queue::with_drives("start@0 end@25", "10 11").await;
     let claim = queue.claim().await.unwrap();
     queue
@@ -194,7 +194,7 @@ async fn what_comes_while_it_is_analysed_makes_a_drive_wait_and_counts() {
 }
 
 #[tokio::test]
-async fn a_drive_without_readings_is_given_up_after_a_week() {
+async fn a_drive_without_readings_is_abandoned_after_a_week() {
     let queue = Queue::with_drives("start@0 end@25", "").await;
     queue.make_due().await;
     assert_eq!(
@@ -216,7 +216,7 @@ async fn a_drive_without_readings_is_given_up_after_a_week() {
 }
 
 #[tokio::test]
-async fn a_drive_has_the_readings_with_its_number_and_those_without_any_of_its_time() {
+async fn a_drive_has_the_readings_of_its_id_and_those_without_id_in_its_time() {
     let log = "start@0#1 end@25#1 start@20 end@40";
     let queue = Queue::with_drives(log, "300#1 5 21 22#1 35 36#9").await;
     let mut counted = Vec::new();

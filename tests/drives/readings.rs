@@ -3,7 +3,7 @@
 use super::{drives, events, never_quiet, readings, send};
 
 #[tokio::test]
-async fn it_is_remembered_where_the_readings_of_a_drive_are() {
+async fn the_range_of_a_drives_readings_is_recorded() {
     let (database, server) = never_quiet().await;
     send(&server, Vec::new(), readings(10, "0#1 1#1 2#2 3")).await;
     send(&server, Vec::new(), readings(5, "0#1")).await;
@@ -40,7 +40,7 @@ async fn new_readings_make_analysed_failed_and_abandoned_drives_wait_again() {
 }
 
 #[tokio::test]
-async fn repeated_readings_and_those_of_other_drives_change_no_drive() {
+async fn repeated_readings_and_readings_of_other_drives_change_no_drive() {
     let (database, server) = never_quiet().await;
     send(
         &server,
@@ -59,7 +59,7 @@ async fn repeated_readings_and_those_of_other_drives_change_no_drive() {
 }
 
 #[tokio::test]
-async fn readings_that_come_while_a_drive_is_analysed_make_it_stale() {
+async fn readings_that_arrive_during_an_analysis_make_the_drive_stale() {
     let (database, server) = never_quiet().await;
     send(
         &server,

@@ -12,7 +12,7 @@ async fn start(database: &TestDatabase) -> ServerProcess {
 }
 
 #[tokio::test]
-async fn without_ollama_it_says_that_the_analysis_is_skipped() {
+async fn without_ollama_a_skipped_analysis_is_logged() {
     let database = TestDatabase::create().await;
     let server = start(&database).await;
     let drive = json!({
@@ -30,7 +30,7 @@ async fn without_ollama_it_says_that_the_analysis_is_skipped() {
 }
 
 #[tokio::test]
-async fn of_an_end_without_a_start_it_says_that_the_drive_has_no_boundaries() {
+async fn an_end_without_a_start_is_logged() {
     let database = TestDatabase::create().await;
     let server = start(&database).await;
     let end = json!({"connection_log": events(1, "end@25"), "realtime_data": readings(1, "10")});

@@ -24,7 +24,7 @@ async fn one_connection() -> (TestDatabase, Database) {
 }
 
 #[tokio::test]
-async fn nobody_gets_the_answer_to_a_question_that_was_cut_off() {
+async fn no_query_gets_the_answer_of_a_cancelled_one() {
     let (_server, database) = one_connection().await;
     for number in 0..5 {
         let limit = Duration::from_millis(200);
@@ -38,7 +38,7 @@ async fn nobody_gets_the_answer_to_a_question_that_was_cut_off() {
 
 /// A connection that came back with its transaction open would commit it when the next one starts.
 #[tokio::test]
-async fn nobody_commits_a_transaction_that_was_abandoned_between_two_statements() {
+async fn a_transaction_cancelled_between_statements_is_never_committed() {
     let (server, database) = one_connection().await;
     let create = "CREATE TABLE notes (note INT) ENGINE = InnoDB";
     server.execute(create).await.unwrap();

@@ -27,7 +27,7 @@ async fn a_server_without_a_database_stays_up_and_stores_once_there_is_one() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_cut_costs_no_batch_and_the_next_one_is_stored() {
+async fn a_lost_connection_loses_no_batch_and_the_next_one_is_stored() {
     let database = TestDatabase::create().await;
     let proxy = Proxy::to_database_server().await;
     let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
@@ -48,7 +48,7 @@ async fn a_connection_that_is_cut_costs_no_batch_and_the_next_one_is_stored() {
 }
 
 #[tokio::test]
-async fn a_commit_whose_answer_is_lost_is_no_success_and_repeating_it_doubles_nothing() {
+async fn a_lost_answer_to_a_commit_is_no_success_and_a_retry_duplicates_nothing() {
     let database = TestDatabase::create().await;
     let proxy = Proxy::to_database_server().await;
     let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
@@ -61,7 +61,7 @@ async fn a_commit_whose_answer_is_lost_is_no_success_and_repeating_it_doubles_no
 }
 
 #[tokio::test]
-async fn a_database_that_hangs_is_told_and_connections_that_broke_are_replaced() {
+async fn a_database_that_hangs_is_reported_and_broken_connections_are_replaced() {
     let database = TestDatabase::create().await;
     let proxy = Proxy::to_database_server().await;
     let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
@@ -80,7 +80,7 @@ async fn a_database_that_hangs_is_told_and_connections_that_broke_are_replaced()
 }
 
 #[tokio::test]
-async fn a_connection_that_is_cut_in_the_middle_of_a_transaction_leaves_nothing_behind() {
+async fn a_connection_lost_during_a_transaction_leaves_nothing_behind() {
     let database = TestDatabase::create().await;
     let proxy = Proxy::to_database_server().await;
     let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
@@ -110,7 +110,7 @@ async fn a_connection_that_is_cut_in_the_middle_of_a_transaction_leaves_nothing_
 }
 
 #[tokio::test]
-async fn a_batch_that_was_answered_outlives_a_crash_of_the_database() {
+async fn an_acknowledged_batch_survives_a_crash_of_the_database() {
     let mut database = PrivateDatabase::start().await;
     let server = ServerProcess::start(&database.url(), &[]).await;
     server.logs("schema is up to date").await;

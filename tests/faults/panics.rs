@@ -57,7 +57,7 @@ impl Handler<DrivesChanged> for Listener {
 }
 
 #[actix::test]
-async fn a_panic_in_a_batch_is_that_batchs_error_and_never_the_actors_end() {
+async fn a_panic_in_a_batch_fails_that_batch_and_not_the_actor() {
     let database = TestDatabase::create().await;
     let runtime = ActorRuntime::start().unwrap();
     let supervision = Supervision::new(RestartPolicy::default());
@@ -127,7 +127,7 @@ async fn work_that_panics_in_the_database_rolls_back_and_frees_its_connection() 
 
 /// Once, date arithmetic on such a time panicked in the database driver and ended the process at the sixth attempt.
 #[tokio::test]
-async fn readings_from_the_edge_of_the_calendar_disturb_no_other_device() {
+async fn readings_at_the_limits_of_the_calendar_affect_no_other_device() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let times = [

@@ -56,7 +56,7 @@ async fn stored(database: &TestDatabase) -> [u64; 2] {
 }
 
 #[tokio::test]
-async fn a_sync_in_flight_is_finished_before_the_end() {
+async fn a_sync_in_flight_is_finished_before_the_exit() {
     let BlockedSync {
         database,
         mut server,
@@ -79,7 +79,7 @@ async fn a_sync_in_flight_is_finished_before_the_end() {
 }
 
 #[tokio::test]
-async fn a_sync_that_hangs_does_not_hold_up_the_end_and_leaves_nothing_half() {
+async fn a_sync_that_hangs_does_not_delay_the_exit_and_is_rolled_back() {
     let BlockedSync {
         database,
         mut server,
@@ -101,7 +101,7 @@ async fn a_sync_that_hangs_does_not_hold_up_the_end_and_leaves_nothing_half() {
 }
 
 #[tokio::test]
-async fn a_database_that_hangs_does_not_hold_up_the_end() {
+async fn a_database_that_hangs_does_not_delay_the_exit() {
     let database = PrivateDatabase::start().await;
     let mut server = ServerProcess::start(&database.url(), &[]).await;
     server.logs("schema is up to date").await;
@@ -119,7 +119,7 @@ async fn a_database_that_hangs_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
-async fn an_analysis_is_interrupted_by_the_end_and_whoever_waits_is_told_so() {
+async fn the_exit_interrupts_an_analysis_and_waiting_clients_get_503() {
     let database = TestDatabase::create().await;
     let ollama = FakeOllama::start();
     let variables = [("OLLAMA_BASE_URL", ollama.url.as_str())];
@@ -159,7 +159,7 @@ async fn an_analysis_is_interrupted_by_the_end_and_whoever_waits_is_told_so() {
 }
 
 #[tokio::test]
-async fn told_twice_the_server_ends_at_once_and_says_that_it_was_not_done() {
+async fn a_second_signal_exits_at_once_and_logs_the_unfinished_drain() {
     let BlockedSync {
         database: _database,
         mut server,
@@ -177,7 +177,7 @@ async fn told_twice_the_server_ends_at_once_and_says_that_it_was_not_done() {
 }
 
 #[test]
-fn a_server_that_cannot_start_says_why_and_does_not_end_with_0() {
+fn a_server_that_cannot_start_logs_why_and_exits_with_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let folder = tempfile::tempdir().unwrap();

@@ -37,9 +37,7 @@ async fn one_at_a_time(database: &TestDatabase) -> ServerProcess {
 #[case::health("health")]
 #[case::analysis("analysis")]
 #[tokio::test]
-async fn an_actor_is_restarted_after_each_kind_of_failure_until_it_fails_once_too_often(
-    #[case] actor: &str,
-) {
+async fn an_actor_is_restarted_after_each_kind_of_failure_up_to_its_limit(#[case] actor: &str) {
     let database = TestDatabase::create().await;
     let mut server = ServerProcess::start_failing(&database.url(), &[]).await;
     server.logs("schema is up to date").await;
@@ -80,7 +78,7 @@ async fn an_actor_is_restarted_after_each_kind_of_failure_until_it_fails_once_to
 }
 
 #[tokio::test]
-async fn an_analysis_that_is_lost_in_a_failure_leaves_the_model_to_the_next() {
+async fn an_analysis_lost_in_a_failure_frees_the_model_for_the_next() {
     let database = TestDatabase::create().await;
     let ollama = FakeOllama::start();
     let variables = [("OLLAMA_BASE_URL", ollama.url.as_str())];
@@ -106,7 +104,7 @@ async fn an_analysis_that_is_lost_in_a_failure_leaves_the_model_to_the_next() {
 }
 
 #[tokio::test]
-async fn whoever_finds_the_queue_full_is_asked_to_come_again_and_the_others_are_served() {
+async fn requests_to_a_full_queue_get_503_and_the_others_are_served() {
     let database = TestDatabase::create().await;
     let server = one_at_a_time(&database).await;
     let lock = database.lock("realtime_data").await;
@@ -131,7 +129,7 @@ async fn whoever_finds_the_queue_full_is_asked_to_come_again_and_the_others_are_
 }
 
 #[tokio::test]
-async fn clients_that_hang_up_free_their_places() {
+async fn clients_that_disconnect_free_their_places() {
     let database = TestDatabase::create().await;
     let server = one_at_a_time(&database).await;
     let mut lock = database.lock("realtime_data").await;
@@ -163,7 +161,7 @@ async fn clients_that_hang_up_free_their_places() {
 }
 
 #[tokio::test]
-async fn a_database_that_hangs_and_goes_on_needs_no_restart() {
+async fn a_database_that_hangs_and_recovers_needs_no_restart() {
     let database = PrivateDatabase::start().await;
     let server = ServerProcess::start(&database.url(), &[("DATABASE_POOL_SIZE", "2")]).await;
     server.logs("schema is up to date").await;

@@ -136,7 +136,7 @@ async fn requests_are_counted_by_route_and_status_and_never_by_path() {
 }
 
 #[tokio::test]
-async fn with_mysql_and_ollama_black_holes_the_answer_comes_while_health_waits() {
+async fn metrics_answer_while_health_waits_for_mysql_and_ollama() {
     let (mysql, ollama) = (BlackHole::open(), BlackHole::open());
     let server = TestServer::start_unready(
         &format!("mysql://root@{}/hole", mysql.address),

@@ -171,7 +171,7 @@ async fn the_last_sync_is_the_newest_success_of_the_history() {
 }
 
 #[tokio::test]
-async fn uptime_is_told_in_days_hours_and_minutes() {
+async fn uptime_is_given_in_days_hours_and_minutes() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let report = health(&server).await;
@@ -186,7 +186,7 @@ async fn uptime_is_told_in_days_hours_and_minutes() {
 }
 
 #[tokio::test]
-async fn with_mysql_and_ollama_black_holes_the_answer_comes_within_five_seconds() {
+async fn health_answers_within_five_seconds_if_mysql_and_ollama_hang() {
     let (mysql, ollama) = (BlackHole::open(), BlackHole::open());
     let server = TestServer::start_unready(
         &format!("mysql://root@{}/hole", mysql.address),
@@ -201,7 +201,7 @@ async fn with_mysql_and_ollama_black_holes_the_answer_comes_within_five_seconds(
 }
 
 #[tokio::test]
-async fn an_ollama_that_greets_and_never_lists_its_models_is_up_without_the_model() {
+async fn an_ollama_that_never_lists_its_models_is_up_without_the_model() {
     let database = TestDatabase::create().await;
     let ollama = MockServer::start().await;
     for (at, delay_s) in [("/", 0), ("/api/tags", 60)] {
@@ -216,7 +216,7 @@ async fn an_ollama_that_greets_and_never_lists_its_models_is_up_without_the_mode
 }
 
 #[tokio::test]
-async fn mysql_that_dies_and_comes_back_is_seen_both_times_within_thirty_seconds() {
+async fn mysql_going_down_and_up_is_reported_within_thirty_seconds() {
     let database = TestDatabase::create().await;
     let proxy = Proxy::to_database_server().await;
     let server = TestServer::start_with(&proxy.url_of(&database), &[]).await;
@@ -248,7 +248,7 @@ async fn four_hundred_calls_at_once_cost_one_probe() {
 }
 
 #[tokio::test]
-async fn a_table_that_the_database_refuses_degrades_while_other_tables_go_on() {
+async fn a_table_that_the_database_refuses_degrades_while_others_are_stored() {
     let database = TestDatabase::create().await;
     let ollama = ollama(&["gemma2:2b"], Duration::ZERO).await;
     let server = start_with_ollama(&database, &ollama).await;

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{TestDatabase, TestServer, answer};
 
 #[tokio::test]
-async fn every_endpoint_but_the_open_ones_wants_a_key() {
+async fn every_endpoint_except_the_open_ones_requires_a_key() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let mut open = Vec::new();
@@ -40,7 +40,7 @@ async fn every_endpoint_but_the_open_ones_wants_a_key() {
 }
 
 #[tokio::test]
-async fn the_right_key_opens_the_door() {
+async fn the_right_key_is_accepted() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     assert_eq!(server.sync(&json!({})).await.0, 422);

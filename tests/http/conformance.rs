@@ -26,7 +26,7 @@ const SEED: &str = "20260201";
 const LIMIT: Duration = Duration::from_mins(15);
 
 #[tokio::test]
-async fn no_answer_is_a_server_error_or_another_than_the_document_says() {
+async fn every_answer_conforms_to_the_openapi_document() {
     let folder = tempfile::tempdir().unwrap();
     let backups = folder.path().join("backups");
     // The one that the document has for an example.

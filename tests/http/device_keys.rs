@@ -75,7 +75,7 @@ async fn a_device_cannot_write_as_another_and_leaves_no_trace_there() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_its_own_batch_is_told_to_a_device() {
+async fn a_device_gets_the_problems_of_its_own_batch() {
     let (database, server) = start().await;
     let invalid = batch(&json!({"fake_table": []}));
     assert_eq!(sync_with(&server, KEY, &invalid).await.0, 422);
@@ -91,7 +91,7 @@ async fn what_is_wrong_with_its_own_batch_is_told_to_a_device() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_taken_away_is_invalid_at_once() {
+async fn a_revoked_key_is_invalid_at_once() {
     let (database, server) = start().await;
     let batch = batch(&json!({"realtime_data": readings(1..=5)}));
     assert_eq!(sync_with(&server, KEY, &batch).await.0, 200);
@@ -109,7 +109,7 @@ async fn a_key_that_was_taken_away_is_invalid_at_once() {
 }
 
 #[tokio::test]
-async fn the_shared_key_goes_on_working_for_all_devices() {
+async fn the_shared_key_remains_valid_for_all_devices() {
     let (database, server) = start().await;
     let own = batch(&json!({"realtime_data": readings(1..=5)}));
     let others = with(own.clone(), &json!({"deviceId": "other-device"}));
@@ -120,7 +120,7 @@ async fn the_shared_key_goes_on_working_for_all_devices() {
 }
 
 #[tokio::test]
-async fn nothing_but_the_key_itself_opens_the_door() {
+async fn only_the_key_itself_is_accepted() {
     let (_database, server) = start().await;
     let batch = batch(&json!({}));
     let hash: String = ring_sha256(KEY);

@@ -17,7 +17,7 @@ async fn answer_with_id(request: RequestBuilder) -> (u16, String, Value) {
 }
 
 #[tokio::test]
-async fn an_id_that_was_given_comes_back() {
+async fn a_request_id_that_was_sent_is_returned() {
     let server = TestServer::start_unready(NOWHERE, &[]).await;
     let request = server
         .post("/api/v1/sync")
@@ -28,7 +28,7 @@ async fn an_id_that_was_given_comes_back() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_sane_id_is_given_one() {
+async fn a_request_without_a_valid_id_gets_one() {
     let server = TestServer::start_unready(NOWHERE, &[]).await;
     let mut ids = Vec::new();
     for insane in ["", "a b", "a\tb", "\"a\"", &"x".repeat(65)] {
@@ -42,7 +42,7 @@ async fn a_request_without_a_sane_id_is_given_one() {
 }
 
 #[tokio::test]
-async fn refusals_at_the_door_have_an_id_too() {
+async fn requests_refused_early_have_an_id_too() {
     let server = TestServer::start_unready(NOWHERE, &[]).await;
     let url = format!("{}/api/v1/sync", server.url);
     let request = server.http.post(&url).header("X-Request-Id", "no-key");
@@ -102,7 +102,7 @@ async fn a_request_is_one_line_in_the_log_unless_it_comes_every_few_seconds() {
 }
 
 #[tokio::test]
-async fn what_is_asked_every_few_seconds_is_logged_for_those_who_want_all() {
+async fn frequent_requests_are_logged_at_debug_level() {
     let server = ServerProcess::start(NOWHERE, &[("LOG_LEVEL", "DEBUG")]).await;
     let asked = server
         .get("/api/v1/health")
@@ -114,7 +114,7 @@ async fn what_is_asked_every_few_seconds_is_logged_for_those_who_want_all() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_handler_is_an_answer_and_the_server_goes_on() {
+async fn a_panic_in_a_handler_is_a_500_and_the_server_continues() {
     let database = TestDatabase::create().await;
     let server = ServerProcess::start_failing(&database.url(), &[]).await;
     let request = server

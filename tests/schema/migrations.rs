@@ -65,7 +65,7 @@ async fn a_second_time_changes_nothing() {
 }
 
 #[tokio::test]
-async fn several_at_once_apply_every_migration_once() {
+async fn simultaneous_migrations_apply_every_one_once() {
     let database = TestDatabase::create().await;
     let binaries = [(); 4].map(|()| Binary::with_database(&database.url()));
     let processes: Vec<_> = binaries
@@ -116,7 +116,7 @@ async fn nothing_is_migrated_while_another_server_does() {
 }
 
 #[tokio::test]
-async fn a_migration_that_broke_half_way_goes_on_when_the_obstacle_is_gone() {
+async fn an_interrupted_migration_continues_once_the_obstacle_is_gone() {
     let database = TestDatabase::create().await;
     let whole = TestDatabase::create().await;
     Binary::with_database(&whole.url()).run(&["init-db"]);
@@ -140,7 +140,7 @@ async fn a_migration_that_broke_half_way_goes_on_when_the_obstacle_is_gone() {
 }
 
 #[tokio::test]
-async fn a_migration_that_was_applied_but_not_noted_is_applied_again() {
+async fn a_migration_applied_but_not_recorded_is_applied_again() {
     let database = TestDatabase::create().await;
     let binary = Binary::with_database(&database.url());
     binary.run(&["init-db"]);
@@ -157,7 +157,7 @@ async fn a_migration_that_was_applied_but_not_noted_is_applied_again() {
 }
 
 #[tokio::test]
-async fn a_migration_that_was_edited_after_it_was_applied_is_refused() {
+async fn a_migration_edited_after_it_was_applied_is_refused() {
     let database = TestDatabase::create().await;
     let binary = Binary::with_database(&database.url());
     binary.run(&["init-db"]);
@@ -170,7 +170,7 @@ async fn a_migration_that_was_edited_after_it_was_applied_is_refused() {
 }
 
 #[test]
-fn init_db_says_why_it_cannot_reach_the_database_and_not_with_what_password() {
+fn init_db_reports_why_the_database_is_unreachable_without_the_password() {
     let url = "mysql://car:hunter2@127.0.0.1:9/eclipse_ai";
     let ended = Binary::with_database(url).run(&["init-db"]);
     assert_eq!(ended.code, Some(1));

@@ -87,7 +87,7 @@ fn server_columns(table: &Table) -> [(&'static str, &'static str, bool); 6] {
 }
 
 #[tokio::test]
-async fn the_registry_has_the_columns_of_the_schema_and_no_others() {
+async fn the_registry_has_exactly_the_columns_of_the_schema() {
     let database = migrated().await;
     for table in &TABLES {
         let mut described = described(&database, table.name).await;
@@ -233,7 +233,7 @@ async fn foreign_keys_are_those_of_the_device_and_refer_to_ids_of_mysql() {
 }
 
 #[tokio::test]
-async fn the_indexes_of_the_device_are_there() {
+async fn the_indexes_of_the_device_exist() {
     let database = migrated().await;
     let indexes: Vec<(String, String)> = database
         .rows(
@@ -269,7 +269,7 @@ async fn refusal(database: &TestDatabase, statement: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_reading_cannot_be_there_twice() {
+async fn a_reading_cannot_be_stored_twice() {
     let database = migrated().await;
     let insert = "INSERT INTO realtime_data (source_device, source_id, synced_at, timestamp, parameter_name, value) \
                   VALUES ('test', 1, NOW(6), NOW(6), 'RPM', 1)";
@@ -278,7 +278,7 @@ async fn a_reading_cannot_be_there_twice() {
 }
 
 #[tokio::test]
-async fn a_reading_cannot_refer_to_a_profile_that_is_not_there() {
+async fn a_reading_cannot_refer_to_a_missing_profile() {
     let database = migrated().await;
     let insert = "INSERT INTO realtime_data (source_device, source_id, synced_at, timestamp, parameter_name, value, \
                   profile_id) VALUES ('test', 1, NOW(6), NOW(6), 'RPM', 1, 4711)";
@@ -294,7 +294,7 @@ async fn a_recommendation_has_a_rank_from_1_to_5() {
 }
 
 #[tokio::test]
-async fn the_history_takes_all_of_its_fields_and_gives_them_back() {
+async fn the_history_stores_and_returns_all_of_its_fields() {
     type Entry = (
         String,
         String,

@@ -37,13 +37,13 @@ fn post_all(port: u16, bodies: &[Vec<String>]) -> Duration {
     let clock = Instant::now();
     std::thread::scope(|scope| {
         for bodies in bodies {
-            scope.spawn(move || post_one_after_the_other(port, bodies));
+            scope.spawn(move || post_sequentially(port, bodies));
         }
     });
     clock.elapsed()
 }
 
-fn post_one_after_the_other(port: u16, bodies: &[String]) {
+fn post_sequentially(port: u16, bodies: &[String]) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_nodelay(true).unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap());

@@ -112,7 +112,7 @@ async fn fields_of_a_wrong_type_are_all_named() {
 }
 
 #[tokio::test]
-async fn everything_that_is_missing_is_named_at_once() {
+async fn all_missing_fields_are_named_at_once() {
     let (database, server) = start().await;
     let all = ["deviceId", "batchId", "tables"].map(|field| ("missing", field.to_owned()));
     assert_eq!(
@@ -141,7 +141,7 @@ async fn everything_that_is_missing_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn ids_that_the_database_would_bend_are_refused() {
+async fn ids_that_the_database_would_change_are_refused() {
     let (database, server) = start().await;
     let long = "x".repeat(65);
     for (id, kind) in [
@@ -174,7 +174,7 @@ async fn ids_that_the_database_would_bend_are_refused() {
 }
 
 #[tokio::test]
-async fn tables_that_are_not_known_are_refused_whatever_they_are_called() {
+async fn unknown_tables_are_refused_under_any_name() {
     let (database, server) = start().await;
     let long = "x".repeat(10_000);
     for name in [

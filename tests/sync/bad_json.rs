@@ -13,7 +13,7 @@ async fn start() -> (TestDatabase, TestServer) {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_refused() {
+async fn invalid_json_is_refused() {
     let (database, server) = start().await;
     let whole = batch(&json!({"realtime_data": readings(1..=2)})).to_string();
     let cut = &whole[..whole.len() - 3];
@@ -47,7 +47,7 @@ async fn what_is_no_json_is_refused() {
 }
 
 #[tokio::test]
-async fn nesting_bombs_are_refused_wherever_they_are() {
+async fn deep_nesting_is_refused_anywhere() {
     let (database, server) = start().await;
     let depth = 1_000_000;
     let lists = "[".repeat(depth);
@@ -106,7 +106,7 @@ async fn nesting_bombs_are_refused_wherever_they_are() {
 }
 
 #[tokio::test]
-async fn texts_that_are_no_unicode_are_refused() {
+async fn invalid_unicode_is_refused() {
     let (database, server) = start().await;
     let [before, after] = [
         &br#"{"deviceId": "d", "batchId": "b", "tables": {"realtime_data": {"rows": [{"id": 1, "unit": ""#[..],
@@ -144,7 +144,7 @@ async fn texts_that_are_no_unicode_are_refused() {
 }
 
 #[tokio::test]
-async fn of_a_field_that_is_there_twice_the_last_one_counts() {
+async fn of_a_repeated_field_the_last_value_counts() {
     let (database, server) = start().await;
     let body = r#"{
         "deviceId": "first", "batchId": "first", "deviceId": "d", "batchId": "b",
@@ -167,7 +167,7 @@ async fn of_a_field_that_is_there_twice_the_last_one_counts() {
 }
 
 #[tokio::test]
-async fn the_body_counts_and_not_what_a_header_calls_it() {
+async fn the_content_type_header_is_ignored() {
     let (database, server) = start().await;
     let batch = batch(&json!({"realtime_data": [reading(1)]})).to_string();
     for content_type in [
@@ -190,7 +190,7 @@ async fn the_body_counts_and_not_what_a_header_calls_it() {
 }
 
 #[tokio::test]
-async fn a_compressed_body_is_refused_by_its_name() {
+async fn a_compressed_body_is_refused_by_its_header() {
     let (database, server) = start().await;
     for encoding in ["gzip", "br", "identity, gzip"] {
         let request = server

@@ -53,7 +53,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn an_id_is_a_whole_number_from_0_on() {
+async fn an_id_is_a_whole_number_of_at_least_0() {
     let bench = Bench::start().await;
     for (text, kind) in [
         ("-1", "greater_than_equal"),
@@ -229,7 +229,7 @@ async fn a_rank_is_from_1_to_5() {
 }
 
 #[tokio::test]
-async fn what_a_row_must_have_is_named_when_it_is_missing() {
+async fn missing_required_columns_are_named() {
     let bench = Bench::start().await;
     let required = [
         // First, for others make stubs there.

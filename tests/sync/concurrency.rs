@@ -92,7 +92,7 @@ async fn requests_that_take_the_same_rows_in_opposite_orders_are_all_stored() {
 }
 
 #[tokio::test]
-async fn a_profile_that_many_requests_name_first_is_made_once() {
+async fn a_profile_named_by_many_requests_is_created_once() {
     let database = TestDatabase::create().await;
     let server = Arc::new(TestServer::start(&database).await);
     let batches = (1..=16).map(|id| {

@@ -71,7 +71,7 @@ async fn a_duplicate_of_a_row_of_an_earlier_batch_is_resolved() {
 }
 
 #[tokio::test]
-async fn a_duplicate_that_leads_nowhere_is_null_and_keeps_its_value_in_extra() {
+async fn an_unresolved_duplicate_is_null_and_keeps_its_value_in_extra() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     store(&server, &[advice(1, 999)]).await;
@@ -100,7 +100,7 @@ async fn a_row_of_another_device_is_never_the_target() {
 }
 
 #[tokio::test]
-async fn a_link_stays_when_an_update_does_not_speak_of_it_and_goes_with_null() {
+async fn a_link_is_kept_by_an_update_without_it_and_removed_by_null() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     store(&server, &[advice(1, Value::Null), advice(2, 1)]).await;

@@ -12,7 +12,7 @@ async fn extra_of(database: &TestDatabase, query: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_column_that_is_not_known_is_kept_and_named_in_the_receipt() {
+async fn an_unknown_column_is_stored_and_named_in_the_receipt() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let rows = json!([
@@ -40,7 +40,7 @@ async fn a_column_that_is_not_known_is_kept_and_named_in_the_receipt() {
 }
 
 #[tokio::test]
-async fn the_latest_value_of_an_unknown_column_replaces_the_earlier_one_whole() {
+async fn the_latest_value_of_an_unknown_column_replaces_the_earlier_one() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let store = async |fields: Value| {
@@ -93,7 +93,7 @@ async fn the_key_of_mysql_cannot_be_written_by_a_client() {
 }
 
 #[tokio::test]
-async fn names_of_columns_are_never_taken_for_sql() {
+async fn column_names_are_never_executed_as_sql() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let names = [
@@ -204,7 +204,7 @@ async fn a_value_may_nest_as_deep_as_both_databases_can_read_it() {
 }
 
 #[tokio::test]
-async fn fields_that_are_not_known_are_kept_with_the_device() {
+async fn unknown_fields_are_stored_with_the_device() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let say = async |fields: Value| {
@@ -223,7 +223,7 @@ async fn fields_that_are_not_known_are_kept_with_the_device() {
 }
 
 #[tokio::test]
-async fn tables_that_were_opted_in_are_kept_row_by_row() {
+async fn extra_tables_are_stored_row_by_row() {
     let database = TestDatabase::create().await;
     let variables = [("EXTRA_TABLES", "dtc_log,battery_health_log")];
     let server = TestServer::start_with(&database.url(), &variables).await;
@@ -273,7 +273,7 @@ async fn tables_that_were_opted_in_are_kept_row_by_row() {
 }
 
 #[tokio::test]
-async fn a_row_of_an_opted_in_table_without_a_key_is_refused() {
+async fn a_row_of_an_extra_table_without_a_key_is_refused() {
     let database = TestDatabase::create().await;
     let server = TestServer::start_with(&database.url(), &[("EXTRA_TABLES", "dtc_log")]).await;
     let rows = json!([{"id": 1}, {"code": "P0171"}, {"id": [1]}]);
@@ -291,7 +291,7 @@ async fn a_row_of_an_opted_in_table_without_a_key_is_refused() {
 }
 
 #[tokio::test]
-async fn a_table_that_was_not_opted_in_is_refused() {
+async fn a_table_that_is_not_an_extra_table_is_refused() {
     let database = TestDatabase::create().await;
     let server = TestServer::start_with(&database.url(), &[("EXTRA_TABLES", "dtc_log")]).await;
     let (status, answer) = server

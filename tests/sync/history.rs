@@ -71,7 +71,7 @@ async fn requests_that_share_a_batch_id_share_a_row() {
 }
 
 #[tokio::test]
-async fn two_devices_that_picked_the_same_batch_id_have_a_row_each() {
+async fn two_devices_with_the_same_batch_id_have_a_row_each() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     server
@@ -116,7 +116,7 @@ async fn a_failure_after_a_success_keeps_the_counts() {
 }
 
 #[tokio::test]
-async fn a_refused_batch_whose_names_can_be_read_is_seen() {
+async fn a_refused_batch_with_readable_ids_is_recorded() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     server.sync(&batch(&json!({"fake_table": []}))).await;
@@ -142,7 +142,7 @@ async fn a_refused_batch_whose_names_can_be_read_is_seen() {
 }
 
 #[tokio::test]
-async fn a_batch_without_rows_leaves_no_history_but_is_a_sign_of_life() {
+async fn a_batch_without_rows_updates_last_seen_only() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let before = chrono::Utc::now().naive_utc();
@@ -159,7 +159,7 @@ async fn a_batch_without_rows_leaves_no_history_but_is_a_sign_of_life() {
 }
 
 #[tokio::test]
-async fn a_device_is_known_from_its_first_batch_on_and_seen_at_each() {
+async fn a_device_is_registered_by_its_first_batch_and_seen_at_each() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let seen = async || -> NaiveDateTime {
@@ -193,7 +193,7 @@ async fn remembered(database: &TestDatabase) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn old_history_goes_but_never_a_devices_newest_success() {
+async fn old_history_is_removed_except_a_devices_newest_success() {
     let database = TestDatabase::create().await;
     drop(TestServer::start(&database).await);
     remember(&database, "a", "a-old", 100, "success").await;
@@ -211,7 +211,7 @@ async fn old_history_goes_but_never_a_devices_newest_success() {
 }
 
 #[tokio::test]
-async fn history_is_kept_for_ever_when_that_is_set() {
+async fn history_is_kept_without_limit_if_retention_is_zero() {
     let database = TestDatabase::create().await;
     drop(TestServer::start(&database).await);
     for (batch, days_ago) in [("one", 3_000), ("two", 3_000), ("three", 0)] {

@@ -30,7 +30,7 @@ fn too_large(limit_mb: usize) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_batch_may_be_as_large_as_the_limit_and_not_a_byte_larger() {
+async fn a_batch_of_the_limit_is_stored_and_one_byte_more_refused() {
     let database = TestDatabase::create().await;
     let server = TestServer::start_with(&database.url(), &[("MAX_SYNC_PAYLOAD_MB", "2")]).await;
     for chunked in [false, true] {
@@ -72,7 +72,7 @@ async fn the_limit_is_ten_megabytes_unless_it_is_set() {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_everything_first_can_read_why_it_was_too_much() {
+async fn a_client_that_sends_everything_first_can_read_the_413() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let size = 64 * MEBIBYTE;
@@ -91,7 +91,7 @@ async fn a_client_that_sends_everything_first_can_read_why_it_was_too_much() {
 }
 
 #[tokio::test]
-async fn what_is_announced_as_too_large_is_refused_before_it_is_sent() {
+async fn a_body_declared_too_large_is_refused_before_it_is_sent() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     // Each connection stays open for a while, so that the answer can be read.
@@ -137,7 +137,7 @@ async fn eighty_thousand_rows_are_stored_by_one_request() {
 }
 
 #[tokio::test]
-async fn memory_is_bounded_whatever_many_clients_send_at_once() {
+async fn memory_is_bounded_for_many_simultaneous_clients() {
     const LIMIT_BYTES: u64 = 150 * 1024 * 1024;
     let database = TestDatabase::create().await;
     let mut server = Binary::with_database(&database.url()).start(&["serve"]);
@@ -175,7 +175,7 @@ async fn memory_is_bounded_whatever_many_clients_send_at_once() {
 }
 
 #[tokio::test]
-async fn clients_that_send_large_bodies_slowly_keep_no_batch_waiting() {
+async fn slow_large_bodies_do_not_delay_other_batches() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let large = 10 * MEBIBYTE;
@@ -198,7 +198,7 @@ async fn clients_that_send_large_bodies_slowly_keep_no_batch_waiting() {
 }
 
 #[tokio::test]
-async fn a_client_that_drips_is_cut_off_and_stores_nothing() {
+async fn a_slow_client_is_disconnected_and_stores_nothing() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let pause = Duration::from_millis(300);
@@ -214,7 +214,7 @@ async fn a_client_that_drips_is_cut_off_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_document_of_nine_megabytes_fits() {
+async fn a_document_of_nine_megabytes_is_stored() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let document = "{\"parts\": \"°\"}".repeat(500_000);

@@ -136,7 +136,7 @@ async fn agrees(
 }
 
 #[test]
-fn counts_and_rows_are_as_in_the_model_whatever_is_sent() {
+fn counts_and_rows_match_the_model_for_random_batches() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -42,7 +42,7 @@ fn pi_after_a_day() -> Pi {
 }
 
 #[tokio::test]
-async fn every_row_of_a_day_arrives_exactly_once_and_as_it_is() {
+async fn every_row_of_a_day_is_stored_exactly_once_and_unchanged() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let mut pi = pi_after_a_day();
@@ -62,7 +62,7 @@ async fn every_row_of_a_day_arrives_exactly_once_and_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_bad_way_home_loses_no_row_and_doubles_none() {
+async fn a_faulty_network_loses_and_duplicates_no_row() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let address = server.url.trim_start_matches("http://").parse().unwrap();
@@ -81,7 +81,7 @@ async fn a_bad_way_home_loses_no_row_and_doubles_none() {
 }
 
 #[tokio::test]
-async fn a_database_that_goes_and_comes_loses_no_row_and_doubles_none() {
+async fn a_database_going_down_and_up_loses_and_duplicates_no_row() {
     let database = TestDatabase::create().await;
     let way = Proxy::to_database_server().await;
     let server = TestServer::start_with(&way.url_of(&database), &[]).await;
@@ -107,7 +107,7 @@ async fn a_database_that_goes_and_comes_loses_no_row_and_doubles_none() {
 }
 
 #[tokio::test]
-async fn tables_of_newer_devices_are_stuck_until_they_are_switched_on_and_hold_up_no_other() {
+async fn unknown_tables_of_newer_devices_block_no_other_table() {
     let database = TestDatabase::create().await;
     let mut server = TestServer::start(&database).await;
     let mut pi = pi_after_a_day();

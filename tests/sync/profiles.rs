@@ -160,7 +160,7 @@ async fn names_that_differ_only_in_case_or_accents_are_different_profiles() {
 }
 
 #[tokio::test]
-async fn more_profiles_than_one_statement_asks_for_are_all_found() {
+async fn more_profiles_than_fit_one_statement_are_all_found() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let rows: Vec<Value> = (1..=1_203)

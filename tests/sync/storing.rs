@@ -85,7 +85,7 @@ async fn a_repeated_batch_updates_and_never_duplicates() {
 }
 
 #[tokio::test]
-async fn counts_tell_new_rows_from_those_that_were_there() {
+async fn counts_distinguish_new_rows_from_stored_ones() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     server
@@ -179,7 +179,7 @@ async fn a_request_without_device_or_batch_id_is_refused() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_known_is_refused_and_the_known_ones_are_named() {
+async fn an_unknown_table_is_refused_and_the_known_ones_are_named() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let batch = batch(&json!({"fake_table": [{"id": 1}], "realtime_data": readings(1..=5)}));
@@ -197,7 +197,7 @@ async fn a_table_that_is_not_known_is_refused_and_the_known_ones_are_named() {
 }
 
 #[tokio::test]
-async fn a_row_that_the_database_refuses_takes_the_whole_batch_with_it() {
+async fn a_row_that_the_database_refuses_fails_the_whole_batch() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     database
@@ -226,7 +226,7 @@ async fn a_row_that_the_database_refuses_takes_the_whole_batch_with_it() {
 }
 
 #[tokio::test]
-async fn a_row_that_breaks_a_rule_of_the_pi_takes_the_whole_batch_with_it() {
+async fn a_row_that_violates_a_constraint_fails_the_whole_batch() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let advice = json!({"id": 8, "recommendation": "Slow down", "priority_rank": 6});
@@ -250,7 +250,7 @@ async fn a_row_that_breaks_a_rule_of_the_pi_takes_the_whole_batch_with_it() {
 }
 
 #[tokio::test]
-async fn a_schema_that_lags_behind_is_a_failure_and_not_a_loss() {
+async fn an_outdated_schema_fails_batches_and_loses_none() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     database

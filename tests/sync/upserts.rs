@@ -30,7 +30,7 @@ async fn of_rows_with_the_same_id_the_last_one_is_stored() {
 }
 
 #[tokio::test]
-async fn a_column_that_an_update_lacks_keeps_its_value() {
+async fn a_column_omitted_from_an_update_keeps_its_value() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let whole = with(reading(1), &json!({"data_source": "real", "drive_id": 4}));
@@ -60,7 +60,7 @@ async fn null_removes_the_value_of_a_column() {
 }
 
 #[tokio::test]
-async fn a_column_that_a_new_row_lacks_takes_the_devices_default() {
+async fn a_column_omitted_from_a_new_row_gets_the_devices_default() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     store(
@@ -110,7 +110,7 @@ async fn a_column_that_a_new_row_lacks_takes_the_devices_default() {
 }
 
 #[tokio::test]
-async fn null_stands_for_the_default_where_a_column_cannot_be_null() {
+async fn null_means_the_default_for_a_column_that_is_not_nullable() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let event = json!({"id": 1, "event_type": "connect", "timestamp": null, "success": null});
@@ -124,7 +124,7 @@ async fn null_stands_for_the_default_where_a_column_cannot_be_null() {
 }
 
 #[tokio::test]
-async fn null_is_kept_where_a_column_has_a_default_and_can_be_null() {
+async fn null_is_stored_for_a_nullable_column_with_a_default() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let advice = json!({"id": 1, "recommendation": "Keep it up", "priority_rank": null});
@@ -180,7 +180,7 @@ async fn times_are_stored_in_utc_with_microseconds() {
 }
 
 #[tokio::test]
-async fn texts_and_numbers_come_back_as_they_were() {
+async fn texts_and_numbers_are_stored_unchanged() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let texts = [
@@ -215,7 +215,7 @@ async fn texts_and_numbers_come_back_as_they_were() {
 }
 
 #[tokio::test]
-async fn the_largest_integers_are_kept_exactly() {
+async fn the_largest_integers_are_stored_exactly() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let beyond_doubles = (1_i64 << 53) + 1;
@@ -260,7 +260,7 @@ async fn a_calibration_session_may_call_its_key_id_or_session_id() {
 }
 
 #[tokio::test]
-async fn a_vehicle_is_known_by_its_vin_or_by_its_id() {
+async fn a_vehicle_is_identified_by_its_vin_or_its_id() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let vehicles = json!([

@@ -3,14 +3,14 @@
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_is_not_there_is_to_be_pulled() {
+async fn a_missing_model_names_the_pull_command() {
     let ollama = ollama(&["gemma2:27b"], json!([])).await;
     let ended = binary("mysql://nobody@127.0.0.1:9/nothing", &ollama.uri()).run(&["doctor"]);
     assert!(told(&ended, "error", "ollama").contains("$ ollama pull gemma2:2b"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_the_gpu_does_not_hold_is_a_warning() {
+async fn a_model_outside_of_the_gpu_is_a_warning() {
     let nowhere = "mysql://nobody@127.0.0.1:9/nothing";
     for (in_gpu, verdict) in [
         (2_000_000_000_u64, "ok"),
@@ -45,7 +45,7 @@ async fn a_model_that_is_larger_than_the_gpu_is_a_warning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_ollama_without_a_list_of_models_is_an_error_and_its_password_a_secret() {
+async fn an_ollama_without_a_list_of_models_is_an_error_without_its_password() {
     let ollama = MockServer::start().await;
     let greeting = Mock::given(method("GET")).and(path("/"));
     greeting
