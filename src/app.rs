@@ -13,7 +13,7 @@ use actors::analysis::{self, AnalysisActor, AnalysisSettings, StopAnalyzing};
 use actors::backup::{self, BackupActor, BackupSettings};
 use actors::byte_budget::ByteBudget;
 use actors::drives::QueueTiming;
-use actors::health::{HealthActor, HealthSettings, Queues};
+use actors::health::{HealthActor, HealthSettings, Queues, RefusedClients};
 use actors::ollama::Ollama;
 use actors::report::Reporter;
 use actors::runtime::ActorRuntime;
@@ -190,12 +190,14 @@ fn start_actors(
     };
     let ollama = Ollama::new(settings.ollama_base_url.expose(), &settings.ollama_model)
         .map_err(io::Error::other)?;
+    let refused_clients = RefusedClients::default();
     let health = HealthSettings {
         database: settings.database_url.clone(),
         ollama: ollama.clone(),
         backup_folder: settings.backup_dir.clone(),
         largest_backup_bytes: max_backup_bytes,
         queues: queues.clone(),
+        refused_clients: refused_clients.clone(),
         supervision: supervision.clone(),
         started: Instant::now(),
     };
@@ -249,6 +251,7 @@ fn start_actors(
         analysis_lookups: analysis::lookup_admission(),
         analysis_memory: ByteBudget::new(ANALYSIS_BODIES_BYTES),
         health,
+        refused_clients,
         request_metrics: http::RequestMetrics::default(),
     })
 }

@@ -13,7 +13,7 @@ use actors::admission::Admission;
 use actors::analysis::AnalysisActor;
 use actors::backup::BackupActor;
 use actors::byte_budget::ByteBudget;
-use actors::health::HealthActor;
+use actors::health::{HealthActor, RefusedClients};
 use actors::sync::SyncActor;
 
 mod analysis;
@@ -68,6 +68,8 @@ pub struct State {
     pub analysis_memory: ByteBudget,
     /// Knows how everything is.
     pub health: Addr<HealthActor>,
+    /// Clients whose requests are refused.
+    pub refused_clients: RefusedClients,
     /// Counts requests.
     pub request_metrics: RequestMetrics,
 }

@@ -12,7 +12,9 @@ mod actor;
 mod messages;
 mod metrics;
 mod queues;
+mod refused_clients;
 
 pub use actor::{HealthActor, HealthSettings};
 pub use messages::{CheckHealth, CollectMetrics, Health};
 pub use queues::Queues;
+pub use refused_clients::{RefusedClient, RefusedClients};

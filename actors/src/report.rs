@@ -24,6 +24,8 @@ pub enum Report {
     },
     /// An analysis ended.
     Analysis {
+        /// The device whose drive it was; `None` if it could not be found.
+        device_id: Option<String>,
         /// The error is one sentence without secrets.
         outcome: Result<(), String>,
         /// Time from its start to its end.
@@ -38,6 +40,15 @@ pub enum Report {
         /// Time from its first byte to its end.
         took: Duration,
     },
+    /// The newest backup of a device and type was checked.
+    NewestBackup {
+        /// The device and the type: `chi-eclipse-tuner/database`.
+        folder: String,
+        /// What is wrong with it; `None` if nothing is.
+        damage: Option<Damage>,
+    },
+    /// The schema became usable, or the reason why it is not in one sentence without secrets.
+    Schema(Result<(), String>),
     /// An actor opened its connection pool.
     Pool {
         /// The actor.
@@ -79,10 +90,21 @@ impl std::iter::Sum for Counts {
 /// A batch that is not stored.
 #[derive(Debug)]
 pub struct BatchFailure {
-    /// The tables of the batch that the server knows.
+    /// The tables of the batch that the server stores.
     pub tables: Vec<String>,
+    /// The other tables that it names, shortened.
+    pub unknown_tables: Vec<String>,
     /// The error, in one sentence without secrets.
     pub error: String,
+}
+
+/// A damaged backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The file name of the backup.
+    pub filename: String,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// Sends reports. The default one discards them.

@@ -1,13 +1,15 @@
 //! `GET /metrics`, and the metrics of requests.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
+use actors::clock;
 use actors::health::CollectMetrics;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
@@ -66,10 +68,10 @@ impl Default for RequestMetrics {
 }
 
 impl RequestMetrics {
-    fn count(&self, route: [(&'static str, String); 2], status: u16, began: Instant) {
+    fn count(&self, route: [(&'static str, String); 2], status: u16, started: Instant) {
         self.seconds
             .get_or_create(&route)
-            .observe(began.elapsed().as_secs_f64());
+            .observe(started.elapsed().as_secs_f64());
         let [method, route] = route;
         let labels = [method, route, ("status", status.to_string())];
         self.requests.get_or_create(&labels).inc();
@@ -81,7 +83,7 @@ pub async fn measure(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let began = Instant::now();
+    let started = Instant::now();
     let state = request.app_data::<web::Data<State>>().cloned();
     let route = [
         ("method", method(request.method()).to_owned()),
@@ -92,15 +94,43 @@ pub async fn measure(
                 .unwrap_or_else(|| NO_ROUTE.to_owned()),
         ),
     ];
+    let peer = request.peer_addr().map(|peer| peer.ip());
     let answer = next.call(request).await;
-    let status = match &answer {
-        Ok(response) => response.status(),
-        Err(error) => error.as_response_error().status_code(),
+    let (status, error) = match &answer {
+        Ok(response) => (response.status(), response.response().error()),
+        Err(error) => (error.as_response_error().status_code(), Some(error)),
     };
     if let Some(state) = state {
-        state.request_metrics.count(route, status.as_u16(), began);
+        if let Some(peer) = peer {
+            note_refusal(&state, peer, &route, status, error);
+        }
+        state.request_metrics.count(route, status.as_u16(), started);
     }
     answer
+}
+
+/// Keeps track of clients whose requests are refused before an actor sees them: a wrong key, a body that is too large.
+fn note_refusal(
+    state: &State,
+    peer: IpAddr,
+    route: &[(&str, String); 2],
+    status: StatusCode,
+    error: Option<&Error>,
+) {
+    let [(_, method), (_, pattern)] = route;
+    let route = format!("{method} {pattern}");
+    match status {
+        StatusCode::UNAUTHORIZED
+        | StatusCode::FORBIDDEN
+        | StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            let reason = error.map_or_else(|| status.to_string(), ToString::to_string);
+            let clients = &state.refused_clients;
+            clients.refuse(peer, &route, reason, clock::now());
+        }
+        status if status.is_success() => state.refused_clients.accept(peer, &route),
+        _ => {}
+    }
 }
 
 /// Clients can send any method name, so only known ones become label values.

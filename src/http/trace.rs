@@ -45,8 +45,9 @@ pub async fn trace(
         Ok(Err(error)) => error,
         Err(panic) => ApiError::Panicked(Panic(panic_message(&*panic))).into(),
     };
+    let sentence = error.to_string();
     let response = trace.end(HttpResponse::from_error(error));
-    Err(InternalError::from_response("answered", response).into())
+    Err(InternalError::from_response(sentence, response).into())
 }
 
 /// The id of a request, in its response and in the log.

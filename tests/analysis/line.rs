@@ -124,9 +124,9 @@ async fn a_client_that_disconnects_frees_the_model_for_the_next() {
     assert_eq!(
         fixture.ollama.questions().len(),
         2,
-        "whoever left the line is not asked for"
+        "a request that left the queue is not sent to the model"
     );
-    let left = "status = 'failed' AND error LIKE '%whoever asked for it has left%'";
+    let left = "status = 'failed' AND error LIKE '%the requester disconnected%'";
     assert_eq!(fixture.database.count("analysis_history", left).await, 1);
     assert_eq!(
         fixture
@@ -190,7 +190,10 @@ async fn health_counts_failed_analyses_and_reports_the_last_success() {
         (&failing["failuresLastHour"], &failing["lastSuccess"]),
         (&json!(2), &Value::Null)
     );
-    assert_eq!(failing["lastError"]["error"], "Ollama error: too hot");
+    assert_eq!(
+        failing["lastError"]["error"],
+        "test-device: Ollama error: too hot"
+    );
     fixture
         .ollama
         .says("[{\"recommendation\": \"Drive a little slower.\"}]");

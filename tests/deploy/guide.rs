@@ -1,8 +1,12 @@
 use std::fs;
+use std::net::Ipv4Addr;
 
+use actors::health::RefusedClient;
 use actors::health::assess::{Facts, assess};
-use actors::health::journal::{FailingTable, Growth};
+use actors::health::journal::{FailingTable, Growth, LastError, Record};
 use actors::health::probes::OllamaState;
+use actors::report::Damage;
+use chrono::NaiveDateTime;
 
 use super::repository;
 
@@ -37,6 +41,8 @@ fn every_reason_of_health_is_explained() {
         device_id: "car".to_owned(),
         table: "alert_log".to_owned(),
         failures: 3,
+        is_unknown: false,
+        error: "no such column".to_owned(),
     });
     nothing_works.analysis.growth = Some(Growth {
         from: 3,
@@ -49,9 +55,36 @@ fn every_reason_of_health_is_explained() {
     };
     two_more.backup.free_bytes = Some(0);
     two_more.backup.wanted_bytes = 1;
+    let failing = Record {
+        failures_in_a_row: 3,
+        last_error: Some(LastError {
+            at: NaiveDateTime::default(),
+            error: "no answer".to_owned(),
+        }),
+        ..Record::default()
+    };
+    let mut failing_work = Facts {
+        ollama: OllamaState::Ready,
+        refused_clients: vec![RefusedClient {
+            address: Ipv4Addr::LOCALHOST.into(),
+            route: "POST /api/v1/sync".to_owned(),
+            refusals: 4,
+            reason: "Invalid API key".to_owned(),
+        }],
+        ..Facts::default()
+    };
+    failing_work.analysis.record = failing.clone();
+    failing_work.backup.record = failing;
+    failing_work.backup.write_error = Some("Permission denied".to_owned());
+    let damage = Damage {
+        filename: "obd.db".to_owned(),
+        reason: "cut off".to_owned(),
+    };
+    failing_work.backup.damaged = [("car/database".to_owned(), damage)].into();
     let mut reasons = assess(&nothing_works).reasons;
     reasons.extend(assess(&two_more).reasons);
-    assert!(reasons.len() >= 7, "{reasons:?}");
+    reasons.extend(assess(&failing_work).reasons);
+    assert!(reasons.len() >= 12, "{reasons:?}");
     for reason in reasons {
         let is_fixed = |word: &&str| !word.bytes().any(|byte| byte.is_ascii_digit());
         let words: Vec<&str> = reason.split(' ').take(4).take_while(is_fixed).collect();

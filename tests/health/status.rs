@@ -1,4 +1,4 @@
-//! US-CMP-008, FR-5: health tells the truth, in time, whatever hangs.
+//! US-CMP-008, FR-5: the status, its components and its time limit.
 
 use std::time::Duration;
 
@@ -260,8 +260,12 @@ async fn a_table_that_the_database_refuses_degrades_while_others_are_stored() {
         assert_eq!(status, 200, "{body}");
     }
     let report = health(&server).await;
-    let reason = "The last 3 batches of chi-eclipse-tuner with rows of statistics were not stored.";
-    let failing = json!([{"deviceId": "chi-eclipse-tuner", "table": "statistics", "failures": 3}]);
+    let reason = "The last 3 batches of chi-eclipse-tuner with rows of statistics were not stored: \
+                  the database refused a statement.";
+    let failing = json!([{
+        "deviceId": "chi-eclipse-tuner", "table": "statistics", "failures": 3,
+        "isUnknown": false, "error": "the database refused a statement",
+    }]);
     assert_eq!(report["status"], "degraded");
     assert_eq!(report["reasons"], json!([reason]));
     assert_eq!(report["sync"]["failingTables"], failing);

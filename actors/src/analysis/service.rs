@@ -319,9 +319,11 @@ impl Run<'_> {
                 Err(error.to_string())
             }
         };
-        self.service
-            .reporter
-            .tell(Report::Analysis { outcome, took });
+        self.service.reporter.tell(Report::Analysis {
+            device_id: Some(device_id.clone()),
+            outcome,
+            took,
+        });
     }
 }
 

@@ -9,6 +9,7 @@ use actix::{
     WrapFuture,
 };
 use chrono::Utc;
+use futures_util::FutureExt as _;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -18,12 +19,14 @@ use super::account::Account;
 use super::archive::{Archive, BackupKey};
 use super::checks::{StopOnDrop, StopSign, Unfinished};
 use super::error::BackupError;
+use super::folder::Folder;
 use super::locks::FolderLocks;
 use super::messages::{
     Backup, BeginUpload, CommitUpload, ListBackups, OpenBackup, OpenedBackup, StoredBackup,
 };
 use super::records::Record;
 use super::upload::Upload;
+use crate::report::Report;
 use crate::runtime::blocking;
 use crate::supervise::Drain;
 
@@ -96,13 +99,38 @@ impl BackupActor {
             .into_actor(self)
             .then(move |examined, actor, _| {
                 let lock = actor.locks.lock(&key.folder);
-                conclude(Arc::clone(&actor.archive), key, examined, lock).into_actor(actor)
+                let report = actor.report_newest(Some(key.folder.clone()));
+                conclude(Arc::clone(&actor.archive), key, examined, lock)
+                    .then(|()| report)
+                    .into_actor(actor)
             })
             .map(|(), actor, ctx| {
                 actor.checking = None;
                 actor.check_next(ctx);
             });
         ctx.spawn(check);
+    }
+}
+
+impl BackupActor {
+    /// Reports whether the newest backup of a folder is damaged; of every folder without one.
+    fn report_newest(&self, folder: Option<Folder>) -> impl Future<Output = ()> + use<> {
+        let (archive, reporter) = (Arc::clone(&self.archive), self.settings.reporter.clone());
+        blocking(move || {
+            let folders = match folder {
+                Some(folder) => Ok(vec![folder]),
+                None => archive.folders(None, None),
+            };
+            for folder in folders.unwrap_or_default() {
+                match archive.damage_of_newest(&folder) {
+                    Ok(damage) => reporter.tell(Report::NewestBackup {
+                        folder: folder.to_string(),
+                        damage,
+                    }),
+                    Err(error) => log::warn!(folder:%, error:%; "backups not readable"),
+                }
+            }
+        })
     }
 }
 
@@ -149,7 +177,10 @@ impl Actor for BackupActor {
         let tidying = blocking(move || archive.tidy())
             .into_actor(self)
             .map(|due, actor, ctx| match due {
-                Ok(due) => actor.enqueue_checks(due, ctx),
+                Ok(due) => {
+                    ctx.spawn(actor.report_newest(None).into_actor(actor));
+                    actor.enqueue_checks(due, ctx);
+                }
                 Err(error) => log::error!(error:%; "backup folder not usable"),
             });
         ctx.spawn(tidying);

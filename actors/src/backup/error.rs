@@ -1,19 +1,19 @@
-//! Errors of backups.
+//! Errors of the backup actor.
 
 use std::io::{self, ErrorKind};
 
 use super::sha256::Sha256;
 
-/// Why the backup actor refused or failed.
+/// Why a request to the backup actor failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The file exceeds the limit. A retry is refused too.
+    /// The file is larger than the limit.
     #[error("the file is larger than {max_bytes} bytes")]
     TooLarge {
         /// The limit, in bytes.
         max_bytes: u64,
     },
-    /// The bytes that arrived are not those that the client sent.
+    /// The received bytes do not have the announced digest.
     #[error("the file's SHA-256 is {actual}, not {expected}")]
     ChecksumMismatch {
         /// What the client announced.
@@ -21,14 +21,14 @@ pub enum BackupError {
         /// What arrived.
         actual: Sha256,
     },
-    /// No space (or quota) is left; nothing half-written remains. The owner must free space.
-    #[error("no space is left for backups")]
+    /// No space or quota is left. The partial file is removed.
+    #[error("the disk of the backup folder (BACKUP_DIR) is full")]
     DiskFull,
-    /// There is no such backup, or no longer.
+    /// There is no such backup.
     #[error("there is no such backup")]
     NotFound,
     /// The backup folder cannot be read or written.
-    #[error("the backup folder cannot be used")]
+    #[error("the backup folder (BACKUP_DIR) cannot be read or written")]
     Storage(#[source] io::Error),
 }
 

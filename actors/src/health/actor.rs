@@ -24,6 +24,7 @@ use super::messages::{CheckHealth, CollectMetrics, Health};
 use super::metrics::{Gauges, Metrics};
 use super::probes::{ProbeResults, Probes, wanted_bytes};
 use super::queues::Queues;
+use super::refused_clients::RefusedClients;
 use crate::clock;
 use crate::database::{Database, DatabaseUrl};
 use crate::ollama::Ollama;
@@ -48,6 +49,8 @@ pub struct HealthSettings {
     pub largest_backup_bytes: u64,
     /// The queues whose lengths are reported.
     pub queues: Queues,
+    /// Clients that the HTTP server refuses.
+    pub refused_clients: RefusedClients,
     /// Counts restarts of actors.
     pub supervision: Supervision,
     /// When the server started.
@@ -153,9 +156,12 @@ impl HealthActor {
                 record: journal.backups(now),
                 waiting: queues.uploads.waiting(),
                 free_bytes: results.free_bytes,
+                write_error: results.write_error,
+                damaged: journal.damaged_backups().clone(),
                 wanted_bytes: wanted_bytes(settings.largest_backup_bytes),
             },
             restarts: settings.supervision.restarts(),
+            refused_clients: settings.refused_clients.list(now),
         }
     }
 }

@@ -1,22 +1,28 @@
-//! What is known about the server, and what to think of it. Pure.
+//! The facts about the server, and the status derived from them. Pure.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::journal::{FailingTable, Growth, Record};
 use super::probes::{LastSync, OllamaState};
+use super::refused_clients::RefusedClient;
+use crate::report::Damage;
 
-/// All that health is judged by.
+/// Failures in a row from which a kind of work counts as failing.
+const FAILURES_IN_A_ROW: u32 = 3;
+
+/// Everything the status is derived from.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// Whether the database answers.
     pub mysql_is_up: bool,
-    /// Whether Ollama answers, and has the model.
+    /// Whether Ollama answers and has the model.
     pub ollama: OllamaState,
-    /// The model that is wanted.
+    /// The configured model.
     pub model: String,
-    /// The latest batch that was stored.
+    /// The last stored batch.
     pub last_sync: Option<LastSync>,
-    /// How long the server has been running.
+    /// Time since the server started.
     pub uptime: Duration,
     /// Batches.
     pub sync: SyncFacts,
@@ -24,73 +30,78 @@ pub struct Facts {
     pub analysis: AnalysisFacts,
     /// Backups.
     pub backup: BackupFacts,
-    /// How often each actor was restarted, in the order of their start.
+    /// Restarts of each actor, in the order of their start.
     pub restarts: Vec<(&'static str, u64)>,
+    /// Clients whose last requests were all refused.
+    pub refused_clients: Vec<RefusedClient>,
 }
 
-/// How batches are taken in.
+/// Facts about batches.
 #[derive(Clone, Debug, Default)]
 pub struct SyncFacts {
     /// Successes and failures.
     pub record: Record,
-    /// Batches that wait for their turn.
+    /// Batches that wait for a turn.
     pub waiting: usize,
-    /// What devices do not get stored.
+    /// Tables of devices that are not stored.
     pub failing_tables: Vec<FailingTable>,
 }
 
-/// How drives are analysed.
+/// Facts about analyses.
 #[derive(Clone, Debug, Default)]
 pub struct AnalysisFacts {
     /// Successes and failures.
     pub record: Record,
     /// Requests that wait for the model.
     pub waiting: usize,
-    /// Drives that wait for it, where that is known.
+    /// Drives that wait for the model; `None` while unknown.
     pub drives_waiting: Option<u64>,
-    /// The growth of a queue of drives that only grows.
+    /// The growth of the queue of drives, if it only grows.
     pub growth: Option<Growth>,
 }
 
-/// How backups are kept.
+/// Facts about backups.
 #[derive(Clone, Debug, Default)]
 pub struct BackupFacts {
     /// Successes and failures.
     pub record: Record,
-    /// Uploads that wait for their turn.
+    /// Uploads that wait for a turn.
     pub waiting: usize,
-    /// Room for backups, in bytes, where the disk says.
+    /// Free space for backups, in bytes; `None` if it cannot be read.
     pub free_bytes: Option<u64>,
-    /// Room that there should be, in bytes.
+    /// The free space that there should be, in bytes.
     pub wanted_bytes: u64,
+    /// Why the backup folder is not writable; `None` if it is.
+    pub write_error: Option<String>,
+    /// The newest backups that are damaged, by device and type.
+    pub damaged: BTreeMap<String, Damage>,
 }
 
-/// What to think of the server.
+/// The status and its reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assessment {
-    /// In one word.
+    /// The status.
     pub status: Status,
-    /// Why it is not better, one sentence each.
+    /// Why it is not healthy, one sentence each.
     pub reasons: Vec<String>,
 }
 
-/// How the server is, in one word.
+/// The status of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Everything works.
     Healthy,
-    /// Batches can be stored, but something needs the owner.
+    /// Batches are stored, but the owner has to act.
     Degraded,
-    /// Nothing can be stored.
+    /// No batch can be stored.
     Unhealthy,
 }
 
-/// Judges the facts.
+/// Derives the status from the facts.
 pub fn assess(facts: &Facts) -> Assessment {
-    let mut reasons = Vec::new();
-    if !facts.mysql_is_up {
-        reasons.push("MySQL does not answer.".to_owned());
-    }
+    let fatal: Vec<String> = fatal_reasons(facts).collect();
+    let is_fatal = !fatal.is_empty();
+    let mut reasons = fatal;
     match facts.ollama {
         OllamaState::Down => reasons.push("Ollama does not answer.".to_owned()),
         OllamaState::WithoutModel => {
@@ -99,21 +110,57 @@ pub fn assess(facts: &Facts) -> Assessment {
         OllamaState::Ready => {}
     }
     reasons.extend(facts.sync.failing_tables.iter().map(failing_table));
+    reasons.extend(facts.refused_clients.iter().map(refused_client));
     reasons.extend(facts.analysis.growth.as_ref().map(stuck_queue));
-    reasons.extend(full_disk(&facts.backup));
-    let status = match (facts.mysql_is_up, reasons.is_empty()) {
-        (false, _) => Status::Unhealthy,
-        (true, false) => Status::Degraded,
-        (true, true) => Status::Healthy,
+    if facts.ollama == OllamaState::Ready {
+        reasons.extend(failures_in_a_row("analyses", &facts.analysis.record));
+    }
+    reasons.extend(failures_in_a_row("uploads", &facts.backup.record));
+    reasons.extend(facts.backup.damaged.iter().map(damaged_backup));
+    reasons.extend(backup_folder(&facts.backup));
+    let status = match (is_fatal, reasons.is_empty()) {
+        (true, _) => Status::Unhealthy,
+        (false, false) => Status::Degraded,
+        (false, true) => Status::Healthy,
     };
     Assessment { status, reasons }
 }
 
+/// Why no batch can be stored.
+fn fatal_reasons(facts: &Facts) -> impl Iterator<Item = String> {
+    let mysql = (!facts.mysql_is_up).then(|| "MySQL does not answer.".to_owned());
+    mysql.into_iter()
+}
+
 fn failing_table(failing: &FailingTable) -> String {
     format!(
-        "The last {} batches of {} with rows of {} were not stored.",
-        failing.failures, failing.device_id, failing.table
+        "The last {} batches of {} with rows of {} were not stored: {}.",
+        failing.failures,
+        failing.device_id,
+        failing.table,
+        without_full_stop(&failing.error)
     )
+}
+
+fn refused_client(client: &RefusedClient) -> String {
+    format!(
+        "The last {} requests of {} to {} were refused: {}.",
+        client.refusals,
+        client.address,
+        client.route,
+        without_full_stop(&client.reason)
+    )
+}
+
+fn failures_in_a_row(what: &str, record: &Record) -> Option<String> {
+    let error = &record.last_error.as_ref()?.error;
+    (record.failures_in_a_row >= FAILURES_IN_A_ROW).then(|| {
+        format!(
+            "The last {} {what} failed: {}.",
+            record.failures_in_a_row,
+            without_full_stop(error)
+        )
+    })
 }
 
 fn stuck_queue(growth: &Growth) -> String {
@@ -123,8 +170,21 @@ fn stuck_queue(growth: &Growth) -> String {
     )
 }
 
-fn full_disk(backup: &BackupFacts) -> Option<String> {
+fn damaged_backup((folder, damage): (&String, &Damage)) -> String {
+    format!(
+        "The newest backup in {folder} is damaged: {}: {}.",
+        damage.filename,
+        without_full_stop(&damage.reason)
+    )
+}
+
+fn backup_folder(backup: &BackupFacts) -> Option<String> {
     const MB: u64 = 1024 * 1024;
+    if let Some(error) = &backup.write_error {
+        return Some(format!(
+            "The backup folder (BACKUP_DIR) is not writable: {error}."
+        ));
+    }
     match backup.free_bytes {
         None => Some("The free space of the backup folder cannot be read.".to_owned()),
         Some(free) if free < backup.wanted_bytes => Some(format!(
@@ -134,6 +194,10 @@ fn full_disk(backup: &BackupFacts) -> Option<String> {
         )),
         Some(_) => None,
     }
+}
+
+fn without_full_stop(sentence: &str) -> &str {
+    sentence.trim_end_matches('.')
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! A bounded, in-memory record of what the other actors reported. Does no I/O.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 
-use crate::report::{BatchOutcome, Report};
+use crate::report::{BatchFailure, BatchOutcome, Damage, Report};
 
 mod failing;
 mod growth;
@@ -23,6 +25,9 @@ pub struct Journal {
     backups: Track,
     failing: FailingTables,
     drives: DriveQueue,
+    /// By device and type.
+    damaged_backups: BTreeMap<String, Damage>,
+    schema: Option<Result<(), String>>,
 }
 
 impl Journal {
@@ -32,9 +37,25 @@ impl Journal {
             Report::Batch {
                 device_id, outcome, ..
             } => self.enter_batch(device_id.as_deref(), outcome, now),
-            Report::Analysis { outcome, .. } => self.analyses.enter(outcome.as_ref(), now),
+            Report::Analysis {
+                device_id, outcome, ..
+            } => {
+                let of_device = |error: &String| match device_id {
+                    Some(device) => format!("{device}: {error}"),
+                    None => error.clone(),
+                };
+                let outcome = outcome.as_ref().map_err(of_device);
+                self.analyses.enter(outcome.as_ref(), now);
+            }
             Report::Backup { outcome, .. } => self.backups.enter(outcome.as_ref(), now),
             Report::DrivesWaiting(waiting) => self.drives.enter(*waiting, now),
+            Report::NewestBackup { folder, damage } => match damage {
+                Some(damage) => {
+                    self.damaged_backups.insert(folder.clone(), damage.clone());
+                }
+                None => _ = self.damaged_backups.remove(folder),
+            },
+            Report::Schema(state) => self.schema = Some(state.clone()),
             Report::Pool { .. } => {}
         }
     }
@@ -56,11 +77,18 @@ impl Journal {
             BatchOutcome::Refused(failure) | BatchOutcome::Failed(failure) => {
                 self.batches.fail(&failure.error, now);
                 if let Some(device) = device {
-                    for table in &failure.tables {
-                        self.failing.fail(device, table, now);
-                    }
+                    self.enter_failure(device, failure, now);
                 }
             }
+        }
+    }
+
+    fn enter_failure(&mut self, device: &str, failure: &BatchFailure, now: NaiveDateTime) {
+        let known = failure.tables.iter().map(|table| (table, false));
+        let unknown = failure.unknown_tables.iter().map(|table| (table, true));
+        for (table, is_unknown) in known.chain(unknown) {
+            self.failing
+                .fail(device, table, is_unknown, &failure.error, now);
         }
     }
 
@@ -92,6 +120,16 @@ impl Journal {
     /// The growth of the queue of drives, if it only grows.
     pub fn drives_growth(&self, now: NaiveDateTime) -> Option<Growth> {
         self.drives.growth(now)
+    }
+
+    /// The newest backups that are damaged, by device and type.
+    pub fn damaged_backups(&self) -> &BTreeMap<String, Damage> {
+        &self.damaged_backups
+    }
+
+    /// Whether the schema is usable, and why not; `None` until it is reported.
+    pub fn schema(&self) -> Option<&Result<(), String>> {
+        self.schema.as_ref()
     }
 }
 

@@ -123,7 +123,7 @@ impl Metrics {
     pub(super) fn count(&mut self, report: &Report) {
         match report {
             Report::Batch { outcome, took, .. } => self.count_batch(outcome, *took),
-            Report::Analysis { outcome, took } => {
+            Report::Analysis { outcome, took, .. } => {
                 let outcome = label("outcome", success_or_failure(outcome.is_ok()));
                 self.analyses.get_or_create(&outcome).inc();
                 self.analysis_seconds
@@ -137,7 +137,7 @@ impl Metrics {
                 self.backups.get_or_create(&outcome).inc();
             }
             Report::Pool { actor, usage } => self.watch_pool(actor, usage.clone()),
-            Report::DrivesWaiting(_) => {}
+            Report::DrivesWaiting(_) | Report::NewestBackup { .. } | Report::Schema(_) => {}
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct ProbeResults {
     pub ollama: OllamaState,
     /// Free space for backups, in bytes; `None` if it cannot be read.
     pub free_bytes: Option<u64>,
+    /// Why the backup folder is not writable; `None` if it is.
+    pub write_error: Option<String>,
     pub ended: Instant,
 }
 
@@ -36,6 +38,7 @@ impl ProbeResults {
             last_sync: None,
             ollama: OllamaState::Down,
             free_bytes: None,
+            write_error: None,
             ended: Instant::now(),
         }
     }
@@ -60,16 +63,18 @@ impl Probes {
 
     /// Runs all probes concurrently.
     pub(super) async fn run(self) -> ProbeResults {
-        let (mysql, ollama, free_bytes) = tokio::join!(
+        let (mysql, ollama, disk) = tokio::join!(
             mysql::probe(&self.database),
             ollama::probe(&self.ollama),
-            self.disk.free_bytes(),
+            self.disk.state(),
         );
+        let disk = disk.unwrap_or_default();
         ProbeResults {
             mysql_is_up: mysql.is_up,
             last_sync: mysql.last_sync,
             ollama,
-            free_bytes,
+            free_bytes: disk.free_bytes,
+            write_error: disk.write_error,
             ended: Instant::now(),
         }
     }

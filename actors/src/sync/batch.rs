@@ -94,6 +94,8 @@ pub struct Refusal {
     pub device_id: Option<DeviceId>,
     /// What it is called, where that could be read.
     pub batch_id: Option<String>,
-    /// The tables in it that the server knows.
+    /// The tables in it that the server stores, as far as it was read.
     pub tables: Vec<String>,
+    /// The other tables in it, as far as it was read; names are shortened, and there are at most 50.
+    pub unknown_tables: Vec<String>,
 }

@@ -73,6 +73,7 @@ impl BatchService {
         log::error!(error:? = panic.to_string(); "batch failed");
         let failure = BatchFailure {
             tables: Vec::new(),
+            unknown_tables: Vec::new(),
             error: "an internal error occurred".to_owned(),
         };
         self.report(None, BatchOutcome::Failed(failure), Instant::now());
@@ -127,6 +128,7 @@ impl BatchService {
         let error = SyncError::Forbidden { device_id };
         let failure = BatchFailure {
             tables: Vec::new(),
+            unknown_tables: Vec::new(),
             error: error.to_string(),
         };
         self.report(None, BatchOutcome::Refused(failure), begun);
@@ -144,6 +146,7 @@ impl BatchService {
         }
         let failure = BatchFailure {
             tables: refusal.tables,
+            unknown_tables: refusal.unknown_tables,
             error: summary.clone(),
         };
         self.report(
@@ -170,6 +173,7 @@ impl BatchService {
         let (device_id, batch_id) = (&batch.device_id, &batch.batch_id);
         let failure = BatchFailure {
             tables: batch.tables(),
+            unknown_tables: Vec::new(),
             error: source.to_string(),
         };
         self.record_failure(device_id, batch_id, &failure.tables, &failure.error, begun)

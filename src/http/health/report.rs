@@ -53,7 +53,7 @@ pub(in crate::http) struct HealthReport {
     status: ServerStatus,
     /// Why the status is not `healthy`, one sentence each.
     #[schema(examples(
-        "The last 3 batches of example-device with rows of statistics were not stored."
+        "The last 3 batches of example-device with rows of statistics were not stored: the database refused a statement."
     ))]
     reasons: Vec<String>,
     /// The server's version.
@@ -153,6 +153,12 @@ struct FailingTable {
     /// Failed batches since the last stored one.
     #[schema(minimum = 3, examples(3))]
     failures: u32,
+    /// Whether the server does not know the table. `EXTRA_TABLES` adds it.
+    #[schema(examples(false))]
+    is_unknown: bool,
+    /// The last failure, in one sentence.
+    #[schema(examples("the database refused a statement"))]
+    error: String,
 }
 
 /// Successes and failures of analyses.
@@ -276,6 +282,8 @@ impl From<SyncFacts> for SyncHealth {
                     device_id: failing.device_id,
                     table: failing.table,
                     failures: failing.failures,
+                    is_unknown: failing.is_unknown,
+                    error: failing.error,
                 })
                 .collect(),
         }

@@ -12,9 +12,10 @@ use crate::backup::error::BackupError;
 use crate::backup::folder::{BackupType, Folder};
 use crate::backup::messages::{Backup, OpenedBackup};
 use crate::backup::names::{StoredName, device_of_folder};
-use crate::backup::records::{Standing, Verdict};
+use crate::backup::records::{Record, Standing, Verdict};
 use crate::backup::sha256::Sha256;
 use crate::device_id::DeviceId;
+use crate::report::Damage;
 
 /// A file as it was found.
 pub(super) struct FoundFile {
@@ -78,6 +79,31 @@ impl Archive {
         Ok((backups, due))
     }
 
+    /// What is wrong with the newest backup that this server stored in a folder; `None` if nothing is.
+    pub(in crate::backup) fn damage_of_newest(
+        &self,
+        folder: &Folder,
+    ) -> io::Result<Option<Damage>> {
+        let files = self.files(folder)?.into_iter();
+        let newest = files
+            .filter(|file| file.standing != Standing::Unknown)
+            .max_by_key(|file| (file.created_at(), file.name.parse::<StoredName>().ok()));
+        Ok(newest.and_then(|file| {
+            let reason = match file.standing {
+                Standing::Altered => "changed since it was stored".to_owned(),
+                Standing::AsStored(Record {
+                    verdict: Verdict::Damaged { reason },
+                    ..
+                }) => reason,
+                _ => return None,
+            };
+            Some(Damage {
+                filename: file.name,
+                reason,
+            })
+        }))
+    }
+
     /// Opens a visible regular file of a folder.
     pub(in crate::backup) fn open(&self, key: &BackupKey) -> Result<OpenedBackup, BackupError> {
         let BackupKey { folder, filename } = key;
@@ -98,7 +124,7 @@ impl Archive {
     }
 
     /// The folders that may hold backups of a device and a type, in order.
-    pub(super) fn folders(
+    pub(in crate::backup) fn folders(
         &self,
         device: Option<&DeviceId>,
         kind: Option<BackupType>,

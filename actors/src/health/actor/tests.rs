@@ -48,6 +48,7 @@ fn with_actor_and_ollama<F: Future<Output = ()>>(
             backup_folder: "/".into(),
             largest_backup_bytes: 1,
             queues: queues.clone(),
+            refused_clients: RefusedClients::default(),
             supervision: supervision.clone(),
             started: Instant::now(),
         };
@@ -67,6 +68,7 @@ fn silent_server() -> (TcpListener, String) {
 fn failed_batch() -> Report {
     let failure = BatchFailure {
         tables: vec!["statistics".to_owned()],
+        unknown_tables: Vec::new(),
         error: "the database refused a statement".to_owned(),
     };
     Report::Batch {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::health::journal::LastError;
 
 fn all_well() -> Facts {
     Facts {
@@ -15,6 +16,7 @@ fn all_well() -> Facts {
             ..BackupFacts::default()
         },
         restarts: vec![("sync", 2)],
+        refused_clients: Vec::new(),
     }
 }
 
@@ -25,6 +27,26 @@ fn verdict(change: impl FnOnce(&mut Facts)) -> (Status, Vec<String>) {
     change(&mut facts);
     let verdict = assess(&facts);
     (verdict.status, verdict.reasons)
+}
+
+fn failed(times: u32, error: &str) -> Record {
+    Record {
+        failures_in_a_row: times,
+        last_error: Some(LastError {
+            at: crate::clock::now(),
+            error: error.to_owned(),
+        }),
+        ..Record::default()
+    }
+}
+
+#[test]
+fn two_failures_in_a_row_are_not_reported_yet() {
+    let (status, _) = verdict(|facts| {
+        facts.analysis.record = failed(2, "no answer");
+        facts.backup.record = failed(2, "no answer");
+    });
+    assert_eq!(status, Status::Healthy);
 }
 
 #[test]
@@ -45,9 +67,9 @@ fn without_mysql_nothing_is_better_than_unhealthy() {
 }
 
 #[test]
-fn each_trouble_degrades_and_says_why() {
+fn each_fault_degrades_and_gives_its_reason() {
     type Trouble = fn(&mut Facts);
-    let troubles: [(Trouble, &str); 6] = [
+    let troubles: [(Trouble, &str); 11] = [
         (
             |facts| facts.ollama = OllamaState::Down,
             "Ollama does not answer.",
@@ -62,9 +84,47 @@ fn each_trouble_degrades_and_says_why() {
                     device_id: "pi".to_owned(),
                     table: "statistics".to_owned(),
                     failures: 3,
+                    is_unknown: false,
+                    error: "no such column.".to_owned(),
                 }];
             },
-            "The last 3 batches of pi with rows of statistics were not stored.",
+            "The last 3 batches of pi with rows of statistics were not stored: no such column.",
+        ),
+        (
+            |facts| {
+                facts.refused_clients = vec![RefusedClient {
+                    address: std::net::Ipv4Addr::LOCALHOST.into(),
+                    route: "POST /api/v1/sync".to_owned(),
+                    refusals: 30,
+                    reason: "Invalid API key".to_owned(),
+                }];
+            },
+            "The last 30 requests of 127.0.0.1 to POST /api/v1/sync were refused: Invalid API key.",
+        ),
+        (
+            |facts| facts.analysis.record = failed(14, "pi: no answer"),
+            "The last 14 analyses failed: pi: no answer.",
+        ),
+        (
+            |facts| facts.backup.record = failed(10, "BACKUP_DIR cannot be written"),
+            "The last 10 uploads failed: BACKUP_DIR cannot be written.",
+        ),
+        (
+            |facts| {
+                let damage = Damage {
+                    filename: "obd-2026-02-01T14-30-00.db".to_owned(),
+                    reason: "it is cut off".to_owned(),
+                };
+                facts
+                    .backup
+                    .damaged
+                    .insert("pi/database".to_owned(), damage);
+            },
+            "The newest backup in pi/database is damaged: obd-2026-02-01T14-30-00.db: it is cut off.",
+        ),
+        (
+            |facts| facts.backup.write_error = Some("Read-only file system".to_owned()),
+            "The backup folder (BACKUP_DIR) is not writable: Read-only file system.",
         ),
         (
             |facts| {

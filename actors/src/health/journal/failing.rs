@@ -2,6 +2,8 @@ use std::collections::HashMap;
 
 use chrono::{NaiveDateTime, TimeDelta};
 
+use super::track::shortened;
+
 /// Failures in a row from which a table counts as failing.
 const FAILURES_IN_A_ROW: u32 = 3;
 
@@ -20,6 +22,10 @@ pub struct FailingTable {
     pub table: String,
     /// Failed batches since the last stored one.
     pub failures: u32,
+    /// Whether the server does not know the table.
+    pub is_unknown: bool,
+    /// The last failure, in one sentence.
+    pub error: String,
 }
 
 /// Tables whose last batch failed, by device.
@@ -29,6 +35,8 @@ pub(super) struct FailingTables(HashMap<(String, String), Run>);
 #[derive(Debug)]
 struct Run {
     failures: u32,
+    is_unknown: bool,
+    error: String,
     latest: NaiveDateTime,
 }
 
@@ -37,14 +45,25 @@ impl FailingTables {
         self.0.remove(&(device.to_owned(), table.to_owned()));
     }
 
-    pub(super) fn fail(&mut self, device: &str, table: &str, now: NaiveDateTime) {
+    pub(super) fn fail(
+        &mut self,
+        device: &str,
+        table: &str,
+        is_unknown: bool,
+        error: &str,
+        now: NaiveDateTime,
+    ) {
         let run = self
             .0
             .entry((device.to_owned(), table.to_owned()))
             .or_insert(Run {
                 failures: 0,
+                is_unknown,
+                error: String::new(),
                 latest: now,
             });
+        run.is_unknown = is_unknown;
+        run.error = shortened(error);
         run.failures = run.failures.saturating_add(1);
         run.latest = now;
         if self.0.len() > MAX_ENTRIES {
@@ -63,6 +82,8 @@ impl FailingTables {
                 device_id: device_id.clone(),
                 table: table.clone(),
                 failures: run.failures,
+                is_unknown: run.is_unknown,
+                error: run.error.clone(),
             })
             .collect();
         list.sort_by(|left, right| {

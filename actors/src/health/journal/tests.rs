@@ -34,6 +34,7 @@ fn stored(device: &str, table: &str, rows: u64) -> Report {
 fn failed(device: &str, table: &str) -> Report {
     let failure = BatchFailure {
         tables: vec![table.to_owned()],
+        unknown_tables: Vec::new(),
         error: "no such column".to_owned(),
     };
     batch(device, BatchOutcome::Failed(failure))
@@ -117,11 +118,79 @@ fn failures_count_for_an_hour_and_the_last_error_stays() {
 }
 
 #[test]
+fn a_table_that_the_server_does_not_know_is_listed_as_such() {
+    let mut journal = Journal::default();
+    for _ in 0..3 {
+        let failure = BatchFailure {
+            tables: Vec::new(),
+            unknown_tables: vec!["dtc_log".to_owned()],
+            error: "Table is not known".to_owned(),
+        };
+        journal.enter(&batch("pi", BatchOutcome::Refused(failure)), noon());
+    }
+    let [failing] = &journal.failing_tables(noon())[..] else {
+        panic!("one table fails");
+    };
+    assert_eq!(failing.table, "dtc_log");
+    assert!(failing.is_unknown);
+    assert_eq!(failing.error, "Table is not known");
+}
+
+#[test]
+fn failures_in_a_row_end_with_a_success() {
+    let mut journal = Journal::default();
+    let took = std::time::Duration::ZERO;
+    for failures in 1..=14 {
+        let outcome = Err("no answer".to_owned());
+        let device_id = Some("pi".to_owned());
+        let report = Report::Analysis {
+            device_id,
+            outcome,
+            took,
+        };
+        journal.enter(&report, noon());
+        let record = journal.analyses(noon());
+        assert_eq!(record.failures_in_a_row, failures);
+        assert_eq!(record.last_error.unwrap().error, "pi: no answer");
+    }
+    let report = Report::Analysis {
+        device_id: None,
+        outcome: Ok(()),
+        took,
+    };
+    journal.enter(&report, noon());
+    assert_eq!(journal.analyses(noon()).failures_in_a_row, 0);
+}
+
+#[test]
+fn a_damaged_newest_backup_is_kept_until_a_newer_one_is_sound() {
+    let mut journal = Journal::default();
+    let folder = "pi/database".to_owned();
+    let damage = Damage {
+        filename: "obd.db".to_owned(),
+        reason: "cut off".to_owned(),
+    };
+    let report = |damage| Report::NewestBackup {
+        folder: folder.clone(),
+        damage,
+    };
+    journal.enter(&report(Some(damage.clone())), noon());
+    assert_eq!(journal.damaged_backups().get(&folder), Some(&damage));
+    journal.enter(&report(None), noon());
+    assert!(journal.damaged_backups().is_empty());
+}
+
+#[test]
 fn analyses_and_backups_have_records_of_their_own() {
     let mut journal = Journal::default();
     let took = std::time::Duration::ZERO;
     let outcome = Err("the answer is not usable".to_owned());
-    journal.enter(&Report::Analysis { outcome, took }, noon());
+    let report = Report::Analysis {
+        device_id: None,
+        outcome,
+        took,
+    };
+    journal.enter(&report, noon());
     let outcome = Ok(1024);
     journal.enter(&Report::Backup { outcome, took }, noon());
     assert_eq!(journal.analyses(noon()).recent_failures, 1);

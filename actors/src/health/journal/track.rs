@@ -2,6 +2,8 @@ use std::collections::VecDeque;
 
 use chrono::{NaiveDateTime, TimeDelta, Timelike as _};
 
+use crate::text::line;
+
 /// How long a failure counts as recent.
 const RECENT: TimeDelta = TimeDelta::hours(1);
 
@@ -13,6 +15,8 @@ const ERROR_CHARACTERS: usize = 300;
 pub struct Record {
     /// Failures within the last hour, to the minute.
     pub recent_failures: u64,
+    /// Failures since the last success.
+    pub failures_in_a_row: u32,
     /// The last success, in UTC.
     pub last_success: Option<NaiveDateTime>,
     /// The last failure, however old.
@@ -33,6 +37,7 @@ pub struct LastError {
 pub(super) struct Track {
     /// Failures per minute within the last hour, so that memory is bounded however often a device fails.
     failures: VecDeque<(NaiveDateTime, u64)>,
+    failures_in_a_row: u32,
     last_success: Option<NaiveDateTime>,
     last_error: Option<LastError>,
 }
@@ -47,9 +52,11 @@ impl Track {
 
     pub(super) fn succeed(&mut self, now: NaiveDateTime) {
         self.last_success = Some(now);
+        self.failures_in_a_row = 0;
     }
 
     pub(super) fn fail(&mut self, error: &str, now: NaiveDateTime) {
+        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
         let minute = minute(now);
         match self.failures.back_mut() {
             Some((latest, count)) if *latest == minute => *count += 1,
@@ -58,7 +65,7 @@ impl Track {
         self.failures.retain(|(minute, _)| is_recent(*minute, now));
         self.last_error = Some(LastError {
             at: now,
-            error: error.chars().take(ERROR_CHARACTERS).collect(),
+            error: shortened(error),
         });
     }
 
@@ -69,10 +76,16 @@ impl Track {
             .filter(|(minute, _)| is_recent(*minute, now));
         Record {
             recent_failures: recent.map(|(_, count)| count).sum(),
+            failures_in_a_row: self.failures_in_a_row,
             last_success: self.last_success,
             last_error: self.last_error.clone(),
         }
     }
+}
+
+/// One line of at most [`ERROR_CHARACTERS`].
+pub(super) fn shortened(error: &str) -> String {
+    line(error, ERROR_CHARACTERS)
 }
 
 fn is_recent(begun: NaiveDateTime, now: NaiveDateTime) -> bool {

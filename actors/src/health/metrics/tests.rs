@@ -17,6 +17,7 @@ fn batch(outcome: BatchOutcome) -> Report {
 fn failure() -> BatchFailure {
     BatchFailure {
         tables: vec!["statistics".to_owned()],
+        unknown_tables: Vec::new(),
         error: "the database cannot be reached".to_owned(),
     }
 }
@@ -96,6 +97,7 @@ fn batches_are_counted_by_outcome_and_their_time_is_measured() {
 #[test]
 fn analyses_are_counted_and_measured_by_outcome() {
     let analysis = |outcome, seconds| Report::Analysis {
+        device_id: None,
         outcome,
         took: Duration::from_secs(seconds),
     };

@@ -15,9 +15,10 @@ use super::json::{Any, AsScalar, Reading, Scalar};
 use super::row::Rows;
 use super::sheet::Sheet;
 use super::{Batch, Refusal, names_of};
-use crate::device_id::{DeviceId, IdError, check_text_id};
+use crate::device_id::{DeviceId, ID_CHARACTERS, IdError, check_text_id};
 use crate::problem::{Fault, Problems, Step};
 use crate::sync::tables::{TABLES, Table};
+use crate::text::line;
 
 /// Reads a batch, or says everything that is wrong with it.
 ///
@@ -40,6 +41,9 @@ pub fn read(body: &Bytes, extra_tables: &[String]) -> Result<Batch, Refusal> {
     reader.finish()
 }
 
+/// The most unknown tables of a batch that are reported.
+const UNKNOWN_TABLES: usize = 50;
+
 pub(super) struct Reader<'b> {
     body: &'b Bytes,
     extra_tables: &'b [String],
@@ -51,6 +55,9 @@ pub(super) struct Reader<'b> {
     stopped_in: String,
     sheets: Vec<Sheet>,
     extra_sheets: Vec<ExtraSheet>,
+    /// The table that is being read.
+    open_table: Option<String>,
+    unknown_tables: Vec<String>,
     unknown_fields: Map<String, Value>,
 }
 
@@ -88,6 +95,8 @@ impl<'b> Reader<'b> {
             stopped_in: String::new(),
             sheets: Vec::new(),
             extra_sheets: Vec::new(),
+            open_table: None,
+            unknown_tables: Vec::new(),
             unknown_fields: Map::new(),
         }
     }
@@ -129,7 +138,11 @@ impl<'b> Reader<'b> {
                 problems: self.problems.into_vec(),
                 device_id,
                 batch_id,
-                tables: names_of(&self.sheets, &self.extra_sheets),
+                tables: names_of(&self.sheets, &self.extra_sheets)
+                    .into_iter()
+                    .chain(self.open_table)
+                    .collect(),
+                unknown_tables: self.unknown_tables,
             }),
         }
     }
@@ -151,7 +164,10 @@ impl<'b> Reader<'b> {
         read.map_err(|fault| self.note(fault)).ok()
     }
 
-    fn note_unknown_table(&mut self) {
+    fn note_unknown_table(&mut self, name: &str) {
+        if self.unknown_tables.len() < UNKNOWN_TABLES {
+            self.unknown_tables.push(line(name, ID_CHARACTERS));
+        }
         let known = TABLES.iter().map(|table| table.name);
         let allowed: Vec<&str> = known
             .chain(self.extra_tables.iter().map(String::as_str))
@@ -243,6 +259,7 @@ impl<'de> Reading<'de> for Tables<'_, '_> {
         while let Some(name) = object.next_key::<Cow<'de, str>>()? {
             reader.place.table = Some(name.to_string());
             if let Some(table) = Table::named(&name) {
+                reader.open_table = Some(name.to_string());
                 let mut sheet = Sheet::new(table, reader.body.clone());
                 object.next_value_seed(Any(TableOf(reader, &mut sheet)))?;
                 sheet.finish();
@@ -251,6 +268,7 @@ impl<'de> Reading<'de> for Tables<'_, '_> {
                     .retain(|earlier| earlier.table.name != table.name);
                 reader.sheets.push(sheet);
             } else if reader.extra_tables.iter().any(|extra| *extra == name) {
+                reader.open_table = Some(name.to_string());
                 let mut sheet = ExtraSheet::new(name.to_string());
                 object.next_value_seed(Any(TableOf(reader, &mut sheet)))?;
                 reader
@@ -258,10 +276,11 @@ impl<'de> Reading<'de> for Tables<'_, '_> {
                     .retain(|earlier| earlier.table != sheet.table);
                 reader.extra_sheets.push(sheet);
             } else {
-                reader.note_unknown_table();
+                reader.note_unknown_table(&name);
                 object.next_value::<serde::de::IgnoredAny>()?;
             }
             reader.place.table = None;
+            reader.open_table = None;
         }
         Ok(())
     }
