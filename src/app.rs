@@ -18,7 +18,7 @@ use actors::ollama::Ollama;
 use actors::report::Reporter;
 use actors::runtime::ActorRuntime;
 use actors::supervise::{GaveUp, RestartPolicy, Supervision};
-use actors::sync::{SyncActor, SyncSettings};
+use actors::sync::{ReadOptions, SyncActor, SyncSettings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, timeout};
 
@@ -221,7 +221,10 @@ fn start_actors(
     let sync = SyncSettings {
         database: settings.database_url.clone(),
         connections: settings.database_pool_size,
-        extra_tables: settings.extra_tables.clone(),
+        read_options: ReadOptions {
+            extra_tables: settings.extra_tables.clone(),
+            ..ReadOptions::default()
+        },
         history_retention_days: settings.sync_history_retention_days,
         admission: queues.batches.clone(),
         reporter: reporter.clone(),

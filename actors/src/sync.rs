@@ -17,9 +17,10 @@ mod readiness;
 mod retention;
 
 pub use actor::{SyncActor, SyncSettings};
+pub use batch::{BadRows, ReadOptions};
 pub use error::SyncError;
 pub use import::import_batch;
-pub use messages::{IdentifyKey, KeyHolder, Receipt, StoreBatch, TableReceipt};
+pub use messages::{IdentifyKey, KeyHolder, Receipt, RefusedRow, StoreBatch, TableReceipt};
 
 /// Time limit of a single small statement.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(5);

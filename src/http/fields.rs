@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use actors::device_id::{DeviceId, check_text_id};
 use actors::problem::{Fault, Problem, Problems, Step};
-use actors::sync::timestamp;
+use actors::sync::timestamp::{self, ACCEPTED_YEARS};
 use chrono::NaiveDateTime;
 use serde_json::{Map, Value};
 
@@ -199,7 +199,9 @@ pub(super) fn time(value: &Value) -> Result<NaiveDateTime, Fault> {
         Fault::new("datetime_type", msg, value)
     })?;
     timestamp::parse(text).ok_or_else(|| {
-        let msg = "Input should be a valid datetime such as 2026-02-01T14:25:00";
+        let msg = format!(
+            "Input should be a valid datetime such as 2026-02-01T14:25:00, {ACCEPTED_YEARS}"
+        );
         Fault::new("datetime_parsing", msg, value)
     })
 }

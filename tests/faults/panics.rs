@@ -11,7 +11,7 @@ use actors::drives::DrivesChanged;
 use actors::report::Reporter;
 use actors::runtime::ActorRuntime;
 use actors::supervise::{RestartPolicy, Supervision};
-use actors::sync::{KeyHolder, StoreBatch, SyncActor, SyncError, SyncSettings};
+use actors::sync::{KeyHolder, ReadOptions, StoreBatch, SyncActor, SyncError, SyncSettings};
 use bytes::Bytes;
 use serde_json::json;
 use std::time::Duration;
@@ -65,7 +65,7 @@ async fn a_panic_in_a_batch_fails_that_batch_and_not_the_actor() {
     let settings = SyncSettings {
         database: DatabaseUrl::parse(&database.url()).unwrap(),
         connections: 4,
-        extra_tables: Vec::new(),
+        read_options: ReadOptions::default(),
         history_retention_days: 90,
         admission: admission.clone(),
         reporter: Reporter::default(),

@@ -96,7 +96,7 @@ async fn fields_of_a_wrong_type_are_all_named() {
             [("dict_type", "tables.realtime_data.rows.1".to_owned())]
         );
     }
-    for wrong in [json!(1.5), json!("3"), json!([]), json!(true)] {
+    for wrong in [json!([]), json!({})] {
         let table = json!({"tables": {"statistics": {"lastSyncedId": wrong, "rows": []}}});
         let problems = refused(
             &server,
@@ -106,7 +106,7 @@ async fn fields_of_a_wrong_type_are_all_named() {
         .await;
         assert_eq!(
             kinds_and_places(&problems),
-            [("int_type", "tables.statistics.lastSyncedId".to_owned())]
+            [("scalar_type", "tables.statistics.lastSyncedId".to_owned())]
         );
     }
 }

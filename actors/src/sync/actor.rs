@@ -10,6 +10,7 @@ use actix::{
 use futures_util::FutureExt as _;
 
 use super::STATEMENT_LIMIT;
+use super::batch::ReadOptions;
 use super::batch_service::BatchService;
 use super::devices;
 use super::error::SyncError;
@@ -37,8 +38,8 @@ pub struct SyncSettings {
     pub database: DatabaseUrl,
     /// How many batches are stored at the same time.
     pub connections: usize,
-    /// Tables beyond the mirrored ones, whose rows are stored as JSON.
-    pub extra_tables: Vec<String>,
+    /// How batches are read.
+    pub read_options: ReadOptions,
     /// How many days the history of batches is kept; 0 keeps all of it.
     pub history_retention_days: u32,
     /// Bounds the batches in progress; closed during shutdown.
@@ -69,7 +70,7 @@ impl SyncActor {
         let service = BatchService {
             database: database.clone(),
             readiness,
-            extra_tables: settings.extra_tables.clone(),
+            read_options: settings.read_options.clone(),
             reporter: settings.reporter.clone(),
             quiet: settings.auto_analysis_quiet,
             on_drives: settings.on_drives.clone(),

@@ -1,61 +1,64 @@
 //! A batch as the device sent it, checked against the registry and ready to be stored. No I/O happens here.
 
-use serde_json::{Map, Value};
-
 use crate::device_id::DeviceId;
 use crate::drives::DriveEventKind;
 use crate::problem::Problem;
 
 mod cell;
-mod extra;
 mod json;
+mod kept_json;
+mod mirrored;
+mod non_finite;
+mod notes;
+mod passthrough;
+mod quarantine;
 mod read;
 mod row;
-mod sheet;
+mod table;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod unknown;
 
-pub use extra::ExtraSheet;
-pub use read::read;
-pub use sheet::{Cell, Extra, Sheet};
+pub use mirrored::{Cell, MirroredTable};
+pub use passthrough::PassthroughTable;
+pub use quarantine::QuarantinedRow;
+pub use read::{BadRows, ReadOptions, read};
+pub use unknown::{Names, UnknownColumns, UnknownFields};
 
 /// Rows of several tables, from one device.
 #[derive(Debug)]
 pub struct Batch {
-    /// Who sent it.
+    /// The device that sent it.
     pub device_id: DeviceId,
-    /// What the device calls it; not unique.
+    /// The device's name for it; not unique.
     pub batch_id: String,
     /// The mirrored tables in it, each once.
-    pub sheets: Vec<Sheet>,
-    /// The tables in it that are kept as they are, each once.
-    pub extra_sheets: Vec<ExtraSheet>,
+    pub mirrored: Vec<MirroredTable>,
+    /// The passthrough tables in it, each once.
+    pub passthrough: Vec<PassthroughTable>,
     /// Top-level fields that the server does not know.
-    pub unknown_fields: Map<String, Value>,
+    pub unknown_fields: UnknownFields,
+    /// Rows that failed validation and are set aside.
+    pub quarantined: Vec<QuarantinedRow>,
 }
 
 impl Batch {
-    /// How many rows it has, those that a later row replaces not counted.
+    /// The number of rows to store; rows that a later row replaces do not count.
     pub fn rows(&self) -> usize {
-        let mirrored = self
-            .sheets
-            .iter()
-            .map(|sheet| sheet.rows().len())
-            .sum::<usize>();
-        mirrored
-            + self
-                .extra_sheets
-                .iter()
-                .map(|sheet| sheet.rows.len())
-                .sum::<usize>()
+        let mirrored = self.mirrored.iter().map(|table| table.rows().len());
+        let passthrough = self.passthrough.iter().map(|table| table.rows().len());
+        mirrored.chain(passthrough).sum()
     }
 
     /// The names of its tables.
     pub fn tables(&self) -> Vec<String> {
-        names_of(&self.sheets, &self.extra_sheets)
+        let mirrored = self.mirrored.iter().map(|table| table.table.name);
+        let passthrough = self.passthrough.iter().map(|table| table.table.as_str());
+        mirrored.chain(passthrough).map(str::to_owned).collect()
     }
 
-    /// True where a drive ended in this batch.
+    /// Whether a drive ended in this batch.
     pub fn ends_a_drive(&self) -> bool {
         let mut events = self.drive_events();
         events.any(|(_, kind)| kind == DriveEventKind::End)
@@ -63,36 +66,30 @@ impl Batch {
 
     /// Key and kind of every `drive_start` and `drive_end` in it.
     pub fn drive_events(&self) -> impl Iterator<Item = (i64, DriveEventKind)> {
-        self.sheet("connection_log").into_iter().flat_map(|sheet| {
-            let event_type = sheet.table.position("event_type");
-            sheet.rows().iter().filter_map(move |row| {
-                let kind = DriveEventKind::of(sheet.text(sheet.cells(*row)[event_type?]))?;
-                Some((sheet.integer_id(*row)?, kind))
+        let log = self.mirrored_table("connection_log");
+        log.into_iter().flat_map(|log| {
+            let event_type = log.table.position("event_type");
+            log.rows().iter().filter_map(move |row| {
+                let kind = DriveEventKind::of(log.text(log.cell(*row, event_type?)))?;
+                Some((log.integer_id(*row)?, kind))
             })
         })
     }
 
-    /// The rows of a mirrored table, where it has some.
-    pub fn sheet(&self, table: &str) -> Option<&Sheet> {
-        self.sheets.iter().find(|sheet| sheet.table.name == table)
+    /// The rows of a mirrored table, if the batch has it.
+    pub fn mirrored_table(&self, name: &str) -> Option<&MirroredTable> {
+        self.mirrored.iter().find(|table| table.table.name == name)
     }
 }
 
-fn names_of(sheets: &[Sheet], extra_sheets: &[ExtraSheet]) -> Vec<String> {
-    let mirrored = sheets.iter().map(|sheet| sheet.table.name.to_owned());
-    mirrored
-        .chain(extra_sheets.iter().map(|sheet| sheet.table.clone()))
-        .collect()
-}
-
-/// Why a batch is not accepted.
+/// Why a batch is refused.
 #[derive(Debug)]
 pub struct Refusal {
-    /// Everything that is wrong with it, within reason.
+    /// Every problem with it, up to a limit.
     pub problems: Vec<Problem>,
-    /// Who sent it, where that could be read.
+    /// The device that sent it, if readable.
     pub device_id: Option<DeviceId>,
-    /// What it is called, where that could be read.
+    /// The device's name for it, if readable.
     pub batch_id: Option<String>,
     /// The tables in it that the server stores, as far as it was read.
     pub tables: Vec<String>,

@@ -1,6 +1,5 @@
 //! Processes one batch: parse, store, report. Records failures.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,9 +9,9 @@ use chrono::{NaiveDateTime, TimeDelta};
 use tokio::time::timeout;
 
 use super::STATEMENT_LIMIT;
-use super::batch::{self, Batch, Refusal};
+use super::batch::{self, Batch, ReadOptions, Refusal};
 use super::error::{self, SyncError};
-use super::messages::{KeyHolder, Receipt, TableReceipt};
+use super::messages::{KeyHolder, Receipt, RefusedRow, TableReceipt};
 use super::readiness::Readiness;
 use super::store::{self, DriveChanges, Stored, history};
 use crate::causes;
@@ -33,12 +32,15 @@ const STORE_LIMIT_PER_ROW: Duration = Duration::from_micros(500);
 /// How long a batch waits for the answer whether its drives are analysed now. The probe of Ollama takes 2 s at most.
 const DRIVES_ANSWER_LIMIT: Duration = Duration::from_millis(2500);
 
+/// How many quarantined rows a receipt lists.
+const LISTED_ROWS: usize = 50;
+
 /// What every batch needs. All batches of an actor share it.
 #[derive(Debug)]
 pub(super) struct BatchService {
     pub database: Database,
     pub readiness: Readiness,
-    pub extra_tables: Vec<String>,
+    pub read_options: ReadOptions,
     pub reporter: Reporter,
     pub quiet: Duration,
     pub on_drives: Recipient<DrivesChanged>,
@@ -52,7 +54,7 @@ impl BatchService {
     ) -> Result<Receipt, SyncError> {
         let begun = Instant::now();
         let service = Arc::clone(&self);
-        let batch = match blocking(move || batch::read(&body, &service.extra_tables)).await {
+        let batch = match blocking(move || batch::read(&body, &service.read_options)).await {
             Ok(batch) => batch,
             Err(refusal) => return Err(self.refuse(refusal, &sender, begun).await),
         };
@@ -223,24 +225,23 @@ impl BatchService {
 }
 
 fn receipt(batch: &Batch, stored: Stored, auto_analysis_triggered: bool) -> Receipt {
-    let unknown_columns = |table: &str| {
-        let sheet = batch.sheets.iter().find(|sheet| sheet.table.name == table);
-        sheet.map_or_else(BTreeSet::new, |sheet| sheet.unknown_columns.clone())
-    };
     let tables = stored.counts.into_iter().map(|(table, counts)| {
-        let unknown_columns = unknown_columns(&table);
-        (
-            table,
-            TableReceipt {
-                counts,
-                unknown_columns,
-            },
-        )
+        let mirrored = batch.mirrored_table(&table);
+        let unknown_columns = mirrored.map(|rows| rows.unknown_names().into_set());
+        let errors = batch.quarantined.iter().filter(|row| row.table == table);
+        let receipt = TableReceipt {
+            counts,
+            errors: errors.count() as u64,
+            unknown_columns: unknown_columns.unwrap_or_default(),
+        };
+        (table, receipt)
     });
+    let quarantined = batch.quarantined.iter().take(LISTED_ROWS);
     Receipt {
         batch_id: batch.batch_id.clone(),
         tables: tables.collect(),
-        unknown_fields: batch.unknown_fields.keys().cloned().collect(),
+        unknown_fields: batch.unknown_fields.names().into_set(),
+        quarantined: quarantined.map(RefusedRow::from).collect(),
         stored_at: stored.completed_at,
         drive_data_received: batch.ends_a_drive(),
         auto_analysis_triggered,

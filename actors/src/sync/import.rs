@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::batch;
+use super::batch::{self, ReadOptions};
 use super::error::SyncError;
 use super::store;
 use crate::database::Database;
@@ -13,7 +13,8 @@ const LIMIT: Duration = Duration::from_mins(1);
 
 /// Stores the rows of a request's body, all of them or none, and returns their number.
 pub async fn import_batch(database: &Database, body: &Bytes) -> Result<usize, SyncError> {
-    let batch = batch::read(body, &[]).map_err(|refusal| SyncError::Refused(refusal.problems))?;
+    let batch = batch::read(body, &ReadOptions::default())
+        .map_err(|refusal| SyncError::Refused(refusal.problems))?;
     let begun = Instant::now();
     database
         .transaction(LIMIT, async |transaction| {

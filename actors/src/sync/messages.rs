@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix::Message;
 use bytes::Bytes;
 use chrono::NaiveDateTime;
+use serde_json::Value;
 
+use super::batch::QuarantinedRow;
 use super::error::SyncError;
 use crate::admission::Turn;
 use crate::byte_budget::Reservation;
@@ -55,6 +57,8 @@ pub struct Receipt {
     pub tables: BTreeMap<String, TableReceipt>,
     /// Top-level fields that the server does not know and has kept with the device.
     pub unknown_fields: BTreeSet<String>,
+    /// The first rows that failed validation and are set aside.
+    pub quarantined: Vec<RefusedRow>,
     /// When it was stored, in UTC.
     pub stored_at: NaiveDateTime,
     /// Whether a drive ended in it.
@@ -68,8 +72,31 @@ pub struct Receipt {
 pub struct TableReceipt {
     /// New rows and changed rows.
     pub counts: Counts,
+    /// Rows that failed validation and are set aside.
+    pub errors: u64,
     /// Columns that the table does not have and that were kept in `extra`.
     pub unknown_columns: BTreeSet<String>,
+}
+
+/// A row that failed validation and is set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// Its table.
+    pub table: String,
+    /// The device's key of the row as far as it is readable: a number, a text, or null.
+    pub id: Value,
+    /// Why it is not stored, in one sentence.
+    pub reason: String,
+}
+
+impl From<&QuarantinedRow> for RefusedRow {
+    fn from(row: &QuarantinedRow) -> Self {
+        Self {
+            table: row.table.clone(),
+            id: row.id.clone(),
+            reason: row.reason.clone(),
+        }
+    }
 }
 
 /// Find the device that a key belongs to.

@@ -8,7 +8,7 @@ use mysql_async::{Params, Value};
 
 use self::clock::DatabaseClock;
 use self::profiles::ProfileIds;
-use super::batch::{Batch, Sheet};
+use super::batch::{Batch, MirroredTable};
 use crate::database::{DatabaseError, Statement, Transaction, convert};
 use crate::report::Counts;
 
@@ -68,7 +68,7 @@ pub(super) async fn store(
     let named_profiles = profiles::named_in(batch);
     let mut queries = vec![Statement::new("SELECT NOW(6)", [Value::NULL; 0])];
     // Where the batch brings profiles itself, they are looked up after they are stored.
-    if !named_profiles.is_empty() && batch.sheet("profiles").is_none() {
+    if !named_profiles.is_empty() && batch.mirrored_table("profiles").is_none() {
         queries.push(profiles::first_query(&named_profiles));
     }
     let clock = DatabaseClock::asked_at(Instant::now());
@@ -78,9 +78,9 @@ pub(super) async fn store(
 
     let mut counts = BTreeMap::new();
     // In one order for all batches: rows of different devices can still share a gap of an index.
-    let mut sheets: Vec<&Sheet> = batch.sheets.iter().collect();
+    let mut sheets: Vec<&MirroredTable> = batch.mirrored.iter().collect();
     sheets.sort_by_key(|sheet| sheet.table.rank());
-    let (profiles, others): (Vec<&Sheet>, Vec<&Sheet>) = sheets
+    let (profiles, others): (Vec<&MirroredTable>, Vec<&MirroredTable>) = sheets
         .into_iter()
         .partition(|sheet| sheet.table.name == "profiles");
     for sheet in profiles {
@@ -95,7 +95,7 @@ pub(super) async fn store(
         duplicates::resolve(connection, sheet).await?;
         counts.insert(sheet.table.name.to_owned(), table);
     }
-    for sheet in &batch.extra_sheets {
+    for sheet in &batch.passthrough {
         counts.insert(
             sheet.table.clone(),
             upsert::upsert_extra_sheet(connection, sheet).await?,
@@ -125,6 +125,9 @@ pub(super) async fn store(
 /// object with null for each of them), because a merge would combine nested objects and drop nulls.
 const SET_IN_EXTRA: &str =
     "JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?), VALUES(extra))";
+
+/// The same for fields that are a merge patch.
+const PATCH_EXTRA: &str = "JSON_MERGE_PATCH(COALESCE(extra, '{}'), VALUES(extra))";
 
 /// `(?,?,?)` for a list of values.
 fn placeholders(count: usize) -> String {

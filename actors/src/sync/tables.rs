@@ -3,6 +3,9 @@
 //! Everything that names a table or a column in SQL takes the name from here, never from a request. A test holds
 //! the registry against the schema of a real database.
 
+/// No table has more columns, the key and those of the server aside.
+pub const MAX_COLUMNS: usize = 16;
+
 /// A mirrored table.
 #[derive(Debug)]
 pub struct Table {

@@ -3,11 +3,15 @@
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, TimeDelta};
 
-/// The years that MySQL's DATETIME is documented to hold.
-const YEARS: std::ops::RangeInclusive<i32> = 1000..=9999;
+/// The years that are accepted, for messages.
+pub const ACCEPTED_YEARS: &str = "in the years 1900 to 8999";
 
-/// Reads a time; `None` where the text is no time, or lies outside what the database can hold. Digits behind the
-/// microseconds are cut off.
+/// MySQL's DATETIME holds the years 1000 to 9999. The accepted ones leave centuries on both sides, so that no sum or
+/// difference with an interval of a drive leaves that range.
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=8999;
+
+/// Parses a time; `None` if the text is not a time or not in the [`ACCEPTED_YEARS`]. Digits after the microseconds are
+/// dropped.
 pub fn parse(text: &str) -> Option<NaiveDateTime> {
     let bytes = text.as_bytes();
     let (date_and_time, rest) = bytes.split_at_checked(19)?;
@@ -99,6 +103,12 @@ mod tests {
     #[case::no_seconds("2026-05-01T10:00")]
     #[case::year_zero("0000-01-01 00:00:00")]
     #[case::year_999("0999-12-31 23:59:59")]
+    #[case::year_1000("1000-01-03T00:00:00")]
+    #[case::before_the_accepted_years("1899-12-31T23:59:59")]
+    #[case::before_them_in_utc("1900-01-01T00:00:00+00:01")]
+    #[case::after_the_accepted_years("9000-01-01T00:00:00")]
+    #[case::after_them_in_utc("8999-12-31T23:59:59-00:01")]
+    #[case::year_9999("9999-12-31T23:59:59")]
     #[case::into_year_999("1000-01-01T00:00:00+01:00")]
     #[case::into_year_10000("9999-12-31T23:30:00-01:00")]
     #[case::sixty_seconds("2026-05-01T10:00:60")]

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actors::sync::{Receipt, TableReceipt};
+use actors::sync::{Receipt, RefusedRow, TableReceipt};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::http::bodies::time;
@@ -38,10 +39,15 @@ pub(in crate::http) struct SyncReceipt {
     /// Whether the batch made a drive ready for its analysis, and Ollama answers.
     #[schema(examples(false))]
     auto_analysis_triggered: bool,
-    /// Fields beside `tables` that the server does not know and has kept with the device; missing if there are none.
+    /// Fields beside `tables` that the server does not know and has kept with the device; at most 1,000 names; absent if
+    /// there are none.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(required = false, examples("driveCounter"))]
     unknown_fields: BTreeSet<String>,
+    /// The first rows that failed validation and were quarantined; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 50)]
+    quarantined: Vec<QuarantinedRow>,
 }
 
 /// The answer when a batch could not be stored. Nothing of it was.
@@ -64,23 +70,47 @@ pub(in crate::http) struct SyncFailed {
     pub request_id: Option<String>,
 }
 
-/// What became of a table's rows.
+/// The outcome of a table's rows.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct TableProcessed {
     /// Rows that were new.
     #[schema(examples(500))]
     inserted: u64,
-    /// Rows that were there before.
+    /// Rows that existed before.
     #[schema(examples(0))]
     updated: u64,
-    /// Always 0: a batch is stored whole or not at all.
+    /// Rows that failed validation and were quarantined. Always 0 unless the server has `BAD_ROWS=quarantine`.
     #[schema(examples(0))]
     errors: u64,
-    /// Columns that the table does not have, kept with the rows; missing if there are none.
+    /// Columns that the table does not have, kept with the rows; at most 1,000 names; absent if there are none.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(required = false, examples("battery_voltage"))]
     unknown_columns: BTreeSet<String>,
+}
+
+/// A row that failed validation while the server has `BAD_ROWS=quarantine`. It is kept apart; the other rows are stored.
+#[derive(Debug, Serialize, ToSchema)]
+struct QuarantinedRow {
+    /// Its table.
+    #[schema(examples("realtime_data"))]
+    table: String,
+    /// The device's key of the row: a number or a text; null if it is not readable.
+    #[schema(examples(3966))]
+    id: Value,
+    /// Why it was not stored.
+    #[schema(examples("value: Input should be a finite number"))]
+    reason: String,
+}
+
+impl From<RefusedRow> for QuarantinedRow {
+    fn from(row: RefusedRow) -> Self {
+        Self {
+            table: row.table,
+            id: row.id,
+            reason: row.reason,
+        }
+    }
 }
 
 impl From<TableReceipt> for TableProcessed {
@@ -88,7 +118,7 @@ impl From<TableReceipt> for TableProcessed {
         Self {
             inserted: table.counts.inserted,
             updated: table.counts.updated,
-            errors: 0,
+            errors: table.errors,
             unknown_columns: table.unknown_columns,
         }
     }
@@ -108,6 +138,11 @@ impl From<Receipt> for SyncReceipt {
             drive_data_received: receipt.drive_data_received,
             auto_analysis_triggered: receipt.auto_analysis_triggered,
             unknown_fields: receipt.unknown_fields,
+            quarantined: receipt
+                .quarantined
+                .into_iter()
+                .map(QuarantinedRow::from)
+                .collect(),
         }
     }
 }

@@ -1,71 +1,93 @@
-//! What a column makes of a JSON value. Pure: no value gets past here that the schema would refuse or bend.
+//! Converts JSON values to what a column holds. Pure: no value passes that the schema would refuse or change.
+
+use std::borrow::Cow;
 
 use chrono::NaiveDateTime;
-use serde_json::Value;
 
 use super::json::Scalar;
+use super::kept_json;
+use super::mirrored::Cell;
+use super::texts::Texts;
 use crate::device_id::check_text_id;
 use crate::problem::Fault;
 use crate::sync::tables::{Column, ColumnType, Presence};
-use crate::sync::timestamp;
+use crate::sync::timestamp::{self, ACCEPTED_YEARS};
 
-/// A value that fits its column.
-#[derive(Debug, PartialEq)]
-pub(super) enum Accepted<'de> {
-    /// Not given: the stored value, or the column's default, stays.
-    Absent,
-    Null,
-    Integer(i64),
-    Real(f64),
-    Time(NaiveDateTime),
-    Text(std::borrow::Cow<'de, str>),
-}
-
-/// Turns a value of a row into what `column` holds.
-pub(super) fn accept<'de>(column: &Column, scalar: Scalar<'de>) -> Result<Accepted<'de>, Fault> {
+/// Converts a value of a row to a cell of `column`.
+pub(super) fn accept(
+    column: &Column,
+    scalar: Scalar<'_>,
+    texts: &mut Texts,
+) -> Result<Cell, Fault> {
     if scalar == Scalar::Null {
         return match column.presence {
-            Presence::Nullable => Ok(Accepted::Null),
-            Presence::Defaulted => Ok(Accepted::Absent),
+            Presence::Nullable => Ok(Cell::Null),
+            Presence::Defaulted => Ok(Cell::Absent),
             Presence::Required => Err(unexpected(column.kind, &scalar)),
         };
     }
+    check_finite(&scalar, texts)?;
     match column.kind {
-        ColumnType::Integer(least, most) => integer(scalar, least, most).map(Accepted::Integer),
-        ColumnType::SameTable => integer(scalar, i64::MIN, i64::MAX).map(Accepted::Integer),
-        ColumnType::Real => real(&scalar).map(Accepted::Real),
-        ColumnType::Time => time(&scalar).map(Accepted::Time),
-        ColumnType::Key | ColumnType::Profile => text_id(&scalar).map(Accepted::Text),
-        ColumnType::Characters(limit) => {
-            text(column.kind, scalar, |text| text.chars().count(), limit)
+        ColumnType::Integer(least, most) => integer(scalar, least, most).map(Cell::Integer),
+        ColumnType::SameTable => without_bool(scalar)
+            .and_then(|scalar| integer(scalar, i64::MIN, i64::MAX))
+            .map(Cell::Integer),
+        ColumnType::Real => real(&scalar).map(Cell::Real),
+        ColumnType::Time => time(&scalar).map(Cell::Time),
+        ColumnType::Key | ColumnType::Profile => {
+            text_id(&scalar, texts).map(|id| Cell::Text(texts.keep(&id)))
         }
-        ColumnType::Bytes(limit) => text(column.kind, scalar, str::len, limit),
+        ColumnType::Characters(_) | ColumnType::Bytes(_) => {
+            text(column.kind, &scalar).map(|text| Cell::Text(texts.keep(text)))
+        }
     }
 }
 
-/// The device's own integer key: not negative, for the negative ones are the server's.
-pub(super) fn integer_id(scalar: Scalar<'_>) -> Result<i64, Fault> {
-    integer(scalar, 0, i64::MAX)
+/// The device's own integer key. It is not negative: negative keys are the server's.
+pub(super) fn integer_id(scalar: &Scalar<'_>, texts: &Texts) -> Result<i64, Fault> {
+    check_finite(scalar, texts)?;
+    integer(without_bool(scalar.clone())?, 0, i64::MAX)
 }
 
 /// A text key; a number stands for its decimal text.
-pub(super) fn text_id<'de>(scalar: &Scalar<'de>) -> Result<std::borrow::Cow<'de, str>, Fault> {
+pub(super) fn text_id<'de>(scalar: &Scalar<'de>, texts: &Texts) -> Result<Cow<'de, str>, Fault> {
+    check_finite(scalar, texts)?;
     let text = match scalar {
         Scalar::Text(text) => text.clone(),
         Scalar::Integer(number) => number.to_string().into(),
         Scalar::LargeInteger(number) => number.to_string().into(),
-        Scalar::Real(number) => number.to_string().into(),
+        Scalar::Real(number) => decimal(*number).into(),
         other => {
-            return Err(fault(
-                "string_type",
-                "Input should be a string or a number",
-                other,
-            ));
+            let msg = "Input should be a string or a number";
+            return Err(fault("string_type", msg, other));
         }
     };
     match check_text_id(&text) {
         Err(error) => Err(Fault::of_id(error, &text)),
         Ok(()) => Ok(text),
+    }
+}
+
+/// A double in few characters: whole ones as integers, large ones with an exponent.
+fn decimal(number: f64) -> String {
+    match exact_integer(number) {
+        Some(integer) if number.fract() == 0.0 => integer.to_string(),
+        _ => format!("{number:?}"),
+    }
+}
+
+/// Keys are numbers. As the value of a column, `true` is 1.
+fn without_bool(scalar: Scalar<'_>) -> Result<Scalar<'_>, Fault> {
+    match scalar {
+        Scalar::Bool(_) => Err(fault("int_type", "Input should be an integer", &scalar)),
+        scalar => Ok(scalar),
+    }
+}
+
+fn check_finite(scalar: &Scalar<'_>, texts: &Texts) -> Result<(), Fault> {
+    match scalar {
+        Scalar::Text(text) if texts.is_non_finite(text) => Err(kept_json::non_finite()),
+        _ => Ok(()),
     }
 }
 
@@ -134,33 +156,32 @@ fn time(scalar: &Scalar<'_>) -> Result<NaiveDateTime, Fault> {
         return Err(unexpected(ColumnType::Time, scalar));
     };
     timestamp::parse(text).ok_or_else(|| {
-        let msg = "Input should be a time such as 2026-02-01T14:25:00, 2026-02-01 14:25:00.123456 or \
-                   2026-02-01T14:25:00Z, in the years 1000 to 9999";
+        let msg = format!(
+            "Input should be a time such as 2026-02-01T14:25:00, 2026-02-01 14:25:00.123456 or \
+             2026-02-01T14:25:00Z, {ACCEPTED_YEARS}"
+        );
         fault("datetime_parsing", msg, scalar)
     })
 }
 
-fn text(
-    kind: ColumnType,
-    scalar: Scalar<'_>,
-    length: impl Fn(&str) -> usize,
-    limit: usize,
-) -> Result<Accepted<'_>, Fault> {
-    match scalar {
-        // Only a text that is long in bytes can be too long in either unit.
-        Scalar::Text(text) if text.len() <= limit || length(&text) <= limit => {
-            Ok(Accepted::Text(text))
+fn text<'s>(kind: ColumnType, scalar: &'s Scalar<'_>) -> Result<&'s str, Fault> {
+    let Scalar::Text(text) = scalar else {
+        return Err(unexpected(kind, scalar));
+    };
+    let (fits, limit, unit) = match kind {
+        // Only a text that is long in bytes can be too long in characters.
+        ColumnType::Characters(limit) => {
+            let fits = text.len() <= limit || text.chars().count() <= limit;
+            (fits, limit, "characters")
         }
-        Scalar::Text(_) => {
-            let unit = if matches!(kind, ColumnType::Bytes(_)) {
-                "bytes"
-            } else {
-                "characters"
-            };
-            let msg = format!("String should have at most {limit} {unit}");
-            Err(fault("string_too_long", msg, &scalar))
-        }
-        other => Err(unexpected(kind, &other)),
+        ColumnType::Bytes(limit) => (text.len() <= limit, limit, "bytes"),
+        _ => return Err(unexpected(kind, scalar)),
+    };
+    if fits {
+        Ok(text)
+    } else {
+        let msg = format!("String should have at most {limit} {unit}");
+        Err(fault("string_too_long", msg, scalar))
     }
 }
 
@@ -182,65 +203,19 @@ fn unexpected(kind: ColumnType, scalar: &Scalar<'_>) -> Fault {
 }
 
 fn fault(kind: &'static str, msg: impl Into<String>, scalar: &Scalar<'_>) -> Fault {
-    Fault {
-        kind,
-        msg: msg.into(),
-        input: scalar.shown(),
-    }
-}
-
-/// How deep a value that is kept as JSON may nest: MariaDB's JSON functions stop at 32.
-const JSON_DEPTH: usize = 24;
-
-/// How long the name of a field that is kept as JSON may be: MySQL's limit.
-const JSON_NAME_BYTES: usize = 65_535;
-
-/// Why a field cannot be kept as JSON.
-pub(super) fn field_fault(name: &str, value: &Value) -> Option<Fault> {
-    name_fault(name).or_else(|| json_fault(value))
-}
-
-/// Why a value cannot be kept as JSON.
-pub(super) fn json_fault(value: &Value) -> Option<Fault> {
-    if depth(value) > JSON_DEPTH {
-        return Some(Fault {
-            kind: "json_too_deep",
-            msg: format!("Input should not nest deeper than {JSON_DEPTH} levels"),
-            input: Value::Null,
-        });
-    }
-    match value {
-        Value::Array(items) => items.iter().find_map(json_fault),
-        Value::Object(fields) => fields
-            .iter()
-            .find_map(|(name, value)| field_fault(name, value)),
-        _ => None,
-    }
-}
-
-fn name_fault(name: &str) -> Option<Fault> {
-    (name.len() > JSON_NAME_BYTES).then(|| Fault {
-        kind: "string_too_long",
-        msg: format!("Names should have at most {JSON_NAME_BYTES} bytes"),
-        input: Value::Null,
-    })
-}
-
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
-        _ => 0,
-    }
+    Fault::new(kind, msg, &scalar.shown())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
+    use bytes::Bytes;
     use rstest::rstest;
 
     use super::*;
+
+    fn texts() -> Texts {
+        Texts::new(Bytes::new(), Vec::new())
+    }
 
     fn column(kind: ColumnType, presence: Presence) -> Column {
         Column {
@@ -250,86 +225,114 @@ mod tests {
         }
     }
 
-    fn refused(kind: ColumnType, scalar: Scalar<'static>) -> &'static str {
-        accept(&column(kind, Presence::Nullable), scalar)
-            .unwrap_err()
-            .kind
+    fn nullable(kind: ColumnType, scalar: Scalar<'_>) -> Result<Cell, Fault> {
+        accept(&column(kind, Presence::Nullable), scalar, &mut texts())
+    }
+
+    fn refused(kind: ColumnType, scalar: Scalar<'_>) -> &'static str {
+        nullable(kind, scalar).unwrap_err().kind
+    }
+
+    fn text(text: &str) -> Scalar<'_> {
+        Scalar::Text(Cow::Borrowed(text))
     }
 
     #[rstest]
-    #[case(Scalar::Integer(3), Accepted::Integer(3))]
-    #[case(Scalar::Bool(true), Accepted::Integer(1))]
-    #[case(Scalar::Real(4.0), Accepted::Integer(4))]
-    #[case(Scalar::Null, Accepted::Null)]
-    fn an_integer_column_takes_whole_numbers(
-        #[case] scalar: Scalar<'static>,
-        #[case] cell: Accepted<'static>,
-    ) {
-        let column = column(ColumnType::Integer(0, 9), Presence::Nullable);
-        assert_eq!(accept(&column, scalar), Ok(cell));
+    #[case(Scalar::Integer(3), Cell::Integer(3))]
+    #[case(Scalar::Bool(true), Cell::Integer(1))]
+    #[case(Scalar::Real(4.0), Cell::Integer(4))]
+    #[case(Scalar::Null, Cell::Null)]
+    fn an_integer_column_takes_whole_numbers(#[case] scalar: Scalar<'static>, #[case] cell: Cell) {
+        assert_eq!(nullable(ColumnType::Integer(0, 9), scalar), Ok(cell));
     }
 
     #[rstest]
-    #[case::text(Scalar::Text(Cow::Borrowed("3")), "int_type")]
+    #[case::text(text("3"), "int_type")]
     #[case::fraction(Scalar::Real(3.5), "int_from_float")]
     #[case::beyond_doubles(Scalar::Real(1e17), "int_parsing_size")]
     #[case::beyond_i64(Scalar::LargeInteger(1 << 63), "int_parsing_size")]
     #[case::below(Scalar::Integer(-1), "greater_than_equal")]
     #[case::above(Scalar::Integer(10), "less_than_equal")]
     #[case::list(Scalar::List, "int_type")]
-    fn an_integer_column_refuses_the_rest(#[case] scalar: Scalar<'static>, #[case] kind: &str) {
+    #[case::object(Scalar::Object, "int_type")]
+    fn an_integer_column_refuses_other_values(#[case] scalar: Scalar<'static>, #[case] kind: &str) {
         assert_eq!(refused(ColumnType::Integer(0, 9), scalar), kind);
+    }
+
+    #[rstest]
+    #[case::negative(Scalar::Integer(-1), "greater_than_equal")]
+    #[case::lowest(Scalar::Integer(i64::MIN), "greater_than_equal")]
+    #[case::below_i64(Scalar::Real(-9.3e18), "int_parsing_size")]
+    #[case::fraction(Scalar::Real(1e-3), "int_from_float")]
+    #[case::inexact(Scalar::Real(9_007_199_254_740_994.0), "int_parsing_size")]
+    #[case::boolean(Scalar::Bool(true), "int_type")]
+    #[case::text(text("7"), "int_type")]
+    #[case::null(Scalar::Null, "int_type")]
+    fn an_integer_key_is_a_whole_number_from_0_on(
+        #[case] scalar: Scalar<'static>,
+        #[case] kind: &str,
+    ) {
+        assert_eq!(integer_id(&scalar, &texts()).unwrap_err().kind, kind);
+    }
+
+    #[test]
+    fn a_reference_to_another_row_is_not_a_boolean() {
+        assert_eq!(
+            refused(ColumnType::SameTable, Scalar::Bool(true)),
+            "int_type"
+        );
+    }
+
+    #[rstest]
+    #[case::text(text("2500"))]
+    #[case::boolean(Scalar::Bool(true))]
+    #[case::list(Scalar::List)]
+    #[case::infinite(Scalar::Real(f64::INFINITY))]
+    fn a_real_column_refuses_what_is_not_a_finite_number(#[case] scalar: Scalar<'static>) {
+        assert_eq!(refused(ColumnType::Real, scalar), "float_type");
     }
 
     #[test]
     fn null_is_refused_where_a_value_is_required_and_means_the_default_where_there_is_one() {
-        let required = column(ColumnType::Real, Presence::Required);
-        assert_eq!(
-            accept(&required, Scalar::Null).unwrap_err().kind,
-            "float_type"
-        );
-        let defaulted = column(ColumnType::Time, Presence::Defaulted);
-        assert_eq!(accept(&defaulted, Scalar::Null), Ok(Accepted::Absent));
+        let accept_null =
+            |kind, presence| accept(&column(kind, presence), Scalar::Null, &mut texts());
+        let required = accept_null(ColumnType::Real, Presence::Required);
+        assert_eq!(required.unwrap_err().kind, "float_type");
+        let defaulted = accept_null(ColumnType::Time, Presence::Defaulted);
+        assert_eq!(defaulted, Ok(Cell::Absent));
     }
 
     #[test]
     fn lengths_count_characters_or_bytes_as_the_column_does() {
-        let degrees = || Scalar::Text(Cow::Borrowed("°°°"));
-        assert!(
-            accept(
-                &column(ColumnType::Characters(3), Presence::Nullable),
-                degrees()
-            )
-            .is_ok()
-        );
+        let degrees = || text("°°°");
+        assert!(nullable(ColumnType::Characters(3), degrees()).is_ok());
         assert_eq!(
             refused(ColumnType::Characters(2), degrees()),
             "string_too_long"
         );
         assert_eq!(refused(ColumnType::Bytes(5), degrees()), "string_too_long");
-        assert!(accept(&column(ColumnType::Bytes(6), Presence::Nullable), degrees()).is_ok());
+        assert!(nullable(ColumnType::Bytes(6), degrees()).is_ok());
     }
 
-    #[test]
-    fn a_number_as_a_text_key_is_its_decimal_text() {
-        assert_eq!(text_id(&Scalar::Integer(1)).unwrap(), "1");
-        assert_eq!(
-            text_id(&Scalar::LargeInteger(u64::MAX)).unwrap(),
-            "18446744073709551615"
-        );
-        assert_eq!(
-            text_id(&Scalar::Bool(true)).unwrap_err().kind,
-            "string_type"
-        );
+    #[rstest]
+    #[case(Scalar::Integer(1), "1")]
+    #[case(Scalar::LargeInteger(u64::MAX), "18446744073709551615")]
+    #[case(Scalar::Real(2.0), "2")]
+    #[case(Scalar::Real(1.5), "1.5")]
+    #[case(Scalar::Real(1e60), "1e60")]
+    fn a_number_as_a_text_key_is_its_decimal_text(
+        #[case] scalar: Scalar<'static>,
+        #[case] id: &str,
+    ) {
+        assert_eq!(text_id(&scalar, &texts()).unwrap(), id);
     }
 
-    #[test]
-    fn a_value_that_nests_deeper_than_the_database_can_read_is_refused() {
-        let nested = |levels| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
-        assert_eq!(json_fault(&nested(JSON_DEPTH)), None);
-        assert_eq!(
-            json_fault(&nested(JSON_DEPTH + 1)).unwrap().kind,
-            "json_too_deep"
-        );
+    #[rstest]
+    #[case::boolean(Scalar::Bool(true), "string_type")]
+    #[case::empty(text(""), "string_too_short")]
+    #[case::blank_at_an_end(text("daily "), "string_pattern_mismatch")]
+    #[case::object(Scalar::Object, "string_type")]
+    fn a_text_key_refuses_other_values(#[case] scalar: Scalar<'static>, #[case] kind: &str) {
+        assert_eq!(text_id(&scalar, &texts()).unwrap_err().kind, kind);
     }
 }

@@ -1,5 +1,5 @@
-//! Reading JSON that may have any shape, without building it in memory first: a [`Reading`] says what it makes of
-//! an object, a list or a scalar, and whatever it does not expect is read over instead of ending the whole request.
+//! Reads JSON that may have any shape without building it in memory first. A [`FromJson`] handles an object, a list or a
+//! scalar; a value of a shape that it does not expect is skipped instead of ending the whole request.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,10 +7,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::problem::shortened;
+use crate::problem::{Fault, shortened};
 
-/// A value that is not looked into.
-#[derive(Debug, PartialEq)]
+/// A value without structure; of lists and objects only what they are.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Scalar<'de> {
     Null,
     Bool(bool),
@@ -24,6 +24,11 @@ pub(super) enum Scalar<'de> {
 }
 
 impl Scalar<'_> {
+    /// The fault of a value that has a wrong shape.
+    pub(super) fn is_not(&self, kind: &'static str, msg: &str) -> Fault {
+        Fault::new(kind, msg, &self.shown())
+    }
+
     /// The value for an answer, shortened.
     pub(super) fn shown(&self) -> Value {
         match self {
@@ -39,8 +44,8 @@ impl Scalar<'_> {
     }
 }
 
-/// Makes a value out of whatever JSON stands in its place.
-pub(super) trait Reading<'de>: Sized {
+/// Makes a value out of any JSON value.
+pub(super) trait FromJson<'de>: Sized {
     type Value;
 
     fn scalar(self, scalar: Scalar<'de>) -> Self::Value;
@@ -56,10 +61,10 @@ pub(super) trait Reading<'de>: Sized {
     }
 }
 
-/// Reads one value with a [`Reading`].
-pub(super) struct Any<R>(pub R);
+/// Reads one value with a [`FromJson`].
+pub(super) struct AnyJson<R>(pub R);
 
-impl<'de, R: Reading<'de>> DeserializeSeed<'de> for Any<R> {
+impl<'de, R: FromJson<'de>> DeserializeSeed<'de> for AnyJson<R> {
     type Value = R::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -67,7 +72,7 @@ impl<'de, R: Reading<'de>> DeserializeSeed<'de> for Any<R> {
     }
 }
 
-impl<'de, R: Reading<'de>> Visitor<'de> for Any<R> {
+impl<'de, R: FromJson<'de>> Visitor<'de> for AnyJson<R> {
     type Value = R::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -116,7 +121,7 @@ impl<'de, R: Reading<'de>> Visitor<'de> for Any<R> {
 /// Reads a value as a [`Scalar`].
 pub(super) struct AsScalar;
 
-impl<'de> Reading<'de> for AsScalar {
+impl<'de> FromJson<'de> for AsScalar {
     type Value = Scalar<'de>;
 
     fn scalar(self, scalar: Scalar<'de>) -> Scalar<'de> {

@@ -1,363 +1,322 @@
-//! From the bytes of a request to a [`Batch`], in one pass.
+//! Reads a [`Batch`] from the body of a request, in one pass.
 //!
-//! A value of the wrong shape is noted with its place and read over, so that one answer can name all problems.
-//! Only what is no JSON at all ends the reading; then, too, the place is known.
+//! A value of a wrong shape is noted with its location and skipped, so that one answer names all problems. Only a syntax
+//! error ends the reading; then, too, the location is known.
 
-use std::borrow::Cow;
+use std::str::FromStr;
 
 use bytes::Bytes;
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
-use serde_json::{Map, Value};
+use serde::de::{DeserializeSeed as _, MapAccess};
+use serde_json::Value;
 
-use super::cell;
-use super::extra::ExtraSheet;
-use super::json::{Any, AsScalar, Reading, Scalar};
-use super::row::Rows;
-use super::sheet::Sheet;
-use super::{Batch, Refusal, names_of};
-use crate::device_id::{DeviceId, ID_CHARACTERS, IdError, check_text_id};
-use crate::problem::{Fault, Problems, Step};
+use super::json::{AnyJson, AsScalar, FromJson, Scalar};
+use super::kept_json::{self, Name};
+use super::mirrored::MirroredTable;
+use super::non_finite;
+use super::notes::{Notes, Place};
+use super::passthrough::PassthroughTable;
+use super::quarantine::Quarantine;
+use super::table::{OnBadRow, ReadTable};
+use super::texts::Texts;
+use super::unknown::UnknownFields;
+use super::{Batch, Refusal};
+use crate::device_id::{DeviceId, IdError, check_text_id};
+use crate::problem::Fault;
 use crate::sync::tables::{TABLES, Table};
-use crate::text::line;
 
-/// Reads a batch, or says everything that is wrong with it.
-///
-/// `extra_tables` are the tables beyond the registry whose rows are kept as they are.
-pub fn read(body: &Bytes, extra_tables: &[String]) -> Result<Batch, Refusal> {
-    let mut reader = Reader::new(body, extra_tables);
-    // Texts that are known to be Unicode need not be looked at one by one. The others are, to tell where the fault is.
-    let whole = match std::str::from_utf8(body) {
-        Ok(text) => reader.read(serde_json::Deserializer::from_str(text)),
-        Err(_) => reader.read(serde_json::Deserializer::from_slice(body)),
-    };
-    if let Err(error) = whole {
-        let fault = Fault {
-            kind: "json_invalid",
-            msg: format!("JSON decode error: {error}{}", reader.stopped_in),
-            input: Value::Object(Map::new()),
-        };
-        reader.note(fault);
-    }
-    reader.finish()
+/// How batches are read.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// The tables beyond the registry whose rows are stored as JSON.
+    pub extra_tables: Vec<String>,
+    /// What happens to rows that fail validation.
+    pub bad_rows: BadRows,
 }
 
-/// The most unknown tables of a batch that are reported.
-const UNKNOWN_TABLES: usize = 50;
+/// What happens to rows that fail validation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BadRows {
+    /// The batch is refused.
+    #[default]
+    Refuse,
+    /// They are set aside, and the other rows are stored.
+    Quarantine,
+}
 
-pub(super) struct Reader<'b> {
-    body: &'b Bytes,
-    extra_tables: &'b [String],
-    problems: Problems,
-    place: Place,
+impl FromStr for BadRows {
+    type Err = UnknownBadRows;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "refuse" => Ok(Self::Refuse),
+            "quarantine" => Ok(Self::Quarantine),
+            _ => Err(UnknownBadRows),
+        }
+    }
+}
+
+/// The text is neither of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be refuse or quarantine")]
+pub struct UnknownBadRows;
+
+/// Reads a batch, or returns every problem with it.
+pub fn read(body: &Bytes, options: &ReadOptions) -> Result<Batch, Refusal> {
+    let mut source = Source {
+        body: body.clone(),
+        non_finite: Vec::new(),
+    };
+    let mut read = read_once(&source, options, BadRows::Refuse);
+    if let Err(Unread { is_json: false, .. }) = read
+        && let Some((body, non_finite)) = non_finite::replaced(body)
+    {
+        source = Source { body, non_finite };
+        read = read_once(&source, options, BadRows::Refuse);
+    }
+    // To set rows aside, each row must be parsed twice. So this happens only once a bad row is found.
+    if let Err(Unread { is_json: true, .. }) = read
+        && options.bad_rows == BadRows::Quarantine
+    {
+        read = read_once(&source, options, BadRows::Quarantine);
+    }
+    read.map_err(|unread| unread.refusal)
+}
+
+/// A body, and where it had non-finite numbers.
+struct Source {
+    body: Bytes,
+    non_finite: Vec<usize>,
+}
+
+impl Source {
+    fn texts(&self) -> Texts {
+        Texts::new(self.body.clone(), self.non_finite.clone())
+    }
+}
+
+/// Why a body is not a batch.
+struct Unread {
+    refusal: Refusal,
+    is_json: bool,
+}
+
+fn read_once(source: &Source, options: &ReadOptions, bad_rows: BadRows) -> Result<Batch, Unread> {
+    let mut reader = Reader {
+        source,
+        extra_tables: &options.extra_tables,
+        notes: Notes::default(),
+        device_id: None,
+        batch_id: None,
+        mirrored: Vec::new(),
+        passthrough: Vec::new(),
+        unknown_fields: UnknownFields::new(source.texts()),
+        quarantine: (bad_rows == BadRows::Quarantine).then(Quarantine::default),
+    };
+    // Texts of a body that is known to be Unicode need no check one by one. The others do, for the location.
+    let json = match std::str::from_utf8(&source.body) {
+        Ok(text) => reader.read(serde_json::Deserializer::from_str(text)),
+        Err(_) => reader.read(serde_json::Deserializer::from_slice(&source.body)),
+    };
+    if let Err(error) = &json {
+        reader.notes.note_syntax_error(error);
+    }
+    reader.finish().map_err(|refusal| Unread {
+        refusal,
+        is_json: json.is_ok(),
+    })
+}
+
+struct Reader<'r> {
+    source: &'r Source,
+    extra_tables: &'r [String],
+    notes: Notes,
     device_id: Option<DeviceId>,
     batch_id: Option<String>,
-    /// What to say of the row in which the JSON broke off.
-    stopped_in: String,
-    sheets: Vec<Sheet>,
-    extra_sheets: Vec<ExtraSheet>,
-    /// The table that is being read.
-    open_table: Option<String>,
-    unknown_tables: Vec<String>,
-    unknown_fields: Map<String, Value>,
+    mirrored: Vec<MirroredTable>,
+    passthrough: Vec<PassthroughTable>,
+    unknown_fields: UnknownFields,
+    quarantine: Option<Quarantine>,
 }
 
-/// Where the reading is.
-#[derive(Default)]
-struct Place {
-    field: Option<&'static str>,
-    table: Option<String>,
-    row: Option<usize>,
-    column: Option<Cow<'static, str>>,
-}
-
-impl Place {
-    fn loc(&self) -> Vec<Step> {
-        let mut loc = vec![Step::from("body")];
-        loc.extend(self.field.map(Step::from));
-        loc.extend(self.table.as_deref().map(Step::named));
-        if let Some(row) = self.row {
-            loc.extend(["rows".into(), row.into()]);
-        }
-        loc.extend(self.column.as_deref().map(Step::named));
-        loc
-    }
-}
-
-impl<'b> Reader<'b> {
-    fn new(body: &'b Bytes, extra_tables: &'b [String]) -> Self {
-        Self {
-            body,
-            extra_tables,
-            problems: Problems::default(),
-            place: Place::default(),
-            device_id: None,
-            batch_id: None,
-            stopped_in: String::new(),
-            sheets: Vec::new(),
-            extra_sheets: Vec::new(),
-            open_table: None,
-            unknown_tables: Vec::new(),
-            unknown_fields: Map::new(),
-        }
-    }
-
+impl Reader<'_> {
     fn read<'de, R: serde_json::de::Read<'de>>(
         &mut self,
         mut json: serde_json::Deserializer<R>,
     ) -> serde_json::Result<()> {
-        Any(Envelope(self)).deserialize(&mut json)?;
+        AnyJson(Envelope(self)).deserialize(&mut json)?;
         json.end()
     }
 
-    pub(super) fn note(&mut self, fault: Fault) {
-        self.problems.push(fault.at(self.place.loc()));
-    }
-
-    pub(super) fn note_in(&mut self, column: impl Into<Cow<'static, str>>, fault: Fault) {
-        self.place.column = Some(column.into());
-        self.note(fault);
-        self.place.column = None;
-    }
-
-    /// Remembers where the JSON broke off: in this column of the row that `row` tells of.
-    pub(super) fn stop_in(&mut self, column: Cow<'static, str>, row: String) {
-        self.place.column = Some(column);
-        self.stopped_in = row;
-    }
-
-    fn finish(self) -> Result<Batch, Refusal> {
+    fn finish(mut self) -> Result<Batch, Refusal> {
+        self.unknown_fields.finish();
+        let mut quarantine = self.quarantine.unwrap_or_default();
+        for table in &mut self.mirrored {
+            table.finish();
+            quarantine.drop_replaced(table.table.name, |id| table.row_with_id(id));
+        }
+        for table in &mut self.passthrough {
+            table.finish();
+            quarantine.drop_replaced(&table.table, |id| table.row_with_id(id.as_str()?));
+        }
+        let is_valid = self.notes.is_empty();
         match (self.device_id, self.batch_id) {
-            (Some(device_id), Some(batch_id)) if self.problems.is_empty() => Ok(Batch {
+            (Some(device_id), Some(batch_id)) if is_valid => Ok(Batch {
                 device_id,
                 batch_id,
-                sheets: self.sheets,
-                extra_sheets: self.extra_sheets,
+                mirrored: self.mirrored,
+                passthrough: self.passthrough,
                 unknown_fields: self.unknown_fields,
+                quarantined: quarantine.into_rows(),
             }),
-            (device_id, batch_id) => Err(Refusal {
-                problems: self.problems.into_vec(),
-                device_id,
-                batch_id,
-                tables: names_of(&self.sheets, &self.extra_sheets)
-                    .into_iter()
-                    .chain(self.open_table)
-                    .collect(),
-                unknown_tables: self.unknown_tables,
-            }),
+            (device_id, batch_id) => {
+                let (problems, tables, unknown_tables) = self.notes.finish();
+                Err(Refusal {
+                    problems,
+                    device_id,
+                    batch_id,
+                    tables,
+                    unknown_tables,
+                })
+            }
         }
     }
 
     /// Reads `deviceId` or `batchId`.
-    fn id<T>(
+    fn read_id<T>(
         &mut self,
         scalar: &Scalar<'_>,
-        read: impl FnOnce(&str) -> Result<T, IdError>,
+        parse: impl FnOnce(&str) -> Result<T, IdError>,
     ) -> Option<T> {
         let read = match scalar {
-            Scalar::Text(text) => read(text).map_err(|error| Fault::of_id(error, text)),
-            _ => Err(mismatch(
-                "string_type",
-                "Input should be a valid string",
-                scalar,
-            )),
+            Scalar::Text(text) => parse(text).map_err(|error| Fault::of_id(error, text)),
+            _ => Err(scalar.is_not("string_type", "Input should be a valid string")),
         };
-        read.map_err(|fault| self.note(fault)).ok()
+        read.map_err(|fault| self.notes.note(fault)).ok()
     }
 
-    fn note_unknown_table(&mut self, name: &str) {
-        if self.unknown_tables.len() < UNKNOWN_TABLES {
-            self.unknown_tables.push(line(name, ID_CHARACTERS));
+    /// Reads one table. A table that is named twice has the rows of both.
+    fn read_table<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        tables: &mut A,
+    ) -> Result<(), A::Error> {
+        let texts = self.source.texts();
+        let notes = &mut self.notes;
+        let is_extra = self.extra_tables.iter().any(|extra| extra == name);
+        notes.enter_table(name, is_extra || Table::named(name).is_some());
+        let mut on_bad_row = match &mut self.quarantine {
+            None => OnBadRow::Note,
+            Some(quarantine) => OnBadRow::Quarantine(quarantine, &texts),
+        };
+        if let Some(table) = Table::named(name) {
+            let position = self
+                .mirrored
+                .iter()
+                .position(|read| read.table.name == name);
+            let position = position.unwrap_or_else(|| {
+                let table = MirroredTable::new(table, self.source.texts());
+                self.mirrored.push(table);
+                self.mirrored.len() - 1
+            });
+            tables.next_value_seed(AnyJson(ReadTable {
+                notes,
+                rows: &mut self.mirrored[position],
+                on_bad_row: &mut on_bad_row,
+            }))?;
+        } else if is_extra {
+            let position = self.passthrough.iter().position(|read| read.table == name);
+            let position = position.unwrap_or_else(|| {
+                let table = PassthroughTable::new(name.to_owned(), self.source.texts());
+                self.passthrough.push(table);
+                self.passthrough.len() - 1
+            });
+            tables.next_value_seed(AnyJson(ReadTable {
+                notes,
+                rows: &mut self.passthrough[position],
+                on_bad_row: &mut on_bad_row,
+            }))?;
+        } else {
+            notes.note(unknown_table(self.extra_tables));
+            kept_json::skip(tables)?;
         }
-        let known = TABLES.iter().map(|table| table.name);
-        let allowed: Vec<&str> = known
-            .chain(self.extra_tables.iter().map(String::as_str))
-            .collect();
-        self.note(Fault {
-            kind: "unknown_table",
-            msg: format!("Table is not known. Allowed tables: {}", allowed.join(", ")),
-            input: Value::Null,
-        });
+        self.notes.place.table = None;
+        Ok(())
     }
 }
 
-fn mismatch(kind: &'static str, msg: &str, scalar: &Scalar<'_>) -> Fault {
-    Fault {
-        kind,
-        msg: msg.to_owned(),
-        input: scalar.shown(),
-    }
+fn unknown_table(extra_tables: &[String]) -> Fault {
+    let known = TABLES.iter().map(|table| table.name);
+    let extra = extra_tables.iter().map(String::as_str);
+    let allowed: Vec<&str> = known.chain(extra).collect();
+    let msg = format!(
+        "Table is not known. Allowed tables: {}. The server's setting EXTRA_TABLES allows further ones",
+        allowed.join(", ")
+    );
+    Fault::new("unknown_table", msg, &Value::Null)
 }
 
-/// The whole request.
-struct Envelope<'r, 'b>(&'r mut Reader<'b>);
+/// The whole request. Of a field that is given twice the last one counts; `tables` given twice has the tables of both.
+struct Envelope<'r, 's>(&'r mut Reader<'s>);
 
-impl<'de> Reading<'de> for Envelope<'_, '_> {
+impl<'de> FromJson<'de> for Envelope<'_, '_> {
     type Value = ();
 
     fn scalar(self, scalar: Scalar<'de>) {
-        self.0.note(mismatch(
-            "model_attributes_type",
-            "Input should be an object",
-            &scalar,
-        ));
+        let fault = scalar.is_not("model_attributes_type", "Input should be an object");
+        self.0.notes.note(fault);
     }
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         let reader = self.0;
-        let mut required = vec!["deviceId", "batchId", "tables"];
-        while let Some(field) = object.next_key::<Cow<'de, str>>()? {
-            required.retain(|name| *name != field);
+        let mut missing = vec!["deviceId", "batchId", "tables"];
+        while let Some(field) = object.next_key_seed(Name)? {
+            missing.retain(|name| *name != field);
             match field.as_ref() {
                 "deviceId" => {
-                    reader.place.field = Some("deviceId");
-                    let scalar = object.next_value_seed(Any(AsScalar))?;
-                    reader.device_id = reader.id(&scalar, str::parse);
+                    reader.notes.place.field = Some("deviceId");
+                    let scalar = object.next_value_seed(AnyJson(AsScalar))?;
+                    reader.device_id = reader.read_id(&scalar, str::parse);
                 }
                 "batchId" => {
-                    reader.place.field = Some("batchId");
-                    let scalar = object.next_value_seed(Any(AsScalar))?;
-                    reader.batch_id =
-                        reader.id(&scalar, |id| check_text_id(id).map(|()| id.to_owned()));
+                    reader.notes.place.field = Some("batchId");
+                    let scalar = object.next_value_seed(AnyJson(AsScalar))?;
+                    let parse = |id: &str| check_text_id(id).map(|()| id.to_owned());
+                    reader.batch_id = reader.read_id(&scalar, parse);
                 }
                 "tables" => {
-                    reader.place.field = Some("tables");
-                    object.next_value_seed(Any(Tables(reader)))?;
+                    reader.notes.place.field = Some("tables");
+                    object.next_value_seed(AnyJson(Tables(reader)))?;
                 }
                 unknown => {
-                    let value: Value = object.next_value()?;
-                    match cell::field_fault(unknown, &value) {
-                        None => _ = reader.unknown_fields.insert(unknown.to_owned(), value),
-                        Some(fault) => reader.note_in(unknown.to_owned(), fault),
+                    if let Err(fault) = reader.unknown_fields.read(unknown, &mut object)? {
+                        reader.notes.note_in(unknown, fault);
                     }
                 }
             }
-            reader.place = Place::default();
+            reader.notes.place = Place::default();
         }
-        for field in required {
-            reader.note_in(field, Fault::missing());
+        for field in missing {
+            reader.notes.note_in(field, Fault::missing());
         }
         Ok(())
     }
 }
 
 /// The object of tables.
-struct Tables<'r, 'b>(&'r mut Reader<'b>);
+struct Tables<'r, 's>(&'r mut Reader<'s>);
 
-impl<'de> Reading<'de> for Tables<'_, '_> {
+impl<'de> FromJson<'de> for Tables<'_, '_> {
     type Value = ();
 
     fn scalar(self, scalar: Scalar<'de>) {
-        self.0.note(mismatch(
-            "dict_type",
-            "Input should be an object of tables",
-            &scalar,
-        ));
+        let fault = scalar.is_not("dict_type", "Input should be an object of tables");
+        self.0.notes.note(fault);
     }
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let reader = self.0;
-        while let Some(name) = object.next_key::<Cow<'de, str>>()? {
-            reader.place.table = Some(name.to_string());
-            if let Some(table) = Table::named(&name) {
-                reader.open_table = Some(name.to_string());
-                let mut sheet = Sheet::new(table, reader.body.clone());
-                object.next_value_seed(Any(TableOf(reader, &mut sheet)))?;
-                sheet.finish();
-                reader
-                    .sheets
-                    .retain(|earlier| earlier.table.name != table.name);
-                reader.sheets.push(sheet);
-            } else if reader.extra_tables.iter().any(|extra| *extra == name) {
-                reader.open_table = Some(name.to_string());
-                let mut sheet = ExtraSheet::new(name.to_string());
-                object.next_value_seed(Any(TableOf(reader, &mut sheet)))?;
-                reader
-                    .extra_sheets
-                    .retain(|earlier| earlier.table != sheet.table);
-                reader.extra_sheets.push(sheet);
-            } else {
-                reader.note_unknown_table(&name);
-                object.next_value::<serde::de::IgnoredAny>()?;
-            }
-            reader.place.table = None;
-            reader.open_table = None;
+        while let Some(name) = object.next_key_seed(Name)? {
+            self.0.read_table(&name, &mut object)?;
         }
         Ok(())
-    }
-}
-
-/// One table: `lastSyncedId`, which only the device needs, and `rows`.
-struct TableOf<'r, 'b, 's, S>(&'r mut Reader<'b>, &'s mut S);
-
-impl<'de, S: Rows> Reading<'de> for TableOf<'_, '_, '_, S> {
-    type Value = ();
-
-    fn scalar(self, scalar: Scalar<'de>) {
-        self.0.note(mismatch(
-            "dict_type",
-            "Input should be an object with rows",
-            &scalar,
-        ));
-    }
-
-    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let Self(reader, rows) = self;
-        let mut has_rows = false;
-        while let Some(field) = object.next_key::<Cow<'de, str>>()? {
-            match field.as_ref() {
-                "rows" => {
-                    has_rows = true;
-                    object.next_value_seed(Any(RowList(reader, rows)))?;
-                }
-                "lastSyncedId" => {
-                    let scalar = object.next_value_seed(Any(AsScalar))?;
-                    if !matches!(scalar, Scalar::Integer(_) | Scalar::Null) {
-                        let fault = mismatch("int_type", "Input should be an integer", &scalar);
-                        reader.note_in("lastSyncedId", fault);
-                    }
-                }
-                _ => _ = object.next_value::<serde::de::IgnoredAny>()?,
-            }
-        }
-        if !has_rows {
-            reader.note_in("rows", Fault::missing());
-        }
-        Ok(())
-    }
-}
-
-struct RowList<'r, 'b, 's, S>(&'r mut Reader<'b>, &'s mut S);
-
-impl<'de, S: Rows> Reading<'de> for RowList<'_, '_, '_, S> {
-    type Value = ();
-
-    fn scalar(self, scalar: Scalar<'de>) {
-        let fault = mismatch("list_type", "Input should be a list of rows", &scalar);
-        self.0.note_in("rows", fault);
-    }
-
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Self(reader, rows) = self;
-        reader.place.row = Some(0);
-        while list.next_element_seed(Any(OneRow(reader, rows)))?.is_some() {
-            reader.place.row = reader.place.row.map(|row| row + 1);
-        }
-        reader.place.row = None;
-        Ok(())
-    }
-}
-
-struct OneRow<'r, 'b, 's, S>(&'r mut Reader<'b>, &'s mut S);
-
-impl<'de, S: Rows> Reading<'de> for OneRow<'_, '_, '_, S> {
-    type Value = ();
-
-    fn scalar(self, scalar: Scalar<'de>) {
-        self.0
-            .note(mismatch("dict_type", "Input should be an object", &scalar));
-    }
-
-    fn object<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {
-        self.1.read_row(self.0, object)
     }
 }

@@ -1,244 +1,248 @@
-//! One row of a mirrored table: every value to its column, what has no column to `extra`.
+//! Reads one row of a mirrored table: every value into the cell of its column, the other columns as JSON.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::cell::{self, accept};
-use super::json::{Any, AsScalar, Scalar};
-use super::read::Reader;
-use super::sheet::{Cell, Sheet};
+use super::json::{AnyJson, AsScalar, Scalar};
+use super::kept_json;
+use super::mirrored::{Cell, MirroredTable};
+use super::notes::RowNotes;
 use crate::problem::Fault;
-use crate::sync::tables::{Key, Presence, Table};
+use crate::sync::tables::{Key, MAX_COLUMNS, Presence, Table};
 
-/// What takes the rows of a table.
+/// A table that takes rows.
 pub(super) trait Rows {
+    /// Reads one row. It is added unless faults are noted.
     fn read_row<'de, A: MapAccess<'de>>(
         &mut self,
-        reader: &mut Reader<'_>,
+        notes: &mut RowNotes,
         row: A,
     ) -> Result<(), A::Error>;
+
+    /// How many rows were added, those included that a later one replaces.
+    fn rows_read(&self) -> usize;
 }
 
-impl Rows for Sheet {
+impl Rows for MirroredTable {
     fn read_row<'de, A: MapAccess<'de>>(
         &mut self,
-        reader: &mut Reader<'_>,
+        notes: &mut RowNotes,
         mut row: A,
     ) -> Result<(), A::Error> {
         let table = self.table;
-        let mut draft = Draft::new(table);
+        let mut draft = Draft::new(self, notes);
         let mut expected = 0;
         while let Some(field) = row.next_key_seed(FieldName { table, expected })? {
             if let Field::Column(position) = field {
                 expected = position + 1;
             }
-            if let Err(error) = draft.read_field(self, &field, &mut row) {
-                reader.stop_in(field.name(table), draft.called(self));
+            if let Err(error) = draft.read_field(&field, &mut row) {
+                draft.stop_in(field.name(table));
                 return Err(error);
             }
         }
-        draft.complete(self);
-        draft.hand_over(self, reader);
+        draft.finish();
         Ok(())
+    }
+
+    fn rows_read(&self) -> usize {
+        Self::rows_read(self)
     }
 }
 
 /// A row under construction.
-struct Draft {
-    table: &'static Table,
+struct Draft<'t, 'n> {
+    rows: &'t mut MirroredTable,
+    notes: &'n mut RowNotes,
     id: Option<Cell>,
-    cells: Vec<Cell>,
-    extra: Map<String, Value>,
-    faults: Vec<(Cow<'static, str>, Fault)>,
+    cells: [Cell; MAX_COLUMNS],
+    first_unknown: usize,
 }
 
-impl Draft {
-    fn new(table: &'static Table) -> Self {
+impl<'t, 'n> Draft<'t, 'n> {
+    fn new(rows: &'t mut MirroredTable, notes: &'n mut RowNotes) -> Self {
         Self {
-            table,
+            first_unknown: rows.unknown.len(),
+            rows,
+            notes,
             id: None,
-            cells: vec![Cell::Absent; table.columns.len()],
-            extra: Map::new(),
-            faults: Vec::new(),
+            cells: [Cell::Absent; MAX_COLUMNS],
         }
-    }
-
-    fn fault(&mut self, column: impl Into<Cow<'static, str>>, fault: Fault) {
-        self.faults.push((column.into(), fault));
     }
 
     fn read_field<'de, A: MapAccess<'de>>(
         &mut self,
-        sheet: &mut Sheet,
-        field: &Field,
+        field: &Field<'de>,
         row: &mut A,
     ) -> Result<(), A::Error> {
         match field {
             Field::Column(position) => {
-                let column = &self.table.columns[*position];
-                match accept(column, row.next_value_seed(Any(AsScalar))?) {
-                    Ok(accepted) => self.cells[*position] = sheet.keep(accepted),
-                    Err(fault) => self.fault(column.name, fault),
+                let column = &self.rows.table.columns[*position];
+                match accept(
+                    column,
+                    row.next_value_seed(AnyJson(AsScalar))?,
+                    &mut self.rows.texts,
+                ) {
+                    Ok(cell) => self.cells[*position] = cell,
+                    Err(fault) => self.notes.fault(column.name, fault),
                 }
             }
             Field::Key(name) => {
-                let scalar = row.next_value_seed(Any(AsScalar))?;
-                self.take_key(sheet, name, scalar);
+                let scalar = row.next_value_seed(AnyJson(AsScalar))?;
+                self.take_key(name, &scalar);
             }
-            Field::Unknown(name) => {
-                let value: Value = row.next_value()?;
-                match cell::field_fault(name, &value) {
-                    None => _ = self.extra.insert(name.clone(), value),
-                    Some(fault) => self.fault(name.clone(), fault),
-                }
-            }
+            Field::Unknown(name) => match kept_json::read_field(&mut self.rows.texts, name, row)? {
+                Ok(field) => self.rows.unknown.push(field),
+                Err(fault) => self.notes.fault(name.clone().into_owned(), fault),
+            },
         }
         Ok(())
     }
 
-    /// Which row it is, as far as that is known, to be put behind a sentence.
-    fn called(&self, sheet: &Sheet) -> String {
-        match self.id {
-            Some(Cell::Integer(id)) => format!(" (row with id {id})"),
-            Some(text) => format!(" (row with id {:?})", sheet.text(text)),
-            None => String::new(),
-        }
-    }
-
-    fn take_key(&mut self, sheet: &mut Sheet, name: &'static str, scalar: Scalar<'_>) {
-        let shown = scalar.shown();
-        let key = match self.table.key {
-            Key::Integer(_) => cell::integer_id(scalar).map(Cell::Integer),
-            Key::Text | Key::TextIn(_) => cell::text_id(&scalar).map(|text| sheet.keep_text(&text)),
+    fn take_key(&mut self, name: &'static str, scalar: &Scalar<'_>) {
+        let texts = &mut self.rows.texts;
+        let key = match self.rows.table.key {
+            Key::Integer(_) => cell::integer_id(scalar, texts).map(Cell::Integer),
+            Key::Text | Key::TextIn(_) => {
+                cell::text_id(scalar, texts).map(|text| Cell::Text(texts.keep(&text)))
+            }
         };
         match (key, self.id) {
-            (Err(fault), _) => self.fault(name, fault),
-            (Ok(key), Some(other)) if matches!(key, Cell::Integer(_)) && key != other => {
-                let msg = "The row names two different keys".to_owned();
-                self.fault(
-                    name,
-                    Fault {
-                        kind: "value_error",
-                        msg,
-                        input: shown,
-                    },
-                );
+            (Err(fault), _) => self.notes.fault(name, fault),
+            (Ok(key), Some(other)) if !self.is_same_key(key, other) => {
+                let msg = "The row has two different keys";
+                self.notes
+                    .fault(name, Fault::new("value_error", msg, &scalar.shown()));
             }
             (Ok(key), _) => self.id = Some(key),
         }
     }
 
-    /// Sees that the key and all that must not be missing are there.
-    fn complete(&mut self, sheet: &mut Sheet) {
-        if let Key::TextIn(column) = self.table.key
-            && let Some(position) = self.table.position(column)
+    fn is_same_key(&self, a: Cell, b: Cell) -> bool {
+        a == b || matches!(a, Cell::Text(_)) && self.rows.text(a) == self.rows.text(b)
+    }
+
+    /// Adds the row if it has its key and all required columns, and nothing else is wrong with it.
+    fn finish(mut self) {
+        self.complete();
+        if let (Some(id), true) = (self.id, self.notes.is_empty()) {
+            self.rows.push_row(id, &self.cells, self.first_unknown);
+        } else {
+            self.rows.unknown.truncate(self.first_unknown);
+            self.notes.id = self.shown_id();
+        }
+    }
+
+    fn complete(&mut self) {
+        let table = self.rows.table;
+        if let Key::TextIn(column) = table.key
+            && let Some(position) = table.position(column)
         {
             match (self.id, self.cells[position]) {
-                (None, Cell::Text(_) | Cell::Unescaped(_)) => self.take_key_from(sheet, position),
+                (None, text @ Cell::Text(_)) => self.id = Some(text),
                 (Some(id), Cell::Absent) => self.cells[position] = id,
                 _ => {}
             }
         }
-        let has_faulty_key = |name: &str| {
-            self.table.is_key(name)
-                || matches!(self.table.key, Key::TextIn(column) if column == name)
+        let is_key = |name: &str| {
+            table.is_key(name) || matches!(table.key, Key::TextIn(column) if column == name)
         };
-        if self.id.is_none() && !self.faults.iter().any(|(column, _)| has_faulty_key(column)) {
-            self.fault("id", Fault::missing());
+        if self.id.is_none() && !self.notes.has_fault_in(is_key) {
+            self.notes.fault("id", Fault::missing());
         }
-        for (column, cell) in self.table.columns.iter().zip(&self.cells) {
-            let lacking = column.presence == Presence::Required && *cell == Cell::Absent;
-            if lacking && !self.faults.iter().any(|(name, _)| name == column.name) {
-                self.faults.push((column.name.into(), Fault::missing()));
+        for (column, cell) in table.columns.iter().zip(&self.cells) {
+            let is_missing = column.presence == Presence::Required && *cell == Cell::Absent;
+            if is_missing && !self.notes.has_fault_in(|name| name == column.name) {
+                self.notes.fault(column.name, Fault::missing());
             }
         }
     }
 
-    fn take_key_from(&mut self, sheet: &mut Sheet, position: usize) {
-        let text = sheet.text(self.cells[position]).to_owned();
-        self.take_key(
-            sheet,
-            self.table.columns[position].name,
-            Scalar::Text(Cow::Owned(text)),
-        );
+    /// Notes in which column the JSON broke off.
+    fn stop_in(self, column: &str) {
+        self.notes.id = self.shown_id();
+        self.notes.stopped_in = Some(column.to_owned());
     }
 
-    fn hand_over(self, sheet: &mut Sheet, reader: &mut Reader<'_>) {
-        if let (Some(id), true) = (self.id, self.faults.is_empty()) {
-            sheet.push_row(id, &self.cells, self.extra);
-            return;
-        }
-        let called = self.called(sheet);
-        for (column, mut fault) in self.faults {
-            fault.msg.push_str(&called);
-            reader.note_in(column, fault);
+    fn shown_id(&self) -> Option<Value> {
+        match self.id? {
+            Cell::Integer(id) => Some(Value::from(id)),
+            text => Some(Value::from(self.rows.text(text))),
         }
     }
 }
 
 /// What the name of a field means for a table.
-enum Field {
+enum Field<'de> {
     Key(&'static str),
     Column(usize),
-    Unknown(String),
+    Unknown(Cow<'de, str>),
 }
 
-impl Field {
-    fn name(self, table: &'static Table) -> Cow<'static, str> {
+impl Field<'_> {
+    fn name(&self, table: &'static Table) -> &str {
         match self {
-            Self::Key(name) => name.into(),
-            Self::Column(position) => table.columns[position].name.into(),
-            Self::Unknown(name) => name.into(),
+            Self::Key(name) => name,
+            Self::Column(position) => table.columns[*position].name,
+            Self::Unknown(name) => name,
         }
     }
 }
 
-/// Reads a field's name without keeping it. Rows of one device name their columns in one order, so the column
-/// after the last one is looked at first.
+/// Reads the name of a field. The rows of a device have their columns in the same order, so the column after the
+/// last one is tried first.
 struct FieldName {
     table: &'static Table,
     expected: usize,
 }
 
 impl FieldName {
-    fn meaning(&self, name: &str) -> Field {
+    fn known(&self, name: &str) -> Option<Field<'static>> {
         let columns = self.table.columns;
         if columns
             .get(self.expected)
             .is_some_and(|column| column.name == name)
         {
-            return Field::Column(self.expected);
+            return Some(Field::Column(self.expected));
         }
         if let Some(position) = self.table.position(name) {
-            return Field::Column(position);
+            return Some(Field::Column(position));
         }
-        match self.table.key {
+        let key = match self.table.key {
             Key::Integer(names) => names.iter().find(|key| **key == name).copied(),
             Key::Text | Key::TextIn(_) => (name == "id").then_some("id"),
-        }
-        .map_or_else(|| Field::Unknown(name.to_owned()), Field::Key)
+        };
+        key.map(Field::Key)
     }
 }
 
 impl<'de> DeserializeSeed<'de> for FieldName {
-    type Value = Field;
+    type Value = Field<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Field, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_identifier(self)
     }
 }
 
-impl Visitor<'_> for FieldName {
-    type Value = Field;
+impl<'de> Visitor<'de> for FieldName {
+    type Value = Field<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a column")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Field, E> {
-        Ok(self.meaning(name))
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        let known = self.known(name);
+        Ok(known.unwrap_or_else(|| Field::Unknown(Cow::Owned(name.to_owned()))))
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(self
+            .known(name)
+            .unwrap_or(Field::Unknown(Cow::Borrowed(name))))
     }
 }

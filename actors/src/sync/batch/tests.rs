@@ -1,36 +1,53 @@
-//! Whatever comes, the reader answers; and what it accepts is whole.
+//! The reader never panics, and what it accepts is complete.
 
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{Batch, read};
+use super::{BadRows, Batch, ReadOptions, read};
 use crate::sync::tables::TABLES;
 
 const EXTRA_TABLES: [&str; 1] = ["dtc_log"];
 
-/// Reads a body, and looks at everything that came out of it.
-fn read_and_look(body: Vec<u8>) {
-    let extra_tables = EXTRA_TABLES.map(str::to_owned);
-    match read(&Bytes::from(body), &extra_tables) {
-        Ok(batch) => look_at(&batch),
-        Err(refusal) => assert!(!refusal.problems.is_empty(), "refused for nothing"),
+/// Reads a body with either setting, and everything that came out of it.
+fn read_any(body: Vec<u8>) {
+    let body = Bytes::from(body);
+    for bad_rows in [BadRows::Refuse, BadRows::Quarantine] {
+        let options = ReadOptions {
+            extra_tables: EXTRA_TABLES.map(str::to_owned).into(),
+            bad_rows,
+        };
+        match read(&body, &options) {
+            Ok(batch) => visit(&batch),
+            Err(refusal) => assert!(!refusal.problems.is_empty(), "refused without a problem"),
+        }
     }
 }
 
-fn look_at(batch: &Batch) {
+fn visit(batch: &Batch) {
     batch.ends_a_drive();
-    assert!(batch.rows() >= batch.sheets.iter().map(|sheet| sheet.rows().len()).sum());
-    for sheet in &batch.sheets {
-        for row in sheet.rows() {
-            sheet.text(sheet.id(*row));
-            let cells = sheet.cells(*row);
-            assert_eq!(cells.len(), sheet.table.columns.len());
-            for cell in cells {
-                sheet.text(*cell);
+    assert_json(&batch.unknown_fields.all().to_json());
+    for table in &batch.mirrored {
+        for row in table.rows() {
+            table.text(table.id(*row));
+            for (position, cell) in table.cells(*row) {
+                table.text(cell);
+                assert_eq!(table.cell(*row, position), cell);
             }
+            assert_json(&table.unknown_columns(*row).to_json());
+            assert_json(&table.unknown_columns(*row).to_nulls());
         }
     }
+    for table in &batch.passthrough {
+        for row in table.rows() {
+            assert!(!table.id(*row).is_empty());
+            assert_json(&table.json(*row));
+        }
+    }
+}
+
+fn assert_json(text: &str) {
+    serde_json::from_str::<Value>(text).unwrap();
 }
 
 /// JSON of any shape, in which the names that mean something come up often.
@@ -101,17 +118,17 @@ fn any_batch() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..300)) {
-        read_and_look(body);
+        read_any(body);
     }
 
     #[test]
     fn no_json_makes_it_panic(body in any_json()) {
-        read_and_look(body.to_string().into_bytes());
+        read_any(body.to_string().into_bytes());
     }
 
     #[test]
     fn no_rows_make_it_panic(body in any_batch()) {
-        read_and_look(body.to_string().into_bytes());
+        read_any(body.to_string().into_bytes());
     }
 
     #[test]
@@ -123,18 +140,18 @@ proptest! {
         let mut body = body.to_string().into_bytes();
         let at = at.index(body.len());
         body[at] = byte;
-        read_and_look(body.clone());
+        read_any(body.clone());
         body.truncate(at);
-        read_and_look(body);
+        read_any(body);
     }
 
     #[test]
     fn texts_come_out_as_they_went_in(text in "\\PC{1,64}") {
         let row = json!({"id": 1, "timestamp": "2026-02-01T14:25:00", "parameter_name": text, "value": 1});
         let body = json!({"deviceId": "d", "batchId": "b", "tables": {"realtime_data": {"rows": [row]}}});
-        let batch = read(&Bytes::from(body.to_string()), &[]).unwrap();
-        let sheet = &batch.sheets[0];
-        let cell = sheet.cells(0)[sheet.table.position("parameter_name").unwrap()];
-        prop_assert_eq!(sheet.text(cell), text);
+        let batch = read(&Bytes::from(body.to_string()), &ReadOptions::default()).unwrap();
+        let table = &batch.mirrored[0];
+        let position = table.table.position("parameter_name").unwrap();
+        prop_assert_eq!(table.text(table.cell(0, position)), text);
     }
 }

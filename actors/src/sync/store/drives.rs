@@ -9,7 +9,7 @@ use super::DriveChanges;
 use crate::database::{DatabaseError, Transaction};
 use crate::drives::{Arrivals, Drive, reconcile};
 use crate::report::Counts;
-use crate::sync::batch::{Batch, Cell, Sheet};
+use crate::sync::batch::{Batch, Cell, MirroredTable};
 
 /// The columns of a reading that its drive depends on.
 struct Reading {
@@ -29,7 +29,7 @@ pub(super) async fn follow(
 ) -> Result<DriveChanges, DatabaseError> {
     let mut changes = DriveChanges::default();
     let sheet = batch
-        .sheet("realtime_data")
+        .mirrored_table("realtime_data")
         .filter(|sheet| !sheet.rows().is_empty());
     if let Some(sheet) = sheet {
         let mut arrivals = Arrivals::default();
@@ -74,10 +74,10 @@ impl Reading {
     }
 }
 
-fn readings(sheet: &Sheet) -> impl Iterator<Item = Reading> {
+fn readings(sheet: &MirroredTable) -> impl Iterator<Item = Reading> {
     let positions = ["timestamp", "drive_id"].map(|column| sheet.table.position(column));
     sheet.rows().iter().filter_map(move |row| {
-        let [taken_at, drive_id] = positions.map(|at| at.map(|at| sheet.cells(*row)[at]));
+        let [taken_at, drive_id] = positions.map(|at| at.map(|at| sheet.cell(*row, at)));
         Some(Reading {
             source_id: sheet.integer_id(*row)?,
             taken_at: match taken_at {

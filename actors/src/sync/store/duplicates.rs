@@ -7,21 +7,24 @@ use mysql_async::{Conn, Value};
 
 use super::{placeholders, positional, upsert};
 use crate::database::{DatabaseError, rows};
-use crate::sync::batch::{Cell, Sheet};
+use crate::sync::batch::{Cell, MirroredTable};
 use crate::sync::tables::{Column, ColumnType};
 
 /// The number of ids in one statement.
 const CHUNK: usize = 500;
 
 /// Resolves the references of a stored sheet. One without a target becomes null, and `extra` keeps its value.
-pub(super) async fn resolve(connection: &mut Conn, sheet: &Sheet) -> Result<(), DatabaseError> {
+pub(super) async fn resolve(
+    connection: &mut Conn,
+    sheet: &MirroredTable,
+) -> Result<(), DatabaseError> {
     let columns = sheet.table.columns.iter().enumerate();
     for (position, column) in columns.filter(|(_, column)| column.kind == ColumnType::SameTable) {
-        let given: Vec<usize> = sheet
+        let given: Vec<u32> = sheet
             .rows()
             .iter()
             .copied()
-            .filter(|row| sheet.cells(*row)[position] != Cell::Absent)
+            .filter(|row| sheet.cell(*row, position) != Cell::Absent)
             .collect();
         for rows in given.chunks(CHUNK) {
             let ids = ids_of_targets(connection, sheet, position, rows).await?;
@@ -31,7 +34,7 @@ pub(super) async fn resolve(connection: &mut Conn, sheet: &Sheet) -> Result<(), 
                     sheet,
                     column,
                     *row,
-                    sheet.cells(*row)[position],
+                    sheet.cell(*row, position),
                     &ids,
                 )
                 .await?;
@@ -44,13 +47,13 @@ pub(super) async fn resolve(connection: &mut Conn, sheet: &Sheet) -> Result<(), 
 /// MySQL ids by the device's ids.
 async fn ids_of_targets(
     connection: &mut Conn,
-    sheet: &Sheet,
+    sheet: &MirroredTable,
     position: usize,
-    referring: &[usize],
+    referring: &[u32],
 ) -> Result<BTreeMap<i64, i64>, DatabaseError> {
     let targets: Vec<Value> = referring
         .iter()
-        .map(|row| sheet.cells(*row)[position])
+        .map(|row| sheet.cell(*row, position))
         .filter(|cell| *cell != Cell::Null)
         .map(|cell| upsert::bind(sheet, cell))
         .collect();
@@ -68,9 +71,9 @@ async fn ids_of_targets(
 
 async fn fill_in(
     connection: &mut Conn,
-    sheet: &Sheet,
+    sheet: &MirroredTable,
     column: &Column,
-    row: usize,
+    row: u32,
     target: Cell,
     ids: &BTreeMap<i64, i64>,
 ) -> Result<(), DatabaseError> {

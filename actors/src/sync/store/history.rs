@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::SET_IN_EXTRA;
 use crate::database::Statement;
 use crate::report::Counts;
-use crate::sync::batch::{Batch, Extra};
+use crate::sync::batch::Batch;
 
 /// The stored length of an error, in characters.
 const ERROR_CHARACTERS: usize = 1000;
@@ -70,17 +70,17 @@ pub(in crate::sync) fn record(entry: &Entry<'_>) -> Statement {
 /// Updates the contact time of a device and its unknown top-level fields. Locks the device until the end of the
 /// transaction.
 pub(super) fn see_device(batch: &Batch) -> Statement {
-    let fields =
-        (!batch.unknown_fields.is_empty()).then(|| Extra::new(batch.unknown_fields.clone()));
-    let extra = fields.as_ref().map_or("extra", |_| SET_IN_EXTRA);
+    let fields = batch.unknown_fields.all();
+    let fields = (!fields.is_empty()).then_some(fields);
+    let extra = fields.map_or("extra", |_| SET_IN_EXTRA);
     let sql = format!(
         "INSERT INTO devices (device_id, last_seen, extra) VALUES (?, NOW(6), ?) ON DUPLICATE KEY UPDATE \
          last_seen = VALUES(last_seen), extra = {extra}"
     );
     let values = [
         Some(Value::from(batch.device_id.as_str())),
-        Some(Value::from(fields.as_ref().map(|fields| &fields.values))),
-        fields.as_ref().map(|fields| Value::from(&*fields.nulls)),
+        Some(Value::from(fields.map(|fields| fields.to_json()))),
+        fields.map(|fields| Value::from(fields.to_nulls())),
     ];
     Statement::new(sql, values.into_iter().flatten())
 }

@@ -50,11 +50,11 @@ pub(super) async fn ids_of_all(
 /// The profiles that the batch refers to, in the order in which all batches lock them.
 pub(super) fn named_in(batch: &Batch) -> Vec<&str> {
     let mut named = BTreeSet::new();
-    for sheet in &batch.sheets {
+    for sheet in &batch.mirrored {
         for (position, column) in sheet.table.columns.iter().enumerate() {
             if column.kind == ColumnType::Profile {
-                let cells = sheet.rows().iter().map(|row| sheet.cells(*row)[position]);
-                let texts = cells.filter(|cell| matches!(cell, Cell::Text(_) | Cell::Unescaped(_)));
+                let cells = sheet.rows().iter().map(|row| sheet.cell(*row, position));
+                let texts = cells.filter(|cell| matches!(cell, Cell::Text(_)));
                 named.extend(texts.map(|cell| sheet.text(cell)));
             }
         }

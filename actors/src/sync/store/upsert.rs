@@ -11,51 +11,77 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 
 use super::profiles::ProfileIds;
-use super::{SET_IN_EXTRA, counts_of_upserts, positional};
+use super::{PATCH_EXTRA, SET_IN_EXTRA, counts_of_upserts, positional};
 use crate::database::DatabaseError;
 use crate::report::Counts;
-use crate::sync::batch::{Cell, ExtraSheet, Sheet};
+use crate::sync::batch::{Cell, MirroredTable, PassthroughTable, UnknownColumns};
 use crate::sync::tables::{ColumnType, Table};
 
 /// The maximum number of rows in one statement; larger statements are slower.
 pub const STATEMENT_ROWS: usize = 500;
 
 /// The set of columns of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Shape<'a> {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Shape {
     /// One bit per column of the table.
     columns: u32,
-    /// The unknown columns, as a JSON object of nulls.
-    extra: Option<&'a str>,
+    extra: Extra,
 }
 
-impl<'a> Shape<'a> {
-    fn of(sheet: &'a Sheet, row: usize) -> Self {
-        let columns = sheet.table.columns.iter().zip(sheet.cells(row)).enumerate();
-        let present = columns
-            // References within a table are resolved after all of its rows are stored.
-            .filter(|(_, (column, cell))| {
-                **cell != Cell::Absent && column.kind != ColumnType::SameTable
-            })
-            .fold(0, |bits, (position, _)| bits | 1 << position);
+/// How the unknown columns of a row are merged into those that are stored.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Extra {
+    /// The row has none.
+    None,
+    /// They are a merge patch.
+    Patch,
+    /// They are set one by one. The stored values are removed with this JSON object of nulls first, for a merge would
+    /// mix objects.
+    Replace(String),
+}
+
+impl Extra {
+    fn of(columns: UnknownColumns<'_>) -> Self {
+        if columns.is_empty() {
+            Self::None
+        } else if columns.are_a_merge_patch() {
+            Self::Patch
+        } else {
+            Self::Replace(columns.to_nulls())
+        }
+    }
+}
+
+impl Shape {
+    fn of(sheet: &MirroredTable, row: u32) -> Self {
+        // References within a table are resolved after all of its rows are stored.
+        let present = sheet.present(row) & !references(sheet.table);
         Self {
             columns: present,
-            extra: sheet.extra(row).map(|extra| &*extra.nulls),
+            extra: Extra::of(sheet.unknown_columns(row)),
         }
     }
 
-    fn has(self, position: usize) -> bool {
+    fn has(&self, position: usize) -> bool {
         self.columns & (1 << position) != 0
     }
+}
+
+/// The columns that refer to other rows of the same table, as one bit per column.
+fn references(table: &Table) -> u32 {
+    let columns = table.columns.iter().enumerate();
+    columns
+        .filter(|(_, column)| column.kind == ColumnType::SameTable)
+        .fold(0, |bits, (position, _)| bits | 1 << position)
 }
 
 /// Stores the rows of a mirrored table.
 pub(super) async fn upsert_sheet(
     connection: &mut Conn,
-    sheet: &Sheet,
+    sheet: &MirroredTable,
     profiles: &ProfileIds,
 ) -> Result<Counts, DatabaseError> {
-    let mut by_shape: BTreeMap<Shape<'_>, Vec<usize>> = BTreeMap::new();
+    let mut by_shape: BTreeMap<Shape, Vec<u32>> = BTreeMap::new();
     for row in sheet.rows() {
         by_shape
             .entry(Shape::of(sheet, *row))
@@ -67,10 +93,12 @@ pub(super) async fn upsert_sheet(
         for chunk in chunks(&rows) {
             let mut values = Vec::with_capacity(chunk.len() * (sheet.table.columns.len() + 2));
             for row in chunk {
-                bind_row(&mut values, sheet, *row, shape, profiles);
+                bind_row(&mut values, sheet, *row, &shape, profiles);
             }
-            values.extend(shape.extra.map(Value::from));
-            let statement = statement(sheet.table, shape, chunk.len());
+            if let Extra::Replace(nulls) = &shape.extra {
+                values.push(Value::from(nulls));
+            }
+            let statement = statement(sheet.table, &shape, chunk.len());
             connection.exec_drop(statement, positional(values)).await?;
             affected += connection.affected_rows();
         }
@@ -81,11 +109,11 @@ pub(super) async fn upsert_sheet(
 /// Stores the rows of a passthrough table as JSON.
 pub(super) async fn upsert_extra_sheet(
     connection: &mut Conn,
-    sheet: &ExtraSheet,
+    sheet: &PassthroughTable,
 ) -> Result<Counts, DatabaseError> {
-    let rows: Vec<_> = sheet.rows.iter().collect();
+    let rows = sheet.rows();
     let mut affected = 0;
-    for chunk in chunks(&rows) {
+    for chunk in chunks(rows) {
         let one = "(@device,?,?,NOW(6),@batch,?)";
         let statement = format!(
             "INSERT INTO extra_rows (source_device, table_name, source_id, synced_at, sync_batch_id, row_json) \
@@ -93,8 +121,9 @@ pub(super) async fn upsert_extra_sheet(
              sync_batch_id = VALUES(sync_batch_id), row_json = VALUES(row_json)",
             vec![one; chunk.len()].join(",")
         );
-        let values = chunk.iter().flat_map(|(id, row)| {
-            [sheet.table.as_str(), id.as_str(), row.as_str()].map(Value::from)
+        let values = chunk.iter().flat_map(|row| {
+            let (table, id) = (sheet.table.as_str(), sheet.id(*row));
+            [table.into(), id.into(), sheet.json(*row).into()]
         });
         connection.exec_drop(statement, positional(values)).await?;
         affected += connection.affected_rows();
@@ -116,7 +145,7 @@ fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-fn statement(table: &Table, shape: Shape<'_>, rows: usize) -> String {
+fn statement(table: &Table, shape: &Shape, rows: usize) -> String {
     let present = || {
         let columns = table.columns.iter().enumerate();
         columns
@@ -132,10 +161,15 @@ fn statement(table: &Table, shape: Shape<'_>, rows: usize) -> String {
         row.push_str(",?");
         let _ = write!(updates, ", `{name}` = VALUES(`{name}`)");
     }
-    if shape.extra.is_some() {
+    let extra = match shape.extra {
+        Extra::None => None,
+        Extra::Patch => Some(PATCH_EXTRA),
+        Extra::Replace(_) => Some(SET_IN_EXTRA),
+    };
+    if let Some(extra) = extra {
         names.push_str(", extra");
         row.push_str(",?");
-        let _ = write!(updates, ", extra = {SET_IN_EXTRA}");
+        let _ = write!(updates, ", extra = {extra}");
     }
     row.push(')');
     let rows = vec![row.as_str(); rows].join(",");
@@ -147,34 +181,36 @@ fn statement(table: &Table, shape: Shape<'_>, rows: usize) -> String {
 
 fn bind_row(
     values: &mut Vec<Value>,
-    sheet: &Sheet,
-    row: usize,
-    shape: Shape<'_>,
+    sheet: &MirroredTable,
+    row: u32,
+    shape: &Shape,
     profiles: &ProfileIds,
 ) {
     values.push(bind(sheet, sheet.id(row)));
-    for (position, cell) in sheet.cells(row).iter().enumerate() {
+    for (position, cell) in sheet.cells(row) {
         if !shape.has(position) {
             continue;
         }
         let is_profile = sheet.table.columns[position].kind == ColumnType::Profile;
         values.push(match cell {
-            Cell::Text(_) | Cell::Unescaped(_) if is_profile => profiles
-                .get(sheet.text(*cell))
+            Cell::Text(_) if is_profile => profiles
+                .get(sheet.text(cell))
                 .map_or(Value::NULL, |id| Value::Int(*id)),
-            cell => bind(sheet, *cell),
+            cell => bind(sheet, cell),
         });
     }
-    values.extend(sheet.extra(row).map(|extra| Value::from(&extra.values)));
+    if shape.extra != Extra::None {
+        values.push(Value::from(sheet.unknown_columns(row).to_json()));
+    }
 }
 
-pub(super) fn bind(sheet: &Sheet, cell: Cell) -> Value {
+pub(super) fn bind(sheet: &MirroredTable, cell: Cell) -> Value {
     match cell {
         Cell::Absent | Cell::Null => Value::NULL,
         Cell::Integer(value) => Value::Int(value),
         Cell::Real(value) => Value::Double(value),
         Cell::Time(time) => bind_time(time),
-        Cell::Text(_) | Cell::Unescaped(_) => Value::from(sheet.text_bytes(cell)),
+        Cell::Text(_) => Value::from(sheet.text_bytes(cell)),
     }
 }
 
@@ -211,9 +247,9 @@ mod tests {
         assert_eq!(
             statement(
                 table,
-                Shape {
+                &Shape {
                     columns: 1 << notes,
-                    extra: None
+                    extra: Extra::None
                 },
                 2
             ),
