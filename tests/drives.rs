@@ -1,6 +1,10 @@
 //! US-CMP-006: drives are found in what is stored, and each is analysed once.
 
 mod analysing;
+mod away;
+mod clocks;
+mod counting;
+mod fairness;
 mod finding;
 mod interrupted;
 mod listing;

@@ -16,6 +16,7 @@ pub mod recommendations;
 pub mod statistics;
 
 mod actor;
+mod drive_checker;
 mod drive_job;
 mod drive_queue;
 mod error;
@@ -27,6 +28,7 @@ mod results;
 mod service;
 mod subject;
 mod vehicle;
+mod wakeup;
 
 pub use self::actor::{AnalysisActor, AnalysisSettings, lookup_admission};
 pub use self::error::{AnalysisError, Interruption};

@@ -32,27 +32,43 @@ use std::time::Duration;
 
 mod arrivals;
 pub mod check;
+mod checking;
+mod claim_watch;
+mod clock_watch;
+mod count;
 mod list;
 mod messages;
 pub mod pairing;
 mod queue;
 mod readings;
 mod reconcile;
+mod rotation;
 mod state;
 mod statements;
 mod transitions;
 
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrivals, Newness};
+pub use checking::{Checked, StuckDrive, check, restore_due, stuck};
+pub use claim_watch::{ClaimWatch, Held};
+pub use clock_watch::ClockWatch;
+pub use count::{Counted, count, profile};
 pub use list::{KnownDrive, list};
 pub use messages::DrivesChanged;
 pub use pairing::{Drive, DriveEvent, DriveEventKind, pair};
 pub use queue::{
-    Claim, Counted, check, claim, count, expire_claims, fail, finish, give_back, next_check,
-    queue_length, renew,
+    Claim, claim, database_now, devices_with_due, expire_claim, fail, finish, give_back,
+    held_claims, next_due, postpone, queue_length, renew,
 };
 pub use readings::{DriveReadings, Part};
 pub(crate) use reconcile::reconcile;
+pub use rotation::Rotation;
 pub use state::DriveState;
+
+/// A waiting drive is checked again after this time at the latest.
+const RECHECK: Duration = Duration::from_secs(30);
+
+/// The longest pause of the queue, after errors and failed attempts.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// The intervals of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +77,8 @@ pub struct QueueTiming {
     pub quiet: Duration,
     /// A drive that waits for anything else is checked again after this long.
     pub recheck: Duration,
+    /// A claim is renewed this often, and checked by other servers as often.
+    pub renewal: Duration,
     /// A claim that is not renewed expires after this long.
     pub claim_expiry: Duration,
     /// A drive without readings is given up after this long.
@@ -72,8 +90,10 @@ impl QueueTiming {
     pub const fn with_quiet(quiet: Duration) -> Self {
         Self {
             quiet,
-            recheck: Duration::from_secs(30),
-            claim_expiry: Duration::from_secs(30),
+            recheck: RECHECK,
+            renewal: Duration::from_secs(5),
+            // Noticed at most two renewals later: within 30 s.
+            claim_expiry: Duration::from_secs(20),
             give_up_after: Duration::from_hours(7 * 24),
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix::{Message, Recipient};
 
 use crate::database::PoolUse;
+use crate::drives::StuckDrive;
 
 /// Finished work of an actor.
 #[derive(Debug, Message)]
@@ -33,6 +34,10 @@ pub enum Report {
     },
     /// The number of drives that wait for their analysis; sent whenever the queue is checked.
     DrivesWaiting(u64),
+    /// Why queued drives are not analysed now; nothing where they are. Sent after each turn of the queue.
+    QueueBlocked(Option<String>),
+    /// The drives that errors keep from being analysed, a few at most; sent every few seconds.
+    StuckDrives(Vec<StuckDrive>),
     /// An upload of a backup ended.
     Backup {
         /// The size in bytes; the error is one sentence without secrets.

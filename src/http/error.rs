@@ -173,7 +173,7 @@ impl ApiError {
                     StatusCode::SERVICE_UNAVAILABLE,
                     json!(OllamaUnavailable::new(url, model)),
                 ),
-                AnalysisError::Ollama { message } => {
+                AnalysisError::ModelMissing { message } | AnalysisError::Ollama { message } => {
                     (StatusCode::BAD_GATEWAY, json!(OllamaFailed::new(message)))
                 }
                 AnalysisError::TimedOut { limit } => (

@@ -1,13 +1,13 @@
 //! The queue, between any number of servers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actors::database::{Database, DatabaseUrl};
 use actors::drives::check::Decision;
-use actors::drives::{self, Claim, Counted, QueueTiming};
+use actors::drives::{self, Claim, ClaimWatch, ClockWatch, Counted, QueueTiming};
 
 use super::{events, readings, send};
-use crate::support::{TestDatabase, TestServer};
+use crate::support::{DEVICE, TestDatabase, TestServer};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -33,27 +33,34 @@ impl Queue {
 
     async fn claim(&self) -> Option<Claim> {
         let claimed = self.pool.transaction(LIMIT, async |transaction| {
-            drives::claim(transaction, &TIMING).await
+            drives::claim(transaction, DEVICE, &TIMING).await
         });
         claimed.await.unwrap()
     }
 
     async fn check(&self) -> Option<Decision> {
-        let looked = self.pool.run(LIMIT, async |connection| {
-            drives::check(connection, &TIMING).await
-        });
-        looked.await.unwrap()
+        let clock = ClockWatch::new(Instant::now());
+        let checked = drives::check(&self.pool, DEVICE, &TIMING, &clock).await;
+        checked.unwrap()?.outcome.unwrap()
     }
 
     async fn expire(&self) {
-        self.database
-            .execute("UPDATE drives SET lease_until = NOW(6) - INTERVAL 1 SECOND")
-            .await
-            .unwrap();
-        let expired = self.pool.run(LIMIT, async |connection| {
-            drives::expire_claims(connection).await
+        let (mut watch, now) = (ClaimWatch::default(), Instant::now());
+        let held = self.pool.run(LIMIT, async |connection| {
+            drives::held_claims(connection).await
         });
-        assert_eq!(expired.await.unwrap(), 1);
+        let held = held.await.unwrap();
+        let mut expired = Vec::new();
+        for turn in 0..=TIMING.claim_expiry.as_secs() / TIMING.renewal.as_secs() {
+            assert!(expired.is_empty(), "too early: turn {turn}");
+            let now = now + TIMING.renewal * u32::try_from(turn).unwrap();
+            expired = watch.observe(held.clone(), TIMING.claim_expiry, now);
+        }
+        assert_eq!(expired.len(), 1);
+        let requeued = self.pool.run(LIMIT, async |connection| {
+            drives::expire_claim(connection, &expired[0]).await
+        });
+        assert!(requeued.await.unwrap());
     }
 
     async fn renew(&self, claim: &Claim) -> bool {
@@ -157,7 +164,7 @@ async fn a_requeued_drive_has_lost_no_attempt() {
     let queue = Queue::with_drives("start@0 end@25", "10").await;
     let claim = queue.claim().await.unwrap();
     let given_back = queue.pool.run(LIMIT, async |connection| {
-        drives::give_back(connection, &claim, Duration::ZERO, true).await
+        drives::give_back(connection, &claim, Duration::ZERO, true, None).await
     });
     assert!(given_back.await.unwrap());
     assert_eq!(

@@ -104,6 +104,13 @@ impl TestServer {
             .header("X-API-Key", API_KEY)
     }
 
+    /// The body of `GET /api/v1/health`.
+    pub(crate) async fn health(&self) -> Value {
+        answer(self.http.get(format!("{}/api/v1/health", self.url)))
+            .await
+            .1
+    }
+
     /// Posts a batch; returns the status and the body.
     pub(crate) async fn sync(&self, batch: &Value) -> (u16, Value) {
         self.sync_bytes(batch.to_string().into_bytes()).await

@@ -11,13 +11,15 @@ use actix::{
 use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
-use super::drive_queue::{DriveQueue, Wakeup};
+use super::drive_checker::DriveChecker;
+use super::drive_queue::DriveQueue;
 use super::error::AnalysisError;
 use super::messages::{
     Analysis, AnalyzeWindow, FindAnalysis, ListAnalyses, ListDrives, PastAnalysis, StopAnalyzing,
 };
 use super::recommendations::Recommendation;
 use super::service::AnalysisService;
+use super::wakeup::Wakeup;
 use super::{history, request, results};
 use crate::admission::Admission;
 use crate::causes;
@@ -32,8 +34,8 @@ use crate::supervise::Drain;
 const LOOKUPS: usize = 2;
 const WAITING_LOOKUPS: usize = 64;
 
-/// Beside the lookups, one each for the analysis, the queue of drives, the renewal of a claim, and tidying.
-const CONNECTIONS: usize = LOOKUPS + 4;
+/// Beside the lookups, one each for the analysis, the queue of drives, its checker, the renewal of a claim, and tidying.
+const CONNECTIONS: usize = LOOKUPS + 5;
 
 /// Ollama is away when it does not respond to a batch within this time.
 const GREETING_LIMIT: Duration = Duration::from_secs(2);
@@ -72,7 +74,7 @@ pub struct AnalysisActor {
     settings: AnalysisSettings,
     database: Database,
     service: AnalysisService,
-    /// Wakes the worker of the queue up.
+    /// Wakes the background tasks of the queue up.
     wakeup: Wakeup,
     /// Cancelled when the server stops.
     stopping: CancellationToken,
@@ -100,6 +102,16 @@ impl AnalysisActor {
             service,
             wakeup: Wakeup::default(),
             stopping: CancellationToken::new(),
+        }
+    }
+
+    fn checker(&self) -> DriveChecker {
+        DriveChecker {
+            database: self.database.clone(),
+            timing: self.settings.timing,
+            reporter: self.settings.reporter.clone(),
+            wakeup: self.wakeup.clone(),
+            stopping: self.stopping.clone(),
         }
     }
 
@@ -140,6 +152,7 @@ impl Actor for AnalysisActor {
             usage: self.database.usage(),
         });
         context.spawn(self.tidy().into_actor(self));
+        context.spawn(self.checker().run().into_actor(self));
         context.spawn(self.queue().run().into_actor(self));
         context.run_interval(TIDY_INTERVAL, |actor, context| {
             context.spawn(actor.tidy().into_actor(actor));
@@ -242,12 +255,12 @@ impl Handler<DrivesChanged> for AnalysisActor {
         let told = async move {
             let DrivesChanged { ready } = news;
             if ready == 0 {
-                wakeup.when_quiet();
+                wakeup.drives_changed();
                 return false;
             }
             let is_reachable = ollama.is_reachable(GREETING_LIMIT).await;
             if is_reachable {
-                wakeup.now();
+                wakeup.drives_queued();
             } else {
                 log::warn!(drives = ready; "Auto-analysis skipped: Ollama unavailable");
             }

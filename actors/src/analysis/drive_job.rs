@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use mysql_async::Conn;
-use mysql_async::prelude::Queryable as _;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -33,20 +32,24 @@ pub(super) struct DriveJob<'a> {
 }
 
 /// What the end of a job means for the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// The job has ended, with or without a result.
     Ended,
-    /// Ollama is away: no drive can be analysed now.
-    OllamaAway,
+    /// Ollama is away, for this reason: no drive can be analysed now.
+    OllamaAway(String),
 }
 
 /// How a claim ends without a result.
 enum End {
     /// No attempt: the drive waits for readings.
     NoReadings,
-    /// No attempt: the drive is due again after this pause.
-    NotNow(Duration),
+    /// No attempt: the server stops, and another one may begin at once.
+    Interrupted,
+    /// No attempt: Ollama is away, for this reason.
+    NotNow(String),
+    /// No attempt, but an error that may be due to the drive: it is due again after a pause that grows.
+    Postponed(String),
     /// A failed attempt.
     Failed(String),
     /// The claim has ended already, or is lost.
@@ -66,12 +69,18 @@ impl DriveJob<'_> {
             Ok(Err(AnalysisError::Interrupted(Interruption::TakenOver))) => {
                 (End::None, Outcome::Ended)
             }
-            Ok(Err(AnalysisError::Interrupted(_))) => (End::NotNow(Duration::ZERO), Outcome::Ended),
-            Ok(Err(AnalysisError::OllamaUnavailable { .. })) => {
-                (End::NotNow(self.timing.recheck), Outcome::OllamaAway)
+            Ok(Err(AnalysisError::Interrupted(_))) => (End::Interrupted, Outcome::Ended),
+            Ok(Err(error)) if error.is_ollama_away() => {
+                let reason = error.away_reason();
+                let end = if error.broke_off() {
+                    End::Postponed(reason.clone())
+                } else {
+                    End::NotNow(reason.clone())
+                };
+                (end, Outcome::OllamaAway(reason))
             }
             Ok(Err(AnalysisError::Database(error))) if error.may_pass() => {
-                (End::NotNow(self.timing.recheck), Outcome::Ended)
+                (End::Postponed(error.to_string()), Outcome::Ended)
             }
             Ok(Err(error)) => (End::Failed(error.to_string()), Outcome::Ended),
             Err(panic) => {
@@ -111,7 +120,7 @@ impl DriveJob<'_> {
     /// Renews the claim until it is lost.
     async fn hold(&self) {
         loop {
-            sleep(self.timing.claim_expiry / 3).await;
+            sleep(self.timing.renewal).await;
             let renewed = self.database.run(STATEMENT_LIMIT, async |connection| {
                 drives::renew(connection, &self.claim, &self.timing).await
             });
@@ -129,7 +138,8 @@ impl DriveJob<'_> {
             // Those of a server that crashed in the middle.
             history::fail_running_of_drive(connection, self.claim.id).await?;
             let counted = drives::count(connection, &self.claim.readings).await?;
-            Ok((counted, profile(connection, counted.profile).await?))
+            let profile_id = drives::profile(connection, &self.claim.readings).await?;
+            Ok((counted, profile_id))
         });
         let (counted, profile_id) = prepared.await?;
         let readings = &self.claim.readings;
@@ -153,9 +163,16 @@ impl DriveJob<'_> {
             .database
             .run(STATEMENT_LIMIT, async |connection| match &end {
                 End::NoReadings => {
-                    drives::give_back(connection, claim, self.timing.recheck, false).await
+                    drives::give_back(connection, claim, self.timing.recheck, false, None).await
                 }
-                End::NotNow(pause) => drives::give_back(connection, claim, *pause, true).await,
+                End::Interrupted => {
+                    drives::give_back(connection, claim, Duration::ZERO, true, None).await
+                }
+                End::NotNow(reason) => {
+                    let pause = self.timing.recheck;
+                    drives::give_back(connection, claim, pause, true, Some(reason)).await
+                }
+                End::Postponed(reason) => drives::postpone(connection, claim, reason).await,
                 End::Failed(reason) => drives::fail(connection, claim, reason).await,
                 End::None => Ok(true),
             });
@@ -171,10 +188,4 @@ impl From<drives::Part> for Part {
             order_by: part.order_by,
         }
     }
-}
-
-/// The device's own id of a profile.
-async fn profile(connection: &mut Conn, id: Option<i64>) -> Result<Option<String>, DatabaseError> {
-    let query = "SELECT source_id FROM profiles WHERE id = ?";
-    Ok(connection.exec_first(query, (id,)).await?)
 }

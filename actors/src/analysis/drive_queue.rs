@@ -1,54 +1,27 @@
-//! Works the queue of drives off while no request waits for the model.
+//! Analyses the queued drives while no request waits for the model. Devices take turns.
 //!
-//! A turn begins on a [`Wakeup`], when something in the queue becomes due, and every [`QueueTiming::recheck`] at the
-//! latest. Errors leave the drives in their table, where the next turn finds them.
+//! A turn begins on a [`Wakeup`], when a queued drive becomes due, and every [`QueueTiming::recheck`] at the latest.
+//! Errors leave the drives in their table, where the next turn finds them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
 use super::drive_job::{DriveJob, Outcome};
 use super::service::AnalysisService;
+use super::wakeup::Wakeup;
 use crate::admission::{Admission, Turn};
 use crate::causes;
 use crate::database::{Database, DatabaseError};
-use crate::drives::{self, Claim, QueueTiming};
+use crate::drives::{self, Claim, DriveState, QueueTiming, Rotation};
 use crate::report::{Report, Reporter};
-
-/// The time limit of one check, counting readings included.
-const CHECK_LIMIT: Duration = Duration::from_secs(20);
 
 /// Ollama is away when it does not respond within this time.
 const GREETING_LIMIT: Duration = Duration::from_secs(2);
 
-/// The shortest pause between two turns without a wakeup.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
-
 /// The pause after the database has failed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
-
-/// Wakes a [`DriveQueue`] up.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Wakeup {
-    ready: Arc<Notify>,
-    changed: Arc<Notify>,
-}
-
-impl Wakeup {
-    /// Drives are ready: take a turn now.
-    pub(super) fn now(&self) {
-        self.ready.notify_one();
-    }
-
-    /// Drives have changed: take a turn once they can be quiet.
-    pub(super) fn when_quiet(&self) {
-        self.changed.notify_one();
-    }
-}
 
 /// One server's worker of the queue.
 pub(super) struct DriveQueue {
@@ -63,22 +36,33 @@ pub(super) struct DriveQueue {
     pub stopping: CancellationToken,
 }
 
+/// How a turn has ended.
+enum Turned {
+    /// No drive is due.
+    Done,
+    /// Drives are due, and Ollama cannot be asked now.
+    OllamaAway { reason: String, queued: u64 },
+}
+
 impl DriveQueue {
     /// Runs until the server stops.
     pub(super) async fn run(self) {
+        let mut rotation = Rotation::default();
         let mut is_known_away = false;
         while !self.stopping.is_cancelled() {
-            let pause = match self.turn().await {
-                Ok(Turned::Done(pause)) => {
+            let pause = match self.turn(&mut rotation).await {
+                Ok((Turned::Done, next)) => {
                     is_known_away = false;
-                    pause
+                    self.reporter.tell(Report::QueueBlocked(None));
+                    next
                 }
-                Ok(Turned::OllamaAway { queued }) => {
+                Ok((Turned::OllamaAway { reason, queued }, _)) => {
                     // Once, until it is back.
                     if !is_known_away {
-                        log::warn!(drives = queued; "Auto-analysis skipped: Ollama unavailable");
+                        log::warn!(drives = queued, error = reason; "Auto-analysis skipped: Ollama unavailable");
                     }
                     is_known_away = true;
+                    self.reporter.tell(Report::QueueBlocked(Some(reason)));
                     self.timing.recheck
                 }
                 Err(error) => {
@@ -89,84 +73,54 @@ impl DriveQueue {
             };
             tokio::select! {
                 () = self.stopping.cancelled() => {}
-                () = self.rest(pause) => {}
+                () = self.wakeup.until_queued(pause) => {}
             }
         }
     }
 
-    /// Waits for the end of a pause, or for a wakeup that shortens it.
-    async fn rest(&self, pause: Duration) {
-        let mut end = Instant::now() + pause.clamp(SHORTEST_PAUSE, self.timing.recheck);
-        loop {
-            tokio::select! {
-                () = sleep_until(end) => return,
-                () = self.wakeup.ready.notified() => return,
-                () = self.wakeup.changed.notified() => {
-                    end = end.min(Instant::now() + self.timing.quiet.max(SHORTEST_PAUSE));
-                }
-            }
-        }
-    }
-
-    /// Does everything that is due.
-    async fn turn(&self) -> Result<Turned, DatabaseError> {
-        self.check_all().await?;
+    /// Analyses drives until none is due, and returns how long to wait until the next one is.
+    async fn turn(&self, rotation: &mut Rotation) -> Result<(Turned, Duration), DatabaseError> {
         loop {
             let queued = self.report_length().await?;
-            if queued == 0 {
+            let devices = self.database.run(STATEMENT_LIMIT, async |connection| {
+                drives::devices_with_due(connection, DriveState::Queued).await
+            });
+            let devices = rotation.order(devices.await?);
+            if devices.is_empty() {
                 break;
             }
             if !self.service.ollama.is_reachable(GREETING_LIMIT).await {
-                return Ok(Turned::OllamaAway { queued });
+                let reason = "Ollama does not respond".to_owned();
+                let away = Turned::OllamaAway { reason, queued };
+                return Ok((away, self.timing.recheck));
             }
             let Some(permit) = self.permit().await else {
                 break;
             };
-            let Some(claim) = self.claim().await? else {
+            let Some(claim) = self.claim(&devices, rotation).await? else {
                 break;
             };
-            if self.work_on(claim, permit).await == Outcome::OllamaAway {
-                return Ok(Turned::OllamaAway { queued });
+            if let Outcome::OllamaAway(reason) = self.work_on(claim, permit).await {
+                let away = Turned::OllamaAway { reason, queued };
+                return Ok((away, self.timing.recheck));
             }
-            // In the meantime others have arrived or become quiet.
-            self.check_all().await?;
         }
         let next = self.database.run(STATEMENT_LIMIT, async |connection| {
-            drives::next_check(connection).await
+            drives::next_due(connection, DriveState::Queued).await
         });
-        Ok(Turned::Done(next.await?))
+        let longest = self.timing.recheck;
+        let next = next.await?.map_or(longest, |next| next.min(longest));
+        Ok((Turned::Done, next))
     }
 
-    /// Checks every drive that is due, and requeues those whose claims have expired.
-    async fn check_all(&self) -> Result<(), DatabaseError> {
-        let expired = self.database.run(STATEMENT_LIMIT, async |connection| {
-            drives::expire_claims(connection).await
-        });
-        let expired = expired.await?;
-        if expired > 0 {
-            log::warn!(drives = expired; "drives requeued: their claims expired");
-        }
-        loop {
-            let checked = self.database.run(CHECK_LIMIT, async |connection| {
-                drives::check(connection, &self.timing).await
-            });
-            match checked.await? {
-                None => return Ok(()),
-                Some(decision) => log::debug!(decision:?; "drive checked"),
-            }
-        }
-    }
-
-    /// Reports how many drives are queued and returns how many of them are due.
+    /// Reports how many drives are queued and returns that.
     async fn report_length(&self) -> Result<u64, DatabaseError> {
-        let (waiting, due) = self
-            .database
-            .run(STATEMENT_LIMIT, async |connection| {
-                drives::queue_length(connection).await
-            })
-            .await?;
-        self.reporter.tell(Report::DrivesWaiting(waiting));
-        Ok(due)
+        let queued = self.database.run(STATEMENT_LIMIT, async |connection| {
+            drives::queue_length(connection).await
+        });
+        let queued = queued.await?;
+        self.reporter.tell(Report::DrivesWaiting(queued));
+        Ok(queued)
     }
 
     /// The permit for the model once no request waits for it; nothing where the server stops first.
@@ -178,12 +132,24 @@ impl DriveQueue {
         }
     }
 
-    async fn claim(&self) -> Result<Option<Claim>, DatabaseError> {
-        self.database
-            .transaction(STATEMENT_LIMIT, async |transaction| {
-                drives::claim(transaction, &self.timing).await
-            })
-            .await
+    /// A drive of the first of these devices that has one; nothing where other servers were faster.
+    async fn claim(
+        &self,
+        devices: &[String],
+        rotation: &mut Rotation,
+    ) -> Result<Option<Claim>, DatabaseError> {
+        for device in devices {
+            let claimed = self
+                .database
+                .transaction(STATEMENT_LIMIT, async |transaction| {
+                    drives::claim(transaction, device, &self.timing).await
+                });
+            rotation.served(device);
+            if let Some(claim) = claimed.await? {
+                return Ok(Some(claim));
+            }
+        }
+        Ok(None)
     }
 
     async fn work_on(&self, claim: Claim, permit: Turn) -> Outcome {
@@ -196,14 +162,8 @@ impl DriveQueue {
         let outcome = job.run(&self.stopping).await;
         // Only now: once the permits are drained, the drive has been given back.
         drop(permit);
+        // New readings may have arrived in the meantime.
+        self.wakeup.drives_due();
         outcome
     }
-}
-
-/// How a turn has ended.
-enum Turned {
-    /// Nothing is due for this long.
-    Done(Duration),
-    /// Ollama is away, with this many drives due.
-    OllamaAway { queued: u64 },
 }

@@ -28,7 +28,13 @@ pub enum AnalysisError {
         #[source]
         source: Option<OllamaError>,
     },
-    /// The model's server said no, or its answer is of no use.
+    /// Ollama does not have the model.
+    #[error("Ollama error: {message}")]
+    ModelMissing {
+        /// One line for the client.
+        message: String,
+    },
+    /// Ollama failed, or its answer is unusable.
     #[error("Ollama error: {message}")]
     Ollama {
         /// One line for the client.
@@ -66,6 +72,38 @@ pub enum Interruption {
 }
 
 impl AnalysisError {
+    /// Whether Ollama could not be asked: nothing is wrong with the drive, and a later attempt may succeed.
+    pub(super) fn is_ollama_away(&self) -> bool {
+        matches!(
+            self,
+            Self::OllamaUnavailable { .. } | Self::ModelMissing { .. }
+        )
+    }
+
+    /// Whether Ollama went away in the middle of an analysis, which may be what the drive does to it.
+    pub(super) fn broke_off(&self) -> bool {
+        matches!(
+            self,
+            Self::OllamaUnavailable { source: Some(error @ OllamaError::Unavailable(_)), .. } if !error.is_away()
+        )
+    }
+
+    /// Why Ollama could not be asked, in one sentence without secrets.
+    pub(super) fn away_reason(&self) -> String {
+        match self {
+            Self::OllamaUnavailable {
+                source: Some(OllamaError::Refused { status, message }),
+                ..
+            } => format!("Ollama refuses requests with status {status}: {message}"),
+            Self::OllamaUnavailable {
+                source: Some(error @ OllamaError::Unavailable(_)),
+                ..
+            } if !error.is_away() => "Ollama closed the connection during an analysis".to_owned(),
+            Self::ModelMissing { message } => format!("Ollama answers 404: {message}"),
+            _ => "Ollama does not respond".to_owned(),
+        }
+    }
+
     /// `ollama` cannot be reached.
     pub(super) fn unavailable(ollama: &Ollama, source: Option<OllamaError>) -> Self {
         Self::OllamaUnavailable {
@@ -78,7 +116,16 @@ impl AnalysisError {
     /// What a failed call to `ollama` means for the analysis.
     pub(super) fn of_ollama(error: OllamaError, ollama: &Ollama) -> Self {
         match error {
-            OllamaError::Unavailable(_) => Self::unavailable(ollama, Some(error)),
+            // Gone, busy or restarting, or a gateway before a server that is.
+            OllamaError::Unavailable(_)
+            | OllamaError::Refused {
+                status: 429 | 502..=504,
+                ..
+            } => Self::unavailable(ollama, Some(error)),
+            OllamaError::Refused {
+                status: 404,
+                message,
+            } => Self::ModelMissing { message },
             OllamaError::Refused { message, .. } => Self::Ollama { message },
             OllamaError::Unusable(reason) => Self::Ollama {
                 message: reason.to_string(),

@@ -71,6 +71,12 @@ pub(super) async fn fail(
         .await?)
 }
 
+/// Removes an analysis that never began: Ollama could not be asked.
+pub(super) async fn forget(connection: &mut Conn, analysis_id: &str) -> Result<(), DatabaseError> {
+    let statement = "DELETE FROM analysis_history WHERE analysis_id = ? AND status = 'running'";
+    Ok(connection.exec_drop(statement, (analysis_id,)).await?)
+}
+
 /// Notes the failure of all that were running for a drive: whoever has claimed it now is the only one.
 pub(super) async fn fail_running_of_drive(
     connection: &mut Conn,

@@ -261,14 +261,25 @@ impl Run<'_> {
         }
     }
 
+    /// Whether a queued drive only waits for Ollama: nothing of the attempt is kept.
+    fn never_began(&self, error: &AnalysisError) -> bool {
+        self.subject.drive.is_some() && error.is_ollama_away() && !error.broke_off()
+    }
+
     /// As well as can be: where the database is away, the row is set to `failed` when it is old.
     async fn record_failure(&self, error: &AnalysisError) {
         if !self.is_in_history.get() {
             return;
         }
+        let never_began =
+            self.subject.drive.is_some() && error.is_ollama_away() && !error.broke_off();
         let (took_ms, error) = (milliseconds(self.clock.elapsed()), error.to_string());
         let fail = async |connection: &mut Conn| {
-            history::fail(connection, &self.id, took_ms, &error).await
+            if never_began {
+                history::forget(connection, &self.id).await
+            } else {
+                history::fail(connection, &self.id, took_ms, &error).await
+            }
         };
         let recorded = self.service.database.run(STATEMENT_LIMIT, fail).await;
         if let Err(error) = recorded {
@@ -286,36 +297,41 @@ impl Run<'_> {
             end,
             ..
         } = self.subject;
-        let fields = format!(
-            "analysis={} device={device_id:?} start={start:?} end={end:?} took_ms={}",
-            self.id,
-            took.as_millis()
-        );
+        let (analysis, took_ms) = (&self.id, took.as_millis());
         let outcome = match outcome {
             Ok(Analysis {
                 analysis_id: None, ..
             }) => {
-                log::info!("drive has no readings to analyse {fields}");
+                log::info!(analysis, device = device_id, start:?, end:?, took_ms; "no readings to analyse");
                 return;
             }
-            Ok(analysis) => {
-                let (found, model) = (analysis.recommendations.len(), &analysis.model);
-                log::info!("drive is analysed {fields} recommendations={found} model={model:?}");
+            Ok(done) => {
+                let (recommendations, model) = (done.recommendations.len(), &done.model);
+                log::info!(
+                    analysis, device = device_id, start:?, end:?, took_ms, recommendations, model;
+                    "drive analysed"
+                );
                 Ok(())
             }
             Err(AnalysisError::Interrupted(why)) => {
-                log::info!(
-                    "analysis is interrupted {fields} cause={:?}",
-                    why.to_string()
-                );
+                log::info!(analysis, device = device_id, start:?, end:?, took_ms, error:% = why; "analysis interrupted");
                 return;
             }
-            Err(error @ AnalysisError::OllamaUnavailable { .. }) => {
-                log::warn!("drive is not analysed {fields} cause={:?}", causes(error));
-                Err(error.to_string())
+            Err(error) if self.never_began(error) => {
+                // The queue logs and reports it once for all drives.
+                log::debug!(analysis, device = device_id, error = causes(error); "drive not analysed");
+                return;
             }
             Err(error) => {
-                log::error!("drive is not analysed {fields} cause={:?}", causes(error));
+                let level = if error.is_ollama_away() {
+                    log::Level::Warn
+                } else {
+                    log::Level::Error
+                };
+                log::log!(
+                    level, analysis, device = device_id, start:?, end:?, took_ms, error = causes(error);
+                    "drive not analysed"
+                );
                 Err(error.to_string())
             }
         };

@@ -18,12 +18,55 @@ const CHUNK: usize = 500;
 /// The readings of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arrivals {
-    /// By the number of the drive: the first and the last `source_id`.
-    by_number: BTreeMap<i64, (i64, i64)>,
+    /// By the number of the drive.
+    by_number: BTreeMap<i64, Place>,
     /// When the first and the last of all were taken.
     taken: Option<(NaiveDateTime, NaiveDateTime)>,
     /// The same of those that name no drive.
     unnumbered: Option<(NaiveDateTime, NaiveDateTime)>,
+}
+
+/// Where the readings of one drive are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    first_source_id: i64,
+    last_source_id: i64,
+    readings: u64,
+}
+
+/// Which readings of a batch were not stored before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Newness {
+    /// None: the batch is a repeat.
+    None,
+    /// Some of them.
+    Some,
+    /// All of them.
+    All,
+}
+
+impl Newness {
+    /// From the counts of the rows that were stored.
+    pub fn of(inserted: u64, updated: u64) -> Self {
+        match (inserted, updated) {
+            (0, _) => Self::None,
+            (_, 0) => Self::All,
+            _ => Self::Some,
+        }
+    }
+
+    /// The count of a drive's readings after a batch. Where a batch repeats readings of the drive and may have new ones
+    /// too, it is unknown. Values of the row are those before the batch.
+    fn count(self) -> &'static str {
+        match self {
+            Self::None => "readings",
+            Self::Some => {
+                "IF(VALUES(first_source_id) > last_source_id OR VALUES(last_source_id) < first_source_id, \
+                 readings + VALUES(readings), NULL)"
+            }
+            Self::All => "readings + VALUES(readings)",
+        }
+    }
 }
 
 impl Arrivals {
@@ -33,9 +76,14 @@ impl Arrivals {
         match drive_id {
             None => widen(&mut self.unnumbered, taken_at),
             Some(drive_id) => {
-                let ids = self.by_number.entry(drive_id);
-                let (first, last) = ids.or_insert((source_id, source_id));
-                (*first, *last) = (source_id.min(*first), source_id.max(*last));
+                let place = self.by_number.entry(drive_id).or_insert(Place {
+                    first_source_id: source_id,
+                    last_source_id: source_id,
+                    readings: 0,
+                });
+                place.first_source_id = place.first_source_id.min(source_id);
+                place.last_source_id = place.last_source_id.max(source_id);
+                place.readings += 1;
             }
         }
     }
@@ -46,14 +94,14 @@ impl Arrivals {
         &self,
         transaction: &mut Transaction<'_>,
         device_id: &str,
-        has_new: bool,
+        newness: Newness,
         quiet: Duration,
     ) {
         let numbers: Vec<_> = self.by_number.iter().collect();
         for chunk in numbers.chunks(CHUNK) {
-            transaction.defer(&places(device_id, chunk));
+            transaction.defer(&places(device_id, chunk, newness));
         }
-        if !has_new {
+        if newness == Newness::None {
             return;
         }
         for chunk in numbers.chunks(CHUNK) {
@@ -96,25 +144,29 @@ fn widen(range: &mut Option<(NaiveDateTime, NaiveDateTime)>, time: NaiveDateTime
     (*first, *last) = (time.min(*first), time.max(*last));
 }
 
-fn places(device_id: &str, numbers: &[(&i64, &(i64, i64))]) -> Statement {
+fn places(device_id: &str, numbers: &[(&i64, &Place)], newness: Newness) -> Statement {
     let sql = format!(
-        "INSERT INTO drive_readings (source_device, drive_id, first_source_id, last_source_id) VALUES {} \
-         ON DUPLICATE KEY UPDATE first_source_id = LEAST(first_source_id, VALUES(first_source_id)), \
+        "INSERT INTO drive_readings (source_device, drive_id, first_source_id, last_source_id, readings) VALUES {} \
+         ON DUPLICATE KEY UPDATE readings = {}, first_source_id = LEAST(first_source_id, VALUES(first_source_id)), \
          last_source_id = GREATEST(last_source_id, VALUES(last_source_id))",
-        vec!["(?, ?, ?, ?)"; numbers.len()].join(", ")
+        vec!["(?, ?, ?, ?, ?)"; numbers.len()].join(", "),
+        newness.count(),
     );
-    let values = numbers.iter().flat_map(|(number, (first, last))| {
+    let values = numbers.iter().flat_map(|(number, place)| {
+        // Of a repeat whose readings were stored before their drive was noted.
+        let count = (newness != Newness::None).then_some(place.readings);
         [
             Value::from(device_id),
             Value::from(**number),
-            Value::from(*first),
-            Value::from(*last),
+            Value::from(place.first_source_id),
+            Value::from(place.last_source_id),
+            Value::from(count),
         ]
     });
     Statement::new(sql, values)
 }
 
-fn touch_numbered(device_id: &str, numbers: &[(&i64, &(i64, i64))], quiet: Duration) -> Statement {
+fn touch_numbered(device_id: &str, numbers: &[(&i64, &Place)], quiet: Duration) -> Statement {
     let places = vec!["?"; numbers.len()].join(", ");
     let condition = format!("source_device = ? AND drive_id IN ({places})");
     let numbers = numbers.iter().map(|(number, _)| Value::from(**number));
@@ -132,13 +184,18 @@ mod tests {
             let start: NaiveDateTime = "2026-02-01T14:00:00".parse().unwrap();
             start + TimeDelta::seconds(second)
         };
+        let place = |first_source_id, last_source_id, readings| Place {
+            first_source_id,
+            last_source_id,
+            readings,
+        };
         let mut arrivals = Arrivals::default();
         for (source_id, second, drive_id) in [(5, 50, Some(1)), (4, 40, Some(1)), (6, 10, Some(2))]
         {
             arrivals.add(source_id, at(second), drive_id);
         }
         let mut expected = Arrivals {
-            by_number: BTreeMap::from([(1, (4, 5)), (2, (6, 6))]),
+            by_number: BTreeMap::from([(1, place(4, 5, 2)), (2, place(6, 6, 1))]),
             taken: Some((at(10), at(50))),
             unnumbered: None,
         };

@@ -10,18 +10,14 @@ pub const ATTEMPTS: u32 = 3;
 /// The pause after a first failure; each further one is four times as long.
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
 
-/// What a check finds out about a waiting drive.
+/// What is known about a waiting drive before its readings are counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// Whether it is over.
     pub is_over: bool,
-    /// How many readings of it are stored.
-    pub readings: u64,
-    /// How many readings it was analysed with.
-    pub readings_analysed: Option<u64>,
-    /// Since the last new reading, where one has arrived since the drive was discovered.
-    pub quiet_for: Option<Duration>,
-    /// Since the drive was discovered.
+    /// Since the last new reading; since it was discovered where none has arrived since.
+    pub quiet_for: Duration,
+    /// Since it was discovered.
     pub known_for: Duration,
 }
 
@@ -40,21 +36,32 @@ pub enum Decision {
     Reopen,
 }
 
-/// Decides what a check of a waiting drive leads to.
-pub fn decide(facts: &Facts, timing: &QueueTiming) -> Decision {
-    let quiet_for = facts.quiet_for.unwrap_or(facts.known_for);
-    if !facts.is_over {
-        Decision::Reopen
-    } else if quiet_for < timing.quiet {
-        Decision::CheckAgain(timing.quiet.saturating_sub(quiet_for))
-    } else if facts.readings == 0 && facts.known_for >= timing.give_up_after {
-        Decision::GiveUp
-    } else if facts.readings == 0 {
-        Decision::CheckAgain(timing.recheck)
-    } else if facts.readings_analysed == Some(facts.readings) {
-        Decision::NothingNew
-    } else {
-        Decision::Queue
+impl Facts {
+    /// The decision where it does not depend on readings. No pause is longer than [`QueueTiming::recheck`], whatever
+    /// happens to clocks meanwhile.
+    pub fn decide_without_readings(&self, timing: &QueueTiming) -> Option<Decision> {
+        if !self.is_over {
+            return Some(Decision::Reopen);
+        }
+        let rest = timing.quiet.saturating_sub(self.quiet_for);
+        (!rest.is_zero()).then_some(Decision::CheckAgain(rest.min(timing.recheck)))
+    }
+
+    /// The decision about a drive with so many `readings`; `is_analysed` says that an analysis had just as many.
+    pub fn decide(&self, readings: u64, is_analysed: bool, timing: &QueueTiming) -> Decision {
+        if let Some(decision) = self.decide_without_readings(timing) {
+            decision
+        } else if readings > 0 {
+            if is_analysed {
+                Decision::NothingNew
+            } else {
+                Decision::Queue
+            }
+        } else if self.known_for >= timing.give_up_after {
+            Decision::GiveUp
+        } else {
+            Decision::CheckAgain(timing.recheck)
+        }
     }
 }
 
@@ -79,33 +86,30 @@ mod tests {
     }
 
     #[rstest]
-    #[case::under_way(false, 9, None, Some(100), 100, Reopen)]
-    #[case::more_may_come(true, 9, None, Some(60), 100, CheckAgain(seconds(30)))]
-    #[case::quiet(true, 9, None, Some(90), 100, Queue)]
-    #[case::had_its_readings_before(true, 9, None, None, 90, Queue)]
-    #[case::just_found(true, 9, None, None, 60, CheckAgain(seconds(30)))]
-    #[case::without_readings(true, 0, None, None, 3600, CheckAgain(seconds(30)))]
-    #[case::without_readings_for_a_week(true, 0, None, None, WEEK, GiveUp)]
-    #[case::readings_after_a_week(true, 9, None, Some(90), WEEK, Queue)]
-    #[case::analysed_with_all(true, 9, Some(9), Some(90), 1000, NothingNew)]
-    #[case::late_readings(true, 10, Some(9), Some(90), 1000, Queue)]
-    #[case::late_readings_still_come(true, 10, Some(9), Some(1), 1000, CheckAgain(seconds(89)))]
+    #[case::under_way(false, 9, false, 100, 100, Reopen)]
+    #[case::more_may_arrive(true, 9, false, 60, 100, CheckAgain(seconds(30)))]
+    #[case::quiet_soon(true, 9, false, 80, 100, CheckAgain(seconds(10)))]
+    #[case::quiet_in_a_long_time(true, 9, false, 10, 100, CheckAgain(seconds(30)))]
+    #[case::quiet(true, 9, false, 90, 100, Queue)]
+    #[case::without_readings(true, 0, false, 3600, 3600, CheckAgain(seconds(30)))]
+    #[case::without_readings_for_a_week(true, 0, false, WEEK, WEEK, GiveUp)]
+    #[case::readings_after_a_week(true, 9, false, 90, WEEK, Queue)]
+    #[case::analysed_with_all(true, 9, true, 90, 1000, NothingNew)]
+    #[case::late_readings_still_arrive(true, 10, false, 1, 1000, CheckAgain(seconds(30)))]
     fn a_check_decides(
         #[case] is_over: bool,
         #[case] readings: u64,
-        #[case] readings_analysed: Option<u64>,
-        #[case] quiet_for: Option<u64>,
+        #[case] is_analysed: bool,
+        #[case] quiet_for: u64,
         #[case] known_for: u64,
         #[case] decision: Decision,
     ) {
         let facts = Facts {
             is_over,
-            readings,
-            readings_analysed,
-            quiet_for: quiet_for.map(seconds),
+            quiet_for: seconds(quiet_for),
             known_for: seconds(known_for),
         };
-        assert_eq!(decide(&facts, &TIMING), decision);
+        assert_eq!(facts.decide(readings, is_analysed, &TIMING), decision);
     }
 
     #[test]

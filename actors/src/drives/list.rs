@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use mysql_async::prelude::FromRow;
 use mysql_async::{Conn, FromRowError, Row, Value};
 
-use super::queue::{Counted, count};
+use super::count::{Counted, count};
 use super::readings::DriveReadings;
 use super::state::DriveState;
 use super::statements::{DRIVES, READINGS, read_readings};
@@ -74,8 +74,8 @@ pub async fn list(
         let counted = match row.readings_analysed {
             Some(readings) if row.state == DriveState::Analysed => Counted {
                 readings,
+                is_complete: true,
                 last: row.last_reading,
-                profile: None,
             },
             _ => count(connection, &row.readings).await?,
         };

@@ -1,4 +1,4 @@
-//! The durable queue: checking drives that wait, claiming those that are to be analysed, and ending a claim.
+//! The durable queue: claiming drives that are to be analysed, and ending a claim.
 //!
 //! Each claim has a token of its own. A server that has lost its claim (it expired, and another server took the drive
 //! over) can change nothing any more.
@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use mysql_async::prelude::FromRow;
-use mysql_async::{Conn, FromRowError, Row};
+use mysql_async::{Conn, FromRowError, Row, Value};
 use rand::Rng as _;
 
-use super::check::{Decision, Facts, decide, pause_after};
-use super::readings::{DriveReadings, Part};
+use super::check::pause_after;
+use super::claim_watch::Held;
+use super::count::Counted;
+use super::readings::DriveReadings;
 use super::statements::{DRIVES, READINGS, duration, read_readings};
 use super::{DriveState, QueueTiming, transitions};
 use crate::database::{DatabaseError, Statement, Transaction, read_columns};
@@ -29,31 +31,6 @@ pub struct Claim {
     pub readings: DriveReadings,
 }
 
-/// The readings of a drive, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
-    /// Their number.
-    pub readings: u64,
-    /// When the last one was taken.
-    pub last: Option<NaiveDateTime>,
-    /// The profile of one of them: `profiles.id`.
-    pub profile: Option<i64>,
-}
-
-/// A waiting drive that is due for a check.
-struct Due {
-    id: i64,
-    /// When it became due.
-    since: NaiveDateTime,
-    /// Since its last new reading.
-    quiet_for: Option<Duration>,
-    /// Since it was discovered.
-    known_for: Duration,
-    /// How many readings it was analysed with.
-    readings_analysed: Option<u64>,
-    readings: DriveReadings,
-}
-
 impl FromRow for Claim {
     fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
         read_columns(row, |columns| {
@@ -67,115 +44,68 @@ impl FromRow for Claim {
     }
 }
 
-impl FromRow for Due {
-    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
-        read_columns(row, |columns| {
-            let quiet_for: Option<i64> = columns.take("quiet_for_us")?;
-            Some(Self {
-                id: columns.take("id")?,
-                since: columns.take("next_look_at")?,
-                quiet_for: quiet_for.map(duration),
-                known_for: duration(columns.take("known_for_us")?),
-                readings_analysed: columns.take("readings_analysed")?,
-                readings: read_readings(columns)?,
-            })
-        })
-    }
-}
-
-impl FromRow for Counted {
-    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
-        read_columns(row, |columns| {
-            Some(Self {
-                readings: columns.take("readings")?,
-                last: columns.take("last")?,
-                profile: columns.take("profile")?,
-            })
-        })
-    }
-}
-
-/// Counts the readings of a drive.
-pub async fn count(
+/// The devices that have drives due in `state`.
+pub async fn devices_with_due(
     connection: &mut Conn,
-    readings: &DriveReadings,
-) -> Result<Counted, DatabaseError> {
-    let mut all = Counted::default();
-    for Part {
-        from_where, values, ..
-    } in readings.parts()
-    {
-        let query = format!(
-            "SELECT COUNT(*) AS readings, MAX(timestamp) AS last, MAX(profile_id) AS profile {from_where}"
-        );
-        let counted: Option<Counted> = Statement::new(query, values)
-            .fetch_first(connection)
-            .await?;
-        let counted = counted.unwrap_or_default();
-        all = Counted {
-            readings: all.readings + counted.readings,
-            last: all.last.max(counted.last),
-            profile: all.profile.or(counted.profile),
-        };
-    }
-    Ok(all)
+    state: DriveState,
+) -> Result<Vec<String>, DatabaseError> {
+    // One step in the index for each device, whatever the number of its drives.
+    let query = "SELECT source_device FROM drives WHERE state = ? \
+                 GROUP BY source_device HAVING MIN(next_look_at) <= NOW(6)";
+    Statement::new(query, [state]).fetch_all(connection).await
 }
 
-/// Checks the waiting drive that is due the longest and returns the decision; nothing where none is due.
-///
-/// Nothing is locked while readings are counted. A drive that changes in the meantime is checked again.
-pub async fn check(
-    connection: &mut Conn,
-    timing: &QueueTiming,
-) -> Result<Option<Decision>, DatabaseError> {
-    let query = format!(
-        "SELECT d.id, {READINGS}, d.next_look_at, d.readings_analysed, \
-         TIMESTAMPDIFF(MICROSECOND, d.last_reading_at, NOW(6)) AS quiet_for_us, \
-         TIMESTAMPDIFF(MICROSECOND, d.created_at, NOW(6)) AS known_for_us FROM {DRIVES} \
-         WHERE d.state = ? AND d.next_look_at <= NOW(6) ORDER BY d.next_look_at LIMIT 1"
-    );
-    let query = Statement::new(query, [DriveState::Waiting]);
-    let Some(due) = query.fetch_first::<Due>(connection).await? else {
-        return Ok(None);
-    };
-    let counted = count(connection, &due.readings).await?;
-    let facts = Facts {
-        is_over: due.readings.end.is_some() || due.readings.cut_at.is_some(),
-        readings: counted.readings,
-        readings_analysed: due.readings_analysed,
-        quiet_for: due.quiet_for,
-        known_for: due.known_for,
-    };
-    let decision = decide(&facts, timing);
-    transitions::end_check(due.id, due.since, decision, counted.last)
-        .run(connection)
-        .await?;
-    Ok(Some(decision))
+/// All claims, for [`ClaimWatch`](super::ClaimWatch).
+pub async fn held_claims(connection: &mut Conn) -> Result<Vec<Held>, DatabaseError> {
+    let query = "SELECT id, lease_owner, lease_until FROM drives WHERE state = ?";
+    let query = Statement::new(query, [DriveState::Running]);
+    let held: Vec<(i64, Option<String>, Option<NaiveDateTime>)> =
+        query.fetch_all(connection).await?;
+    let held = held.into_iter().map(|(id, token, heartbeat)| Held {
+        id,
+        token,
+        heartbeat,
+    });
+    Ok(held.collect())
 }
 
-/// Queues every drive again whose claim has expired and returns how many those are.
-pub async fn expire_claims(connection: &mut Conn) -> Result<u64, DatabaseError> {
-    transitions::expire_claims().execute(connection).await
+/// Queues the drive of a dead server again. False where its claim has changed in the meantime.
+pub async fn expire_claim(connection: &mut Conn, held: &Held) -> Result<bool, DatabaseError> {
+    apply(transitions::expire_claim(held), connection).await
 }
 
-/// Claims the queued drive that is due the longest; nothing where none is due.
+/// Claims the queued drive of a device that is due the longest; nothing where none is due. A drive whose row cannot be
+/// read is postponed instead.
 pub async fn claim(
     transaction: &mut Transaction<'_>,
+    device_id: &str,
     timing: &QueueTiming,
 ) -> Result<Option<Claim>, DatabaseError> {
-    let due = "SELECT id FROM drives WHERE state = ? AND next_look_at <= NOW(6) \
-               ORDER BY next_look_at LIMIT 1 FOR UPDATE SKIP LOCKED";
+    let due = "SELECT id FROM drives WHERE state = ? AND source_device = ? AND next_look_at <= NOW(6) \
+               ORDER BY next_look_at, id LIMIT 1 FOR UPDATE SKIP LOCKED";
     let connection = transaction.connection().await?;
-    let due = Statement::new(due, [DriveState::Queued]);
+    let due = Statement::new(due, [DriveState::Queued.into(), Value::from(device_id)]);
     let Some(id) = due.fetch_first::<i64>(connection).await? else {
         return Ok(None);
     };
     let query = format!("SELECT d.id, d.attempts, {READINGS} FROM {DRIVES} WHERE d.id = ?");
-    let claim: Option<Claim> = Statement::new(query, [id]).fetch_first(connection).await?;
-    if let Some(claim) = &claim {
-        transaction.defer(&transitions::claim(claim, timing.claim_expiry));
+    match Statement::new(query, [id])
+        .fetch_first::<Claim>(connection)
+        .await
+    {
+        Ok(claim) => {
+            if let Some(claim) = &claim {
+                transaction.defer(&transitions::claim(claim, timing.claim_expiry));
+            }
+            Ok(claim)
+        }
+        Err(error @ DatabaseError::Unreadable(_)) => {
+            let reason = format!("its row cannot be read: {error}");
+            transaction.defer(&transitions::postpone(id, DriveState::Queued, &reason));
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
-    Ok(claim)
 }
 
 /// Extends a claim. False where it is lost.
@@ -205,9 +135,19 @@ pub async fn give_back(
     claim: &Claim,
     pause: Duration,
     has_readings: bool,
+    reason: Option<&str>,
 ) -> Result<bool, DatabaseError> {
-    let give_back = transitions::give_back(claim, pause, has_readings);
+    let give_back = transitions::give_back(claim, pause, has_readings, reason);
     apply(give_back, connection).await
+}
+
+/// Ends a claim after an error that is no failed attempt. The drive is due again after a pause that grows.
+pub async fn postpone(
+    connection: &mut Conn,
+    claim: &Claim,
+    reason: &str,
+) -> Result<bool, DatabaseError> {
+    apply(transitions::postpone_claimed(claim, reason), connection).await
 }
 
 /// Ends a claim with a failed attempt. The next one follows after a pause that grows, [`ATTEMPTS`] in all; earlier
@@ -229,22 +169,29 @@ async fn apply(transition: Statement, connection: &mut Conn) -> Result<bool, Dat
     Ok(transition.execute(connection).await? > 0)
 }
 
-/// How long until something is due.
-pub async fn next_check(connection: &mut Conn) -> Result<Duration, DatabaseError> {
-    use DriveState::{Queued, Running, Waiting};
-    let query = "SELECT TIMESTAMPDIFF(MICROSECOND, NOW(6), LEAST(\
-                 COALESCE((SELECT MIN(next_look_at) FROM drives WHERE state = ?), '9999-01-01'), \
-                 COALESCE((SELECT MIN(next_look_at) FROM drives WHERE state = ?), '9999-01-01'), \
-                 COALESCE((SELECT MIN(lease_until) FROM drives WHERE state = ?), '9999-01-01')))";
-    let query = Statement::new(query, [Waiting, Queued, Running]);
-    let found: Option<Option<i64>> = query.fetch_first(connection).await?;
-    Ok(found.flatten().map_or(Duration::ZERO, duration))
+/// How long until a drive in `state` is due; nothing where there is none. Negative where one is due already is zero.
+pub async fn next_due(
+    connection: &mut Conn,
+    state: DriveState,
+) -> Result<Option<Duration>, DatabaseError> {
+    let query =
+        "SELECT TIMESTAMPDIFF(MICROSECOND, NOW(6), MIN(next_look_at)) FROM drives WHERE state = ?";
+    let found: Option<Option<i64>> = Statement::new(query, [state])
+        .fetch_first(connection)
+        .await?;
+    Ok(found.flatten().map(duration))
 }
 
-/// How many drives are queued, and how many of them are due.
-pub async fn queue_length(connection: &mut Conn) -> Result<(u64, u64), DatabaseError> {
-    let query =
-        "SELECT COUNT(*), COUNT(IF(next_look_at <= NOW(6), 1, NULL)) FROM drives WHERE state = ?";
+/// How many drives are queued.
+pub async fn queue_length(connection: &mut Conn) -> Result<u64, DatabaseError> {
+    let query = "SELECT COUNT(*) FROM drives WHERE state = ?";
     let query = Statement::new(query, [DriveState::Queued]);
     Ok(query.fetch_first(connection).await?.unwrap_or_default())
+}
+
+/// The time by the database's clock.
+pub async fn database_now(connection: &mut Conn) -> Result<Option<NaiveDateTime>, DatabaseError> {
+    Statement::new("SELECT NOW(6)", [Value::NULL; 0])
+        .fetch_first(connection)
+        .await
 }

@@ -12,6 +12,8 @@ pub struct DriveReadings {
     pub drive_id: Option<i64>,
     /// The first and the last `source_id` of the readings with this number, if there are any.
     pub source_ids: Option<(i64, i64)>,
+    /// How many readings with this number are stored, where that was kept up to date.
+    pub numbered: Option<u64>,
     /// When it began.
     pub start: NaiveDateTime,
     /// When it ended, where that is logged; inclusive.
@@ -29,6 +31,8 @@ pub struct Part {
     pub values: Vec<Value>,
     /// In which order they were taken.
     pub order_by: &'static str,
+    /// How many they are, where that is known without counting.
+    pub stored: Option<u64>,
 }
 
 impl DriveReadings {
@@ -36,20 +40,30 @@ impl DriveReadings {
     /// knows, is that of the drive at its time.
     pub fn parts(&self) -> Vec<Part> {
         let numbered = self.drive_id.zip(self.source_ids);
-        let numbered = numbered.map(|(drive_id, (first, last))| Part {
+        let numbered = numbered.map(|(drive_id, source_ids)| Part {
+            stored: self.numbered,
+            ..Self::numbered_part(&self.device_id, drive_id, source_ids)
+        });
+        numbered.into_iter().chain([self.by_time()]).collect()
+    }
+
+    /// The device and the number of the drive, where it has readings with its number whose count was not kept.
+    pub(super) fn uncounted(&self) -> Option<(&str, i64)> {
+        let is_uncounted = self.source_ids.is_some() && self.numbered.is_none();
+        let drive_id = self.drive_id.filter(|_| is_uncounted)?;
+        Some((&self.device_id, drive_id))
+    }
+
+    pub(super) fn numbered_part(device_id: &str, drive_id: i64, (first, last): (i64, i64)) -> Part {
+        Part {
             from_where: "FROM realtime_data FORCE INDEX (uq_realtime_data_source) \
                          WHERE source_device = ? AND source_id BETWEEN ? AND ? AND drive_id = ?"
                 .to_owned(),
-            values: vec![
-                Value::from(&self.device_id),
-                first.into(),
-                last.into(),
-                drive_id.into(),
-            ],
+            values: vec![device_id.into(), first.into(), last.into(), drive_id.into()],
             // Whatever the device's clock did meanwhile.
             order_by: "source_id",
-        });
-        numbered.into_iter().chain([self.by_time()]).collect()
+            stored: None,
+        }
     }
 
     fn by_time(&self) -> Part {
@@ -76,6 +90,7 @@ impl DriveReadings {
             from_where,
             values,
             order_by: "timestamp, id",
+            stored: None,
         }
     }
 }
@@ -89,6 +104,7 @@ mod tests {
             device_id: "chi-eclipse-01".to_owned(),
             drive_id,
             source_ids,
+            numbered: None,
             start: "2026-02-01T14:00:00".parse().unwrap(),
             end: Some("2026-02-01T14:30:00".parse().unwrap()),
             cut_at: None,

@@ -12,8 +12,8 @@ pub(super) const DRIVES: &str = "drives AS d LEFT JOIN drive_readings AS r \
                                  ON r.source_device = d.source_device AND r.drive_id = d.drive_id";
 
 /// The columns of [`DRIVES`] that [`read_readings`] takes.
-pub(super) const READINGS: &str = "d.source_device, d.drive_id, r.first_source_id, r.last_source_id, d.drive_start, \
-                                   d.drive_end, d.cut_at";
+pub(super) const READINGS: &str = "d.source_device, d.drive_id, r.first_source_id, r.last_source_id, \
+                                   r.readings AS numbered, d.drive_start, d.drive_end, d.cut_at";
 
 /// Reads the columns [`READINGS`].
 pub(super) fn read_readings(columns: &mut Columns<'_>) -> Option<DriveReadings> {
@@ -23,6 +23,7 @@ pub(super) fn read_readings(columns: &mut Columns<'_>) -> Option<DriveReadings> 
         device_id: columns.take("source_device")?,
         drive_id: columns.take("drive_id")?,
         source_ids: first.zip(last),
+        numbered: columns.take("numbered")?,
         start: columns.take("drive_start")?,
         end: columns.take("drive_end")?,
         cut_at: columns.take("cut_at")?,

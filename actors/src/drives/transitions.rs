@@ -12,9 +12,12 @@ use mysql_async::Value;
 
 use super::DriveState::{self, Abandoned, Analysed, Open, Queued, Running, Waiting};
 use super::check::Decision;
+use super::claim_watch::Held;
+use super::count::Counted;
 use super::pairing::Drive;
-use super::queue::{Claim, Counted};
+use super::queue::Claim;
 use super::statements::microseconds;
+use super::{LONGEST_PAUSE, RECHECK};
 use crate::database::Statement;
 use crate::text::line;
 
@@ -68,7 +71,8 @@ pub(super) fn receive_readings(
          next_look_at = IF(state IN ('{Open}', '{Running}'), next_look_at, NOW(6) + INTERVAL ? MICROSECOND), \
          state = IF(state IN ('{Open}', '{Running}'), state, '{Waiting}') WHERE {condition}"
     );
-    Statement::new(sql, [microseconds(quiet)].into_iter().chain(values))
+    let pause = microseconds(quiet.min(RECHECK));
+    Statement::new(sql, [pause].into_iter().chain(values))
 }
 
 /// From `waiting`: the check that was due at `due` has come to a decision. A drive that has changed during the check
@@ -87,8 +91,8 @@ pub(super) fn end_check(
         Decision::Reopen => (Open, None, None),
     };
     let sql = format!(
-        "UPDATE drives SET next_look_at = NOW(6) + INTERVAL ? MICROSECOND, last_reading = ?, reason = ?, state = ? \
-         WHERE id = ? AND state = '{Waiting}' AND next_look_at = ?"
+        "UPDATE drives SET next_look_at = NOW(6) + INTERVAL ? MICROSECOND, last_reading = ?, deferrals = 0, reason = ?, \
+         state = ? WHERE id = ? AND state = '{Waiting}' AND next_look_at = ?"
     );
     let values = [
         next_check_in.map_or(Value::NULL, microseconds),
@@ -99,6 +103,51 @@ pub(super) fn end_check(
         due.into(),
     ];
     Statement::new(sql, values)
+}
+
+/// Stays in `state`, with a pause that grows: an error kept the drive from being checked or claimed.
+pub(super) fn postpone(id: i64, state: DriveState, reason: &str) -> Statement {
+    let sql = format!(
+        "UPDATE drives SET deferrals = deferrals + 1, reason = ?, next_look_at = NOW(6) + {} WHERE id = ? AND state = ?",
+        growing_pause()
+    );
+    let values = [
+        line(reason, REASON_CHARACTERS).into(),
+        id.into(),
+        Value::from(state),
+    ];
+    Statement::new(sql, values)
+}
+
+/// Stays in its state: a drive is due at a time that the queue never sets, so the clock has been stepped back. It is due
+/// now. Two statements, since the pauses after errors and failed attempts are the longest.
+pub(super) fn restore_due() -> [Statement; 2] {
+    let overdue = |condition: &str, pause: Duration| {
+        let sql = format!(
+            "UPDATE drives SET next_look_at = NOW(6) WHERE state IN (?, ?) \
+             AND next_look_at > NOW(6) + INTERVAL ? MICROSECOND{condition}"
+        );
+        // The time between setting and reading it is no step.
+        let pause = microseconds(pause + Duration::from_secs(1));
+        Statement::new(sql, [Waiting.into(), Queued.into(), pause])
+    };
+    [
+        overdue(" AND attempts = 0 AND deferrals = 0", RECHECK),
+        overdue("", LONGEST_PAUSE),
+    ]
+}
+
+/// Keeps the number of readings with the number of a drive.
+pub(super) fn keep_count(device_id: &str, drive_id: i64, readings: u64) -> Statement {
+    let sql = "UPDATE drive_readings SET readings = ? WHERE source_device = ? AND drive_id = ?";
+    Statement::new(
+        sql,
+        [
+            Value::from(readings),
+            Value::from(device_id),
+            drive_id.into(),
+        ],
+    )
 }
 
 /// From `queued` to `running`. The caller holds the lock on the row.
@@ -124,12 +173,12 @@ pub(super) fn renew(claim: &Claim, expires_in: Duration) -> Statement {
 /// From `running` to `analysed`, or back to `waiting` where something new has arrived.
 pub(super) fn finish(claim: &Claim, analysis_id: &str, counted: &Counted) -> Statement {
     let set = format!(
-        "readings_analysed = ?, last_reading = ?, analysis_id = ?, attempts = 0, reason = NULL, \
+        "readings_analysed = ?, last_reading = ?, analysis_id = ?, attempts = 0, deferrals = 0, reason = NULL, \
          next_look_at = IF(is_stale, NOW(6), NULL), lease_owner = NULL, lease_until = NULL, \
          state = IF(is_stale, '{Waiting}', '{Analysed}')"
     );
     let values = [
-        counted.readings.into(),
+        counted.is_complete.then_some(counted.readings).into(),
         counted.last.into(),
         analysis_id.into(),
     ];
@@ -138,12 +187,29 @@ pub(super) fn finish(claim: &Claim, analysis_id: &str, counted: &Counted) -> Sta
 
 /// From `running` back to `queued` without a failed attempt; to `waiting` where something new has arrived, or where the
 /// drive has no readings.
-pub(super) fn give_back(claim: &Claim, pause: Duration, has_readings: bool) -> Statement {
+pub(super) fn give_back(
+    claim: &Claim,
+    pause: Duration,
+    has_readings: bool,
+    reason: Option<&str>,
+) -> Statement {
     let set = format!(
-        "next_look_at = NOW(6) + INTERVAL ? MICROSECOND, lease_owner = NULL, lease_until = NULL, \
+        "reason = ?, next_look_at = NOW(6) + INTERVAL ? MICROSECOND, lease_owner = NULL, lease_until = NULL, \
          state = IF(is_stale OR NOT ?, '{Waiting}', '{Queued}')"
     );
-    of_claim(claim, &set, [microseconds(pause), has_readings.into()])
+    let reason = reason.map(|reason| line(reason, REASON_CHARACTERS));
+    let values = [reason.into(), microseconds(pause), has_readings.into()];
+    of_claim(claim, &set, values)
+}
+
+/// From `running` back to `queued`, with a pause that grows: an error that is no failed attempt.
+pub(super) fn postpone_claimed(claim: &Claim, reason: &str) -> Statement {
+    let set = format!(
+        "deferrals = deferrals + 1, reason = ?, next_look_at = NOW(6) + {}, lease_owner = NULL, lease_until = NULL, \
+         state = IF(is_stale, '{Waiting}', '{Queued}')",
+        growing_pause()
+    );
+    of_claim(claim, &set, [line(reason, REASON_CHARACTERS).into()])
 }
 
 /// From `running` to `queued` after a failed attempt, or to `failed` where there is no `pause` for a further one; to
@@ -155,7 +221,7 @@ pub(super) fn fail(
     reason: &str,
 ) -> Statement {
     let set = format!(
-        "attempts = IF(is_stale, 0, ?), reason = ?, \
+        "attempts = IF(is_stale, 0, ?), deferrals = 0, reason = ?, \
          next_look_at = IF(is_stale, NOW(6), NOW(6) + INTERVAL ? MICROSECOND), \
          lease_owner = NULL, lease_until = NULL, state = IF(is_stale, '{Waiting}', ?)"
     );
@@ -168,14 +234,23 @@ pub(super) fn fail(
     of_claim(claim, &set, values)
 }
 
-/// From `running` to `queued`, or to `waiting` where something new has arrived: all drives whose claims have expired.
-pub(super) fn expire_claims() -> Statement {
+/// From `running` to `queued`, or to `waiting` where something new has arrived: the server that held the claim has died.
+/// A drive that takes one server after the other down is due at growing intervals.
+pub(super) fn expire_claim(held: &Held) -> Statement {
     let sql = format!(
-        "UPDATE drives SET next_look_at = NOW(6), lease_owner = NULL, \
-         state = IF(is_stale, '{Waiting}', '{Queued}'), lease_until = NULL \
-         WHERE state = '{Running}' AND lease_until < NOW(6)"
+        "UPDATE drives SET deferrals = deferrals + 1, reason = ?, \
+         next_look_at = IF(deferrals > 1, NOW(6) + {}, NOW(6)), lease_owner = NULL, lease_until = NULL, \
+         state = IF(is_stale, '{Waiting}', '{Queued}') \
+         WHERE id = ? AND state = '{Running}' AND lease_owner <=> ? AND lease_until <=> ?",
+        growing_pause()
     );
-    Statement::new(sql, [Value::NULL; 0])
+    let values = [
+        Value::from("the server that analysed it stopped unexpectedly"),
+        held.id.into(),
+        held.token.as_deref().into(),
+        held.heartbeat.into(),
+    ];
+    Statement::new(sql, values)
 }
 
 /// Changes a drive only while the claim on it holds.
@@ -201,6 +276,14 @@ fn next_check_in(state: DriveState, quiet: Duration) -> Value {
     microseconds(if state == Queued {
         Duration::ZERO
     } else {
-        quiet
+        quiet.min(RECHECK)
     })
+}
+
+/// The pause after the error that `deferrals` counts already: 30 s, twice as long each time, [`LONGEST_PAUSE`] at most.
+fn growing_pause() -> String {
+    format!(
+        "INTERVAL LEAST(15 * POW(2, LEAST(deferrals, 16)), {}) SECOND",
+        LONGEST_PAUSE.as_secs()
+    )
 }

@@ -151,6 +151,8 @@ impl HealthActor {
                 waiting: queues.analyses.waiting(),
                 drives_waiting: journal.drives_waiting(),
                 growth: journal.drives_growth(now),
+                queue_blocked: journal.queue_blocked().map(str::to_owned),
+                stuck_drives: journal.stuck_drives().to_vec(),
             },
             backup: BackupFacts {
                 record: journal.backups(now),

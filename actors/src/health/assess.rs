@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::journal::{FailingTable, Growth, Record};
 use super::probes::{LastSync, OllamaState};
 use super::refused_clients::RefusedClient;
+use crate::drives::StuckDrive;
 use crate::report::Damage;
 
 /// Failures in a row from which a kind of work counts as failing.
@@ -58,6 +59,10 @@ pub struct AnalysisFacts {
     pub drives_waiting: Option<u64>,
     /// The growth of the queue of drives, if it only grows.
     pub growth: Option<Growth>,
+    /// Why queued drives are not analysed now.
+    pub queue_blocked: Option<String>,
+    /// The drives that errors keep from being analysed.
+    pub stuck_drives: Vec<StuckDrive>,
 }
 
 /// Facts about backups.
@@ -107,11 +112,20 @@ pub fn assess(facts: &Facts) -> Assessment {
         OllamaState::WithoutModel => {
             reasons.push(format!("Ollama does not have the model {}.", facts.model));
         }
-        OllamaState::Ready => {}
+        OllamaState::ModelsUnknown => {
+            reasons.push("The list of Ollama's models cannot be read.".to_owned());
+        }
+        OllamaState::Ready => {
+            let blocked = facts.analysis.queue_blocked.as_ref();
+            reasons.extend(
+                blocked.map(|reason| format!("Queued drives wait: {}.", without_full_stop(reason))),
+            );
+        }
     }
     reasons.extend(facts.sync.failing_tables.iter().map(failing_table));
     reasons.extend(facts.refused_clients.iter().map(refused_client));
     reasons.extend(facts.analysis.growth.as_ref().map(stuck_queue));
+    reasons.extend(facts.analysis.stuck_drives.iter().map(stuck_drive));
     if facts.ollama == OllamaState::Ready {
         reasons.extend(failures_in_a_row("analyses", &facts.analysis.record));
     }
@@ -161,6 +175,18 @@ fn failures_in_a_row(what: &str, record: &Record) -> Option<String> {
             without_full_stop(error)
         )
     })
+}
+
+fn stuck_drive(stuck: &StuckDrive) -> String {
+    let start = stuck.start.map_or_else(
+        || "an unreadable time".to_owned(),
+        |start| start.format("%Y-%m-%dT%H:%M:%S").to_string(),
+    );
+    format!(
+        "The drive of {} that began at {start} is not analysed: {}.",
+        stuck.device_id,
+        without_full_stop(&stuck.reason)
+    )
 }
 
 fn stuck_queue(growth: &Growth) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 
+use crate::drives::StuckDrive;
 use crate::report::{BatchFailure, BatchOutcome, Damage, Report};
 
 mod failing;
@@ -28,6 +29,8 @@ pub struct Journal {
     /// By device and type.
     damaged_backups: BTreeMap<String, Damage>,
     schema: Option<Result<(), String>>,
+    queue_blocked: Option<String>,
+    stuck_drives: Vec<StuckDrive>,
 }
 
 impl Journal {
@@ -56,6 +59,8 @@ impl Journal {
                 None => _ = self.damaged_backups.remove(folder),
             },
             Report::Schema(state) => self.schema = Some(state.clone()),
+            Report::QueueBlocked(reason) => self.queue_blocked.clone_from(reason),
+            Report::StuckDrives(stuck) => self.stuck_drives.clone_from(stuck),
             Report::Pool { .. } => {}
         }
     }
@@ -130,6 +135,16 @@ impl Journal {
     /// Whether the schema is usable, and why not; `None` until it is reported.
     pub fn schema(&self) -> Option<&Result<(), String>> {
         self.schema.as_ref()
+    }
+
+    /// Why queued drives are not analysed now.
+    pub fn queue_blocked(&self) -> Option<&str> {
+        self.queue_blocked.as_deref()
+    }
+
+    /// The drives that errors keep from being analysed.
+    pub fn stuck_drives(&self) -> &[StuckDrive] {
+        &self.stuck_drives
     }
 }
 

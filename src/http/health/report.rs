@@ -256,7 +256,7 @@ impl From<&Facts> for Components {
             ollama_model: match facts.ollama {
                 OllamaState::Ready => facts.model.clone(),
                 OllamaState::WithoutModel => "not_loaded".to_owned(),
-                OllamaState::Down => "unknown".to_owned(),
+                OllamaState::Down | OllamaState::ModelsUnknown => "unknown".to_owned(),
             },
         }
     }

@@ -16,6 +16,8 @@ pub enum OllamaState {
     Down,
     /// It answers but does not list the model.
     WithoutModel,
+    /// It answers, but its list of models cannot be read.
+    ModelsUnknown,
     /// It has the model.
     Ready,
 }
@@ -27,6 +29,7 @@ pub(super) async fn probe(ollama: &Ollama) -> OllamaState {
     }
     match ollama.has_model(deadline - Instant::now()).await {
         Ok(true) => OllamaState::Ready,
-        Ok(false) | Err(_) => OllamaState::WithoutModel,
+        Ok(false) => OllamaState::WithoutModel,
+        Err(_) => OllamaState::ModelsUnknown,
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDateTime;
 
 use super::DriveChanges;
 use crate::database::{DatabaseError, Transaction};
-use crate::drives::{Arrivals, Drive, reconcile};
+use crate::drives::{Arrivals, Drive, Newness, reconcile};
 use crate::report::Counts;
 use crate::sync::batch::{Batch, Cell, MirroredTable};
 
@@ -38,10 +38,10 @@ pub(super) async fn follow(
                 arrivals.add(reading.source_id, taken_at, reading.drive_id);
             }
         }
-        changes.has_any = counts
-            .get("realtime_data")
-            .is_some_and(|counts| counts.inserted > 0);
-        arrivals.note(transaction, &batch.device_id, changes.has_any, quiet);
+        let counts = counts.get("realtime_data").copied().unwrap_or_default();
+        changes.has_any = counts.inserted > 0;
+        let newness = Newness::of(counts.inserted, counts.updated);
+        arrivals.note(transaction, &batch.device_id, newness, quiet);
     }
     let Some(first_event) = batch.drive_events().map(|(source_id, _)| source_id).min() else {
         return Ok(changes);
