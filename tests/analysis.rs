@@ -1,4 +1,4 @@
-//! US-CMP-005: readings become recommendations, against a real database and a model that is faked over real HTTP.
+//! US-CMP-005: analyses of readings, with a real database and a fake model over real HTTP.
 
 mod answers;
 mod faults;
@@ -27,7 +27,7 @@ impl Fixture {
         answer(self.server.post(ANALYZE).body(request.to_string())).await
     }
 
-    /// The one analysis that the history has.
+    /// The only analysis in the history.
     async fn history(&self) -> Past {
         let query = "SELECT analysis_id, CAST(status AS CHAR), processing_time_ms, error FROM analysis_history";
         let (id, status, took_ms, error) = self.database.row(query).await;
@@ -49,7 +49,7 @@ struct Past {
     error: Option<String>,
 }
 
-/// When the drive of the tests begins.
+/// The start of the tests' drive.
 fn noon() -> NaiveDateTime {
     "2026-02-01T12:00:00".parse().unwrap()
 }
@@ -170,17 +170,17 @@ async fn without_ollama_the_answer_is_503_and_no_history_is_written() {
 #[tokio::test]
 async fn an_ollama_error_is_a_502_with_its_text_and_a_failure_in_the_history() {
     let fixture = Fixture::with_drive().await;
-    for (status, told) in [(500, "model runner has stopped"), (404, "model not found")] {
-        fixture.ollama.answers(status, &json!({ "error": told }));
+    for (status, error) in [(500, "model runner has stopped"), (404, "model not found")] {
+        fixture.ollama.answers(status, &json!({ "error": error }));
         let (status, body) = fixture.analyze(&request()).await;
         assert_eq!(
             (status, &body["detail"]),
             (502, &json!("Ollama error")),
             "{body}"
         );
-        assert_eq!(body["ollamaError"], told);
+        assert_eq!(body["ollamaError"], error);
         let failed =
-            format!("status = 'failed' AND error LIKE '%{told}%' AND processing_time_ms > 0");
+            format!("status = 'failed' AND error LIKE '%{error}%' AND processing_time_ms > 0");
         assert_eq!(fixture.database.count("analysis_history", &failed).await, 1);
     }
     assert_eq!(

@@ -1,4 +1,4 @@
-//! US-CMP-007: backups. None of it needs a database, so there is none: backups work while it is down.
+//! US-CMP-007: backups. They need no database, so these tests have none.
 
 mod download;
 mod faults;
@@ -16,12 +16,12 @@ use serde_json::Value;
 
 use crate::support::{Form, ServerProcess, TestServer, answer};
 
-/// Nobody listens there.
+/// An unreachable database.
 const NO_DATABASE: &str = "mysql://nobody@127.0.0.1:9/none";
 
 const MEGABYTE: usize = 1024 * 1024;
 
-/// A server of its own that keeps its backups there.
+/// A process that keeps its backups in `root`.
 async fn start_process(root: &Path) -> ServerProcess {
     let backup_dir = [("BACKUP_DIR", root.to_str().unwrap())];
     ServerProcess::start(NO_DATABASE, &backup_dir).await
@@ -69,7 +69,7 @@ impl TestServer {
     }
 }
 
-/// The fields that go with a file.
+/// The fields beside the file.
 fn form(kind: &str) -> Form {
     Form::default()
         .text("type", kind)
@@ -87,7 +87,7 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Every file below a folder, however deep, hidden ones too.
+/// Every file below a folder, at any depth, including hidden ones.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -104,7 +104,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Bytes without a pattern that compression or a lucky offset could hide behind.
+/// Bytes without a pattern.
 fn noise(size_bytes: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     std::iter::repeat_with(|| {

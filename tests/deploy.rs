@@ -1,4 +1,4 @@
-//! US-CMP-009: the unit, the scripts and the guide, tried out with the programs that they are made for.
+//! US-CMP-009: the service unit, the scripts and the guide, tested with the programs that use them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +15,7 @@ fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// How a program ended that must be on this machine.
+/// The outcome of a program.
 struct Ran {
     succeeded: bool,
     stdout: String,

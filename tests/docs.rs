@@ -1,4 +1,4 @@
-//! The API's documentation: `/openapi.json` for tools, `/docs` in the browser, without internet.
+//! Documentation of the API: `/openapi.json` for tools, `/docs` in the browser, without Internet access.
 
 mod api_reference;
 mod browser;

@@ -1,4 +1,4 @@
-//! US-CMP-006: drives are found in what is stored, and each is analysed once.
+//! US-CMP-006: drives are found in the stored rows, and each is analysed once.
 
 mod analysing;
 mod away;
@@ -18,18 +18,18 @@ use serde_json::{Map, Value, json};
 use crate::support::{Fixture, TestDatabase, TestServer, batch, eventually};
 
 impl Fixture {
-    /// A drive is quiet once no reading of it has come for this long.
+    /// A drive is quiet once no reading of it has arrived for this long.
     async fn with_quiet(seconds: &str) -> Self {
         Self::start_with(&[("AUTO_ANALYSIS_QUIET_SECONDS", seconds)]).await
     }
 
-    /// How many analyses have succeeded.
+    /// The number of successful analyses.
     async fn successes(&self) -> u64 {
         successes(&self.database).await
     }
 }
 
-/// A server that never finds a drive quiet: what is queued is queued at once, or not at all.
+/// A server on which no drive becomes quiet: a drive is queued at once, or not at all.
 async fn never_quiet() -> (TestDatabase, TestServer) {
     let database = TestDatabase::create().await;
     let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
@@ -43,12 +43,12 @@ async fn successes(database: &TestDatabase) -> u64 {
         .await
 }
 
-/// Waits until the drives are those; as [`drives`] has them.
+/// Waits until [`drives`] returns this.
 async fn end_as(database: &TestDatabase, expected: &str) {
     eventually(expected, async || drives(database).await == expected).await;
 }
 
-/// Events like `start@0 end@25#3`: what happened, in which minute, the number of the drive. Their ids count up from
+/// Events like `start@0 end@25#3`: kind, minute, `drive_id`. Their ids count up from
 /// `first_id`.
 fn events(first_id: i64, text: &str) -> Vec<Value> {
     let ids = first_id..;
@@ -62,7 +62,7 @@ fn events(first_id: i64, text: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Readings like `10 11#3`: in which minute, the number of the drive. Their ids count up from `first_id`.
+/// Readings like `10 11#3`: minute, `drive_id`. Their ids count up from `first_id`.
 fn readings(first_id: i64, text: &str) -> Vec<Value> {
     let readings = text.split_whitespace().zip(first_id..);
     readings
@@ -100,7 +100,7 @@ async fn send(server: &TestServer, log: Vec<Value>, data: Vec<Value>) -> Value {
     receipt
 }
 
-/// All drives in the order of their starts, like `0-25 waiting, 30-35#3 open`; a cut that matters stands in brackets.
+/// All drives in the order of their starts, like `0-25 waiting, 30-35#3 open`; `cut_at` is in brackets.
 async fn drives(database: &TestDatabase) -> String {
     let minute = |column: &str| format!("TIMESTAMPDIFF(MINUTE, '2026-02-01 14:00:00', {column})");
     let query = format!(

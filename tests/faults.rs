@@ -1,4 +1,4 @@
-//! Failures of the database, the network, the actors and the clients, and the end of the process.
+//! Failures of the database, the network, the actors and the clients, and shutdown.
 
 mod cancelled_query;
 mod connection;

@@ -1,4 +1,4 @@
-//! Integration tests: the real application on a port of its own, against a database of its own on a real server.
+//! Integration tests: the real application on a free port, with a database of its own on a real server.
 //!
 //! `TEST_DATABASE_URL` names the server; `deploy/test.sh` starts one and sets it.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]

@@ -1,4 +1,4 @@
-//! What the tests share: a database and a server for each of them, and a device that speaks to it.
+//! Shared by all tests: a database and a server for each of them, and a device that sends to it.
 
 mod batch;
 mod binary;
@@ -41,7 +41,7 @@ pub(crate) use tool::tool;
 
 use std::time::Duration;
 
-/// Waits until `condition` holds; fails when that takes absurdly long.
+/// Waits until `condition` holds; fails after a minute.
 pub(crate) async fn eventually<F: Future<Output = bool>>(
     what: &str,
     mut condition: impl FnMut() -> F,

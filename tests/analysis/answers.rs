@@ -1,4 +1,4 @@
-//! What the model says is distrusted.
+//! The model's answer is validated.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -32,8 +32,8 @@ async fn an_unusable_answer_is_never_a_success(#[case] said: Value, #[case] why:
         (502, &json!("Ollama error")),
         "{body}"
     );
-    let told = body["ollamaError"].as_str().unwrap();
-    assert!(told.contains(why), "{told}");
+    let reported = body["ollamaError"].as_str().unwrap();
+    assert!(reported.contains(why), "{reported}");
     let past = fixture.history().await;
     assert_eq!(past.status, "failed");
     assert!(past.error.unwrap().contains(why));

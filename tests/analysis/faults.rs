@@ -1,4 +1,4 @@
-//! A database that is away, and one that goes away in the middle.
+//! A database that is unreachable, or fails during an analysis.
 
 use serde_json::json;
 
@@ -12,13 +12,13 @@ use crate::support::{
 async fn without_mysql_clients_get_a_503_with_retry_after() {
     let nowhere = "mysql://nobody@127.0.0.1:9/nothing";
     let server = TestServer::start_unready(nowhere, &[]).await;
-    let told = json!({"detail": "The database cannot be reached"});
+    let reported = json!({"detail": "The database cannot be reached"});
     let analyze = server.post(ANALYZE).body(request().to_string());
     let past = server.get("/api/v1/analyses");
     let one = server.get("/api/v1/analyses/some-id");
     for request in [analyze, past, one] {
         let (status, body) = answer(request).await;
-        assert_eq!((status, without_request_id(body)), (503, told.clone()));
+        assert_eq!((status, without_request_id(body)), (503, reported.clone()));
     }
 }
 

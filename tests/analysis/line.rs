@@ -1,4 +1,4 @@
-//! One at a time at the model, a short line before it, and nobody else who waits.
+//! The model runs one analysis at a time, with a short queue, and blocks nothing else.
 
 use std::time::Duration;
 
@@ -46,14 +46,17 @@ async fn a_request_to_a_full_queue_gets_429_with_retry_after_at_once() {
                 .send()
         })
         .collect();
-    // Nobody is served before all of these are: the model thinks.
+    // None of these is answered yet: the model is busy.
     for _ in 0..191 {
         let refused = clients.next().await.unwrap().unwrap();
         assert_eq!(refused.status(), 429);
         let seconds = refused.headers()[RETRY_AFTER].to_str().unwrap();
         assert!(seconds.parse::<u64>().unwrap() > 0);
-        let told: Value = refused.json().await.unwrap();
-        assert_eq!(told["detail"], "Too many analyses are waiting, try again");
+        let reported: Value = refused.json().await.unwrap();
+        assert_eq!(
+            reported["detail"],
+            "Too many analyses are waiting, try again"
+        );
     }
     let (_, health) = answer(fixture.server.get("/api/v1/health")).await;
     assert_eq!(health["analysis"]["queueLength"], 8);
@@ -135,7 +138,7 @@ async fn a_client_that_disconnects_frees_the_model_for_the_next() {
             .await,
         1
     );
-    // Nothing is wrong with the server.
+    // The server is healthy.
     let (_, health) = answer(fixture.server.get("/api/v1/health")).await;
     assert_eq!(health["analysis"]["failuresLastHour"], 0);
 }
@@ -164,7 +167,7 @@ async fn syncs_backups_and_health_never_wait_for_the_model() {
         }
         fixture.ollama.release();
     };
-    // The model would think longer than that if anything here waited for it.
+    // Anything here that waited for the model would take longer than this.
     let both = async { tokio::join!(clients, others) };
     let (clients, ()) = tokio::time::timeout(Duration::from_secs(100), both)
         .await

@@ -1,4 +1,4 @@
-//! What became of analyses is given back.
+//! Listing and reading stored analyses.
 
 use serde_json::{Value, json};
 
@@ -86,19 +86,23 @@ async fn an_unknown_analysis_is_a_404_and_a_bad_filter_a_422() {
     let fixture = Fixture::start().await;
     for id in ["analysis-2026-02-01T14:30:10", "x", "%27%20OR%201=1"] {
         let path = format!("/api/v1/analyses/{id}");
-        let told = json!({"detail": "No such analysis"});
-        assert_eq!(answer(fixture.server.get(&path)).await, (404, told), "{id}");
+        let reported = json!({"detail": "No such analysis"});
+        assert_eq!(
+            answer(fixture.server.get(&path)).await,
+            (404, reported),
+            "{id}"
+        );
     }
     let query = "/api/v1/analyses?limit=0&status=done&deviceId=";
     let (status, body) = answer(fixture.server.get(query)).await;
     assert_eq!(status, 422, "{body}");
     let problems = body["detail"].as_array().unwrap();
-    let told = [
+    let reported = [
         ("string_too_short", "deviceId".to_owned()),
         ("literal_error", "status".to_owned()),
         ("int_parsing", "limit".to_owned()),
     ];
-    assert_eq!(kinds_and_places(problems), told);
+    assert_eq!(kinds_and_places(problems), reported);
     assert_eq!(problems[0]["loc"][0], "query");
 }
 

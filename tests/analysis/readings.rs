@@ -1,11 +1,11 @@
-//! Which readings are looked at.
+//! The selection of readings.
 
 use serde_json::{Value, json};
 
 use super::{drive, reading, request};
 use crate::support::{Fixture, batch, with};
 
-/// The figures of one parameter, as the model gets them: `RPM|rpm|17|…`.
+/// The statistics of one parameter in the prompt: `RPM|rpm|17|…`.
 fn figures(question: &Value, parameter: &str) -> Option<String> {
     let user = question["messages"][1]["content"].as_str().unwrap();
     let row = user
@@ -14,7 +14,7 @@ fn figures(question: &Value, parameter: &str) -> Option<String> {
     row.map(str::to_owned)
 }
 
-/// The question that this request comes to.
+/// The prompt of this request.
 async fn question(fixture: &Fixture, request: &Value) -> Value {
     let (status, body) = fixture.analyze(request).await;
     assert_eq!(status, 200, "{body}");
@@ -29,7 +29,7 @@ async fn question(fixture: &Fixture, request: &Value) -> Value {
 async fn the_window_includes_both_ends_and_nothing_beyond() {
     let fixture = Fixture::with_drive().await;
     let mut narrow = request();
-    // Number 3 at its begin, number 30 at its end.
+    // Number 3 at its start, number 30 at its end.
     narrow["driveStartTime"] = json!("2026-02-01T12:00:36");
     narrow["driveEndTime"] = json!("2026-02-01T13:06:00+01:00");
     let question = question(&fixture, &narrow).await;
@@ -95,11 +95,11 @@ async fn several_devices_in_the_window_are_a_422_unless_one_is_named() {
     );
     assert_eq!(fixture.server.sync(&others).await.0, 200);
     let (status, body) = fixture.analyze(&request()).await;
-    let told = json!([{
+    let reported = json!([{
         "type": "value_error", "loc": ["body", "deviceId"], "input": null,
         "msg": "Value error, several devices have readings in this window: another-device, test-device",
     }]);
-    assert_eq!((status, &body["detail"]), (422, &told));
+    assert_eq!((status, &body["detail"]), (422, &reported));
 
     let mut named = request();
     named["deviceId"] = json!("another-device");
@@ -147,6 +147,6 @@ async fn two_hundred_parameters_of_a_long_drive_stay_within_the_context() {
         user.contains("more parameters, less unusual than these"),
         "{user}"
     );
-    // Three characters a token is what figures cost at least.
+    // Numbers take at least one token for three characters.
     assert!(user.len() < 3 * 8192, "{} bytes", user.len());
 }

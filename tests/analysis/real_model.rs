@@ -1,4 +1,4 @@
-//! A whole drive against a real Ollama, where one is there: `TEST_OLLAMA_URL` names it, and `TEST_OLLAMA_MODEL` a model
+//! A whole drive with a real Ollama, if there is one: `TEST_OLLAMA_URL` names it, and `TEST_OLLAMA_MODEL` a model
 //! that it has, if that is not the default one.
 
 use std::env;

@@ -1,4 +1,4 @@
-//! Requests that are not taken, and what a device's own key is good for.
+//! Rejected requests, and the scope of a device's own key.
 
 use reqwest::header::CONTENT_ENCODING;
 use serde_json::{Value, json};
@@ -21,14 +21,14 @@ async fn all_problems_are_listed_at_once() {
         "profileId": [1], "driveStartTime": "noon", "parameters": [], "focusAreas": [1, "timing"],
     });
     let problems = problems(&fixture, &request).await;
-    let told = [
+    let reported = [
         ("string_type", "profileId".to_owned()),
         ("datetime_parsing", "driveStartTime".to_owned()),
         ("missing", "driveEndTime".to_owned()),
         ("too_short", "parameters".to_owned()),
         ("string_type", "focusAreas.0".to_owned()),
     ];
-    assert_eq!(kinds_and_places(&problems), told);
+    assert_eq!(kinds_and_places(&problems), reported);
     assert_eq!(problems[1]["input"], "noon");
     assert!(fixture.ollama.questions().is_empty());
 }
@@ -86,7 +86,7 @@ async fn a_devices_own_key_is_valid_for_that_device_only() {
             .body(body.to_string())
     };
     let get = |path: &str| http.get(url(path)).header("X-API-Key", KEY);
-    // It need not say which it is, though several have readings.
+    // It need not name itself, although several devices have readings.
     let (status, own) = answer(analyze(&request())).await;
     assert_eq!(status, 200, "{own}");
     assert_eq!(answer(analyze(&others)).await.0, 403);

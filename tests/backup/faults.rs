@@ -108,10 +108,10 @@ async fn a_full_disk_is_a_507_and_the_server_continues() {
     let server = ServerProcess::start_on_small_disk(NO_DATABASE, root.path(), "2m").await;
     let inside = server.seen_from_inside(root.path());
     for _ in 0..2 {
-        let (status, told) = post_backup(&server, &noise(5 * MEGABYTE)).await;
+        let (status, reported) = post_backup(&server, &noise(5 * MEGABYTE)).await;
         assert_eq!(status, 507);
-        assert_eq!(told["detail"], "No space is left for backups");
-        assert!(told["requestId"].is_string(), "{told}");
+        assert_eq!(reported["detail"], "No space is left for backups");
+        assert!(reported["requestId"].is_string(), "{reported}");
         nothing_is_left(&inside).await;
         let (status, receipt) = post_backup(&server, &noise(MEGABYTE / 2)).await;
         assert_eq!(status, 200, "{receipt}");
@@ -148,7 +148,7 @@ async fn a_refusal_reaches_a_client_that_sends_everything_first() {
     let too_large = (413, json!({"detail": "File too large. Max: 1MB"}));
     let address = address(&server);
 
-    // Slower than the patience of the HTTP server itself, which is a second.
+    // Slower than the HTTP server's own timeout of a second.
     let announced = spawn_blocking({
         let address = address.clone();
         move || {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{noise, start, start_with};
 use crate::support::{Form, TestServer, answer, eventually};
 
-/// A small SQLite database, in its bytes.
+/// The bytes of a small SQLite database.
 fn database(server: &TestServer) -> Vec<u8> {
     let path = server.folder().join("made.db");
     let connection = Connection::open(&path).unwrap();

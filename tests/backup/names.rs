@@ -3,7 +3,7 @@ use std::path::Path;
 use super::{files_below, form, names_in, start};
 use crate::support::Form;
 
-/// Names that try to leave the folder, to hide in it, or to break what handles them.
+/// Names that try to leave the folder, to be hidden, or to break their handling.
 const FILE_NAMES: [&str; 21] = [
     "../../../etc/passwd.db",
     "/etc/passwd.db",
@@ -43,7 +43,7 @@ const REFUSED_DEVICE_IDS: [&str; 12] = [
     "pi\n",
 ];
 
-/// Device ids with what their folders are called.
+/// Device ids and their folders.
 const ENCODED_DEVICE_IDS: [(&str, &str); 5] = [
     ("%2e%2e", "%252e%252e"),
     ("\u{fc}ber", "%C3%BCber"),

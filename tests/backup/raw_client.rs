@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{API_KEY, Form};
 
-/// A client that speaks HTTP by hand, and may stop in the middle of a word.
+/// A client that writes HTTP by hand and can stop anywhere.
 pub(super) struct RawClient(TcpStream);
 
 impl RawClient {
@@ -15,14 +15,14 @@ impl RawClient {
         Self::send_head(address, &format!("Content-Length: {body_bytes}"))
     }
 
-    /// Begins an upload whose length the server cannot know.
+    /// Begins an upload without a declared length.
     pub(super) fn begin_chunked(address: &str) -> Self {
         Self::send_head(address, "Transfer-Encoding: chunked")
     }
 
     fn send_head(address: &str, framing: &str) -> Self {
         let stream = TcpStream::connect(address).unwrap();
-        // A test that waits for longer than this would wait for ever.
+        // A longer wait would never end.
         stream
             .set_read_timeout(Some(Duration::from_mins(1)))
             .unwrap();

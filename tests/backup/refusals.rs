@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{files_below, form, noise, sha256, start, start_with};
 use crate::support::{Form, TestServer, answer, eventually};
 
-/// Posts a form that is to be refused; returns status and `detail`. Nothing of it may be left.
+/// Posts a form, asserts that nothing of it is left, and returns status and `detail`.
 async fn refused(server: &TestServer, form: Form) -> (u16, Value) {
     let (status, mut body) = server.upload(form).await;
     eventually("nothing is left of it", async || {
@@ -20,7 +20,7 @@ fn problem(kind: &str, field: &str, msg: &str, input: impl Into<Value>) -> Value
 #[tokio::test]
 async fn another_extension_is_refused() {
     let server = start().await;
-    let told = json!("File extension not allowed. Allowed: .db, .log, .json, .gz");
+    let reported = json!("File extension not allowed. Allowed: .db, .log, .json, .gz");
     for name in [
         "virus.exe",
         "noextension",
@@ -31,7 +31,7 @@ async fn another_extension_is_refused() {
         "",
     ] {
         let refusal = refused(&server, form("database").file(name, noise(1000))).await;
-        assert_eq!(refusal, (422, told.clone()), "{name:?}");
+        assert_eq!(refusal, (422, reported.clone()), "{name:?}");
     }
 }
 
@@ -40,10 +40,10 @@ async fn an_unknown_type_is_refused() {
     let server = start().await;
     for kind in ["invalid", "", "Database", "../logs"] {
         let msg = "Input should be 'database', 'logs' or 'config'";
-        let told = json!([problem("literal_error", "type", msg, kind)]);
+        let reported = json!([problem("literal_error", "type", msg, kind)]);
         assert_eq!(
             refused(&server, form(kind).file("a.db", "x")).await,
-            (422, told),
+            (422, reported),
             "{kind:?}"
         );
     }
@@ -71,10 +71,10 @@ async fn a_device_id_that_could_not_name_a_folder_is_refused() {
         (".records", "string_pattern_mismatch", path),
     ] {
         let fields = Form::default().text("deviceId", id).text("type", "logs");
-        let told = json!([problem(kind, "deviceId", msg, id)]);
+        let reported = json!([problem(kind, "deviceId", msg, id)]);
         assert_eq!(
             refused(&server, fields.file("a.log", "x")).await,
-            (422, told),
+            (422, reported),
             "{id:?}"
         );
     }
@@ -123,20 +123,30 @@ async fn a_digest_that_does_not_match_is_refused() {
             .file("a.db", &content)
             .text("sha256", digest)
     };
-    let told = format!("Value error, the file that arrived has the SHA-256 {arrived}");
+    let reported = format!("Value error, the file that arrived has the SHA-256 {arrived}");
     assert_eq!(
         refused(&server, with_digest(&expected)).await,
         (
             422,
-            json!([problem("value_error", "sha256", &told, expected.clone())])
+            json!([problem(
+                "value_error",
+                "sha256",
+                &reported,
+                expected.clone()
+            )])
         )
     );
-    let told = "String should match pattern '^[0-9A-Fa-f]{64}$'";
+    let reported = "String should match pattern '^[0-9A-Fa-f]{64}$'";
     assert_eq!(
         refused(&server, with_digest("abc")).await,
         (
             422,
-            json!([problem("string_pattern_mismatch", "sha256", told, "abc")])
+            json!([problem(
+                "string_pattern_mismatch",
+                "sha256",
+                reported,
+                "abc"
+            )])
         )
     );
 }
@@ -145,25 +155,25 @@ async fn a_digest_that_does_not_match_is_refused() {
 async fn an_ambiguous_field_is_refused() {
     let server = start().await;
     let twice = "Value error, the field is given more than once";
-    let told = json!([problem("value_error", "file", twice, Value::Null)]);
+    let reported = json!([problem("value_error", "file", twice, Value::Null)]);
     let two_files = form("logs").file("a.log", "x").file("b.log", "y");
-    assert_eq!(refused(&server, two_files).await, (422, told));
+    assert_eq!(refused(&server, two_files).await, (422, reported));
     let no_file = form("logs").text("file", "not a file");
-    let told = "Value error, the field holds no file: it has no filename";
+    let reported = "Value error, the field holds no file: it has no filename";
     assert_eq!(
         refused(&server, no_file).await,
         (
             422,
-            json!([problem("value_error", "file", told, Value::Null)])
+            json!([problem("value_error", "file", reported, Value::Null)])
         )
     );
     let long = "x".repeat(5000);
-    let told = "String should have at most 1024 characters";
+    let reported = "String should have at most 1024 characters";
     assert_eq!(
         refused(&server, form(&long).file("a.log", "x")).await,
         (
             422,
-            json!([problem("string_too_long", "type", told, Value::Null)])
+            json!([problem("string_too_long", "type", reported, Value::Null)])
         )
     );
 }
@@ -177,8 +187,8 @@ async fn a_truncated_form_is_refused() {
     let request = request
         .header("Content-Type", Form::CONTENT_TYPE)
         .body(torn);
-    let told = json!({"detail": "There was an error parsing the body"});
-    assert_eq!(answer(request).await, (400, told));
+    let reported = json!({"detail": "There was an error parsing the body"});
+    assert_eq!(answer(request).await, (400, reported));
     eventually("nothing is left of it", async || {
         files_below(&server.backup_dir()).is_empty()
     })

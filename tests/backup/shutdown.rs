@@ -5,7 +5,7 @@ use super::raw_client::RawClient;
 use super::{MEGABYTE, files_below, form, names_in, noise, start_process};
 use crate::support::{Form, ServerProcess, eventually};
 
-/// A client that has sent one of the three megabytes of its file, as soon as the server has some of it.
+/// A client that has sent one of the three megabytes of its file; returns once the server has some of it.
 async fn begin_upload(server: &ServerProcess, root: &std::path::Path) -> RawClient {
     let head = form("database").up_to_file("obd.db");
     let tail = Form::tail_of_file();

@@ -1,4 +1,4 @@
-//! `device`: the owner says who may send. Run with the real binary; the keys that it prints are used over HTTP.
+//! `device` manages devices and their keys. Runs the real binary, and uses the printed keys over HTTP.
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ impl Fixture {
     }
 }
 
-/// The one line of an output that can be a key.
+/// The only line of an output that has the form of a key.
 fn key(output: &str) -> String {
     let is_key =
         |line: &&str| line.len() == 64 && line.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,4 +1,4 @@
-//! `doctor` tells what is wrong, how to mend it, and no secret; it ends in time whatever hangs.
+//! `doctor` reports problems and their repair, and no secret; it ends in time even if a component hangs.
 
 mod model;
 
@@ -14,7 +14,7 @@ use crate::support::{Binary, BlackHole, Ended, TestDatabase, TestServer};
 
 const MODEL: &str = "gemma2:2b";
 
-/// An Ollama with the model, and what it says of the memory that it is loaded in.
+/// An Ollama with these models, and its report about loaded ones.
 async fn ollama(models: &[&str], loaded: serde_json::Value) -> MockServer {
     let server = MockServer::start().await;
     let models: Vec<_> = models
@@ -38,7 +38,7 @@ async fn ollama(models: &[&str], loaded: serde_json::Value) -> MockServer {
     server
 }
 
-/// With all that a server needs, and these variables instead.
+/// With all required settings, and these variables.
 fn binary(database_url: &str, ollama: &str) -> Binary {
     Binary::with_database(database_url)
         .variable("OLLAMA_BASE_URL", ollama)
@@ -46,16 +46,16 @@ fn binary(database_url: &str, ollama: &str) -> Binary {
         .variable("MAX_BACKUP_SIZE_MB", "1")
 }
 
-/// The first line about a part that says so much, with the command below it.
-fn told<'a>(ended: &'a Ended, verdict: &str, part: &str) -> &'a str {
+/// The first line about a part with this verdict, with the command below it.
+fn reported<'a>(ended: &'a Ended, verdict: &str, part: &str) -> &'a str {
     let start = format!("{verdict:8} {part:9} ");
     let Some(at) = ended.output.find(&start) else {
         panic!("no {verdict} of {part}: {}", ended.output);
     };
-    let told = &ended.output[at..];
-    let lines: Vec<usize> = told.match_indices('\n').map(|(at, _)| at).collect();
-    let has_command = told[lines[0]..].starts_with("\n                   $ ");
-    &told[..lines[usize::from(has_command)]]
+    let line = &ended.output[at..];
+    let lines: Vec<usize> = line.match_indices('\n').map(|(at, _)| at).collect();
+    let has_command = line[lines[0]..].starts_with("\n                   $ ");
+    &line[..lines[usize::from(has_command)]]
 }
 
 async fn migrated() -> TestDatabase {
@@ -75,14 +75,14 @@ async fn without_problems_the_exit_code_is_0_and_nothing_is_left_behind() {
     for part in [
         "settings", "database", "schema", "ollama", "backups", "port",
     ] {
-        told(&ended, "ok", part);
+        reported(&ended, "ok", part);
     }
     assert!(
         ended.output.contains(" disk ") && ended.output.contains(" clock "),
         "{}",
         ended.output
     );
-    assert!(told(&ended, "ok", "ollama").contains("1.5 GB"));
+    assert!(reported(&ended, "ok", "ollama").contains("1.5 GB"));
     assert_eq!(binary.files(), [".env"]);
 }
 
@@ -94,7 +94,7 @@ async fn a_running_server_is_recognized_by_its_port() {
     let ended = binary(&database.url(), "http://127.0.0.1:9")
         .variable("PORT", port)
         .run(&["doctor"]);
-    assert!(told(&ended, "ok", "port").contains("version 1.0.0"));
+    assert!(reported(&ended, "ok", "port").contains("version 1.0.0"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +107,9 @@ async fn a_port_used_by_another_program_is_an_error() {
         .variable("PORT", &port)
         .run(&["doctor"]);
     assert_eq!(ended.code, Some(1), "{}", ended.output);
-    assert!(told(&ended, "error", "port").contains(&format!("$ sudo ss -ltnp 'sport = :{port}'")));
+    assert!(
+        reported(&ended, "error", "port").contains(&format!("$ sudo ss -ltnp 'sport = :{port}'"))
+    );
     assert!(
         ended.output.contains("doctor has found an error"),
         "{}",
@@ -120,7 +122,7 @@ async fn an_address_of_another_machine_is_an_error() {
     let ended = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
         .variable("HOST", "192.0.2.1")
         .run(&["doctor"]);
-    assert!(told(&ended, "error", "port").contains("HOST is 192.0.2.1"));
+    assert!(reported(&ended, "error", "port").contains("HOST is 192.0.2.1"));
 }
 
 #[test]
@@ -160,12 +162,12 @@ fn world_readable_settings_and_a_short_key_are_warnings() {
 fn an_unreachable_database_is_an_error_without_its_password() {
     let ended = binary("mysql://car:hunter2@127.0.0.1:9/x", "http://127.0.0.1:9").run(&["doctor"]);
     assert_eq!(ended.code, Some(1), "{}", ended.output);
-    let told = told(&ended, "error", "database");
+    let line = reported(&ended, "error", "database");
     assert!(
-        told.contains("127.0.0.1:9/x: the database cannot be reached"),
-        "{told}"
+        line.contains("127.0.0.1:9/x: the database cannot be reached"),
+        "{line}"
     );
-    assert!(told.contains("$ systemctl status mysql mariadb"), "{told}");
+    assert!(line.contains("$ systemctl status mysql mariadb"), "{line}");
     assert!(!ended.output.contains("hunter2"), "{}", ended.output);
 }
 
@@ -178,9 +180,9 @@ fn a_component_that_never_answers_is_an_error_in_time() {
         .variable("PORT", &hole.port().to_string())
         .run(&["doctor"]);
     assert_eq!(ended.code, Some(1), "{}", ended.output);
-    assert!(told(&ended, "error", "database").contains("did not answer within"));
-    assert!(told(&ended, "error", "ollama").contains("does not answer"));
-    assert!(told(&ended, "error", "port").contains("another program"));
+    assert!(reported(&ended, "error", "database").contains("did not answer within"));
+    assert!(reported(&ended, "error", "ollama").contains("does not answer"));
+    assert!(reported(&ended, "error", "port").contains("another program"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,9 +198,9 @@ async fn a_wrong_password_or_database_names_the_setup_script() {
         (database.url() + "_not", "Unknown database"),
     ] {
         let ended = binary(&url, "http://127.0.0.1:9").run(&["doctor"]);
-        let told = told(&ended, "error", "database");
-        assert!(told.contains(cause), "{told}");
-        assert!(told.contains("setup-mysql.sh"), "{told}");
+        let line = reported(&ended, "error", "database");
+        assert!(line.contains(cause), "{line}");
+        assert!(line.contains("setup-mysql.sh"), "{line}");
     }
 }
 
@@ -207,10 +209,10 @@ async fn missing_grants_are_named() {
     let database = migrated().await;
     let account = Account::create(&database, "SELECT, INSERT, UPDATE, DELETE").await;
     let ended = binary(&account.url(), "http://127.0.0.1:9").run(&["doctor"]);
-    let told = told(&ended, "error", "grants");
+    let line = reported(&ended, "error", "grants");
     assert!(
-        told.contains("lack CREATE, ALTER, INDEX, REFERENCES"),
-        "{told}"
+        line.contains("lack CREATE, ALTER, INDEX, REFERENCES"),
+        "{line}"
     );
 }
 
@@ -222,33 +224,33 @@ async fn the_required_grants_are_enough_and_all_privileges_are_a_warning() {
     let init = Binary::with_database(&account.url()).run(&["init-db"]);
     assert_eq!(init.code, Some(0), "{}", init.output);
     let ended = binary(&account.url(), "http://127.0.0.1:9").run(&["doctor"]);
-    told(&ended, "ok", "grants");
-    told(&ended, "ok", "schema");
+    reported(&ended, "ok", "grants");
+    reported(&ended, "ok", "schema");
     let as_root = binary(&database.url(), "http://127.0.0.1:9").run(&["doctor"]);
-    told(&as_root, "warning", "grants");
+    reported(&as_root, "warning", "grants");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outdated_schema_is_reported() {
     let database = TestDatabase::create().await;
     let doctor = || binary(&database.url(), "http://127.0.0.1:9").run(&["doctor"]);
-    assert!(told(&doctor(), "warning", "schema").contains("not there yet"));
+    assert!(reported(&doctor(), "warning", "schema").contains("not there yet"));
     Binary::with_database(&database.url()).run(&["init-db"]);
-    told(&doctor(), "ok", "schema");
+    reported(&doctor(), "ok", "schema");
     database
         .execute("DELETE FROM refinery_schema_history WHERE version > 3")
         .await
         .unwrap();
-    assert!(told(&doctor(), "warning", "schema").contains("version 3 of"));
+    assert!(reported(&doctor(), "warning", "schema").contains("version 3 of"));
 }
 
 #[test]
 fn an_unwritable_backup_folder_is_an_error() {
-    // Nobody writes there, not even root.
+    // Not writable, not even for root.
     let ended = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
         .variable("BACKUP_DIR", "/proc/backups")
         .run(&["doctor"]);
-    assert!(told(&ended, "error", "backups").contains("/proc cannot be written"));
+    assert!(reported(&ended, "error", "backups").contains("/proc cannot be written"));
 }
 
 #[test]
@@ -260,15 +262,12 @@ fn a_backup_folder_on_a_read_only_disk_is_an_error() {
         r#"mount -t tmpfs -o ro,size=1M tmpfs "$BACKUP_DIR""#,
         &["doctor"],
     );
-    let told_of_folder = told(&ended, "error", "backups");
+    let folder_line = reported(&ended, "error", "backups");
     assert!(
-        told_of_folder.contains("Read-only file system"),
-        "{told_of_folder}"
+        folder_line.contains("Read-only file system"),
+        "{folder_line}"
     );
-    assert!(
-        told_of_folder.contains("$ findmnt --target"),
-        "{told_of_folder}"
-    );
+    assert!(folder_line.contains("$ findmnt --target"), "{folder_line}");
 }
 
 #[test]
@@ -280,11 +279,11 @@ fn a_disk_that_is_nearly_full_is_a_warning() {
         r#"mount -t tmpfs -o size=1M tmpfs "$BACKUP_DIR""#,
         &["doctor"],
     );
-    told(&ended, "ok", "backups");
-    assert!(told(&ended, "warning", "disk").contains("1 MB are free"));
+    reported(&ended, "ok", "backups");
+    assert!(reported(&ended, "warning", "disk").contains("1 MB are free"));
 }
 
-/// An account that may do so much with one database, and nothing elsewhere; dropped with it, whose name it has.
+/// An account with these grants on one database; dropped with it, whose name it has.
 struct Account {
     name: String,
     database: String,

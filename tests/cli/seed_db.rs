@@ -1,4 +1,4 @@
-//! `seed-db`: something to see in a fresh database.
+//! `seed-db` fills an empty database with realistic drives.
 
 use std::process::{Command, Output};
 

@@ -1,4 +1,4 @@
-//! US-CMP-001: settings come from `.env` or the environment, and what is wrong with them is said at once.
+//! US-CMP-001: settings come from `.env` or the environment, and all invalid ones are reported at once.
 
 use serde_json::{Value, json};
 
@@ -125,7 +125,7 @@ fn the_environment_takes_precedence_over_the_env_file() {
     );
 }
 
-/// The file is one of another `/etc`, which only the process sees.
+/// The file is in an `/etc` that only the process sees.
 #[tokio::test]
 async fn a_command_run_by_hand_uses_the_settings_of_the_service() {
     let database = TestDatabase::create().await;
@@ -151,7 +151,7 @@ async fn no_secret_is_ever_logged() {
     let mut server = Binary::with_env_file(&lines).start(&["serve"]);
     let url = format!("{}/api/v1/sync", server.url());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut told = String::new();
+    let mut output = String::new();
     for key in [API_KEY.1, "wr0ng-key"] {
         let batch = batch(&json!({"realtime_data": readings(1..=1)})).to_string();
         let answer = http
@@ -162,11 +162,11 @@ async fn no_secret_is_ever_logged() {
             .await
             .unwrap();
         assert!(answer.status().is_server_error(), "there is no database");
-        told += &answer.text().await.unwrap();
+        output += &answer.text().await.unwrap();
     }
-    told += &server.terminate().output;
-    assert!(told.contains("batch failed"), "{told}");
+    output += &server.terminate().output;
+    assert!(output.contains("batch failed"), "{output}");
     for secret in ["hunter2", API_KEY.1, "wr0ng-key"] {
-        assert!(!told.contains(secret), "{secret} in {told}");
+        assert!(!output.contains(secret), "{secret} in {output}");
     }
 }

@@ -32,7 +32,7 @@ fn the_setup_guide_has_a_section_for_every_step() {
     }
 }
 
-/// The page words them with `…` where they name what differs.
+/// The page has `…` in the place of names and numbers.
 #[test]
 fn every_reason_of_health_is_explained() {
     let page = fs::read_to_string(repository("docs/operations.md")).unwrap();

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::NamedTempFile;
 
-/// Lets the server fail, with its log in a file; returns the log. `is_journal`: it is told that the file is the journal.
+/// Lets the server fail, with its log in a file; returns the log. `is_journal` declares the file to be the journal.
 fn log_of_a_failure(is_journal: bool) -> String {
     let log = NamedTempFile::new().unwrap();
     let file = log.as_file().metadata().unwrap();
@@ -20,7 +20,7 @@ fn log_of_a_failure(is_journal: bool) -> String {
         .env("DATABASE_URL", "mysql://nobody@127.0.0.1:9/nothing")
         .env("API_KEY", "some-key-that-is-long-enough")
         .env("OLLAMA_BASE_URL", "http://127.0.0.1:9")
-        // No address of this machine: it starts, and cannot listen.
+        // Not an address of this machine: the server starts and cannot listen.
         .env("HOST", "192.0.2.1")
         .stdin(Stdio::null())
         .stderr(File::create(log.path()).unwrap())

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::support::{ServerProcess, TestDatabase, eventually};
 
-/// Where systemd would listen.
+/// The socket of systemd.
 struct Notifications {
     socket: UnixDatagram,
     folder: TempDir,
@@ -23,7 +23,7 @@ impl Notifications {
         Self { socket, folder }
     }
 
-    /// A server that is to say every 100 ms that it is alive.
+    /// A server that must report every 100 ms that it is alive.
     async fn start_server(&self, database: &TestDatabase) -> ServerProcess {
         let path = self.folder.path().join("notify");
         let variables = [
@@ -40,7 +40,7 @@ impl Notifications {
         String::from_utf8(message[..length].to_vec()).unwrap()
     }
 
-    /// The next message with such a line.
+    /// The next message with this line.
     fn next_with(&self, line: &str) -> String {
         loop {
             let message = self.next();
@@ -50,7 +50,7 @@ impl Notifications {
         }
     }
 
-    /// Reads all that has come, and whether more comes within this time.
+    /// Reads all messages; returns whether another one arrives within this time.
     fn fall_silent_for(&self, time: Duration) -> bool {
         self.socket.set_nonblocking(true).unwrap();
         while self.socket.recv(&mut [0; 4096]).is_ok() {}
@@ -99,7 +99,7 @@ async fn a_process_that_hangs_misses_its_watchdog() {
         status.contains("State:\tT")
     })
     .await;
-    // Ten times as long as between two signs of life.
+    // Ten times the interval between two reports.
     assert!(notifications.fall_silent_for(Duration::from_secs(1)));
     server.signal("CONT");
     notifications.next_with("WATCHDOG=1");

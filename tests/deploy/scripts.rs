@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::{repository, run};
 
-/// Those for the owner of a server; the others are for developers.
+/// Scripts for the owner of a server; the others are for developers.
 const FOR_OWNERS: [&str; 3] = [
     "install-service.sh",
     "setup-mysql.sh",
@@ -82,8 +82,8 @@ fn a_dry_run_prints_what_would_be_done() {
         };
         let ran = run(&mut script);
         assert!(ran.succeeded, "{name}: {}{}", ran.stdout, ran.stderr);
-        let told = ran.stdout + &ran.stderr;
-        assert!(told.contains("would "), "{name}: {told}");
+        let output = ran.stdout + &ran.stderr;
+        assert!(output.contains("would "), "{name}: {output}");
     }
     assert_eq!(fs::read_to_string(&settings).unwrap(), "API_KEY=x\n");
 }
@@ -91,7 +91,7 @@ fn a_dry_run_prints_what_would_be_done() {
 #[test]
 fn an_unknown_option_is_refused() {
     for name in FOR_OWNERS {
-        // Should it not be refused, nothing is to happen to this machine.
+        // If it is not refused, it must not change this machine.
         let arguments = ["--dry-run", "--no-such-option"];
         let ran = run(Command::new(repository("deploy").join(name)).args(arguments));
         assert!(

@@ -7,10 +7,10 @@ use tempfile::TempDir;
 use super::{Ran, repository, run};
 use crate::support::{Binary, TestDatabase};
 
-/// Signs that mean something to a URL, to SQL, to the shell and to a settings file.
+/// Characters that are special in a URL, in SQL, in the shell and in a settings file.
 const PASSWORD: &str = r#"Aa1@:/%'"\ $#;"#;
 
-/// A database server, on which the script is run with names that no other test has.
+/// Runs the script with names that no other test uses.
 struct Setup {
     database: TestDatabase,
     name: String,
@@ -31,7 +31,7 @@ impl Setup {
         self.folder.path().join("env")
     }
 
-    /// The settings that the script is to work with.
+    /// Writes the settings that the script reads.
     fn set(&self, user_and_password: &str) {
         let (host, port) = TestDatabase::server_address();
         let name = &self.name;
@@ -39,7 +39,7 @@ impl Setup {
         fs::write(self.settings(), format!("DATABASE_URL={url}\n")).unwrap();
     }
 
-    /// What the settings say now.
+    /// The present `DATABASE_URL`.
     fn url(&self) -> String {
         let settings = fs::read_to_string(self.settings()).unwrap();
         let (_, url) = settings.trim().split_once('=').unwrap();
@@ -53,7 +53,7 @@ impl Setup {
         script
     }
 
-    /// All that the account may do, from wherever it comes in.
+    /// All grants of the account, for each of its hosts.
     async fn grants(&self) -> Vec<String> {
         let name = &self.name;
         let mut grants = Vec::new();
@@ -81,7 +81,7 @@ impl Setup {
     }
 }
 
-/// Lets the script come in as the administrator of the tests' database server.
+/// Runs the script as the administrator of the tests' database server.
 fn run_as_administrator(script: &mut Command) -> Ran {
     let server = TestDatabase::server_url();
     let (_, account) = server.trim_end_matches('/').split_once("://").unwrap();
@@ -191,9 +191,9 @@ async fn a_dry_run_creates_no_account_and_prints_no_password() {
     setup.set(&format!("{}:hunter2-Aa1", setup.name));
     let ran = run_as_administrator(setup.script().arg("--dry-run"));
     assert_succeeded(&ran);
-    let told = ran.stdout + &ran.stderr;
-    assert!(told.contains("CREATE USER IF NOT EXISTS"), "{told}");
-    assert!(!told.contains("hunter2"), "{told}");
+    let output = ran.stdout + &ran.stderr;
+    assert!(output.contains("CREATE USER IF NOT EXISTS"), "{output}");
+    assert!(!output.contains("hunter2"), "{output}");
     let accounts = format!("user = '{}'", setup.name);
     assert_eq!(setup.database.count("mysql.user", &accounts).await, 0);
 }

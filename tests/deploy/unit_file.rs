@@ -5,7 +5,7 @@ use super::{repository, run};
 
 const UNIT: &str = "deploy/eclipse-ai-server.service";
 
-/// What a section sets a directive to, each time it does.
+/// The values that a section gives a directive.
 fn values(section: &str, directive: &str) -> Vec<String> {
     let unit = fs::read_to_string(repository(UNIT)).unwrap();
     let mut is_inside = false;
@@ -23,7 +23,7 @@ fn values(section: &str, directive: &str) -> Vec<String> {
     values
 }
 
-/// Of a directive such as `RestartSec=10`.
+/// The value of a directive such as `RestartSec=10`, in seconds.
 fn seconds(directive: &str) -> u64 {
     values("Service", directive)[0].parse().unwrap()
 }
@@ -89,7 +89,7 @@ fn it_runs_as_a_user_of_its_own() {
 
 #[test]
 fn systemd_finds_nothing_wrong_with_it() {
-    // The program is to be there.
+    // The program must exist.
     let unit = fs::read_to_string(repository(UNIT)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("eclipse-ai-server.service");
@@ -99,7 +99,7 @@ fn systemd_finds_nothing_wrong_with_it() {
     let ran = run(Command::new("systemd-analyze")
         .args(["verify", "--man=no"])
         .arg(&path));
-    // A directive that it does not know is no failure for it.
+    // An unknown directive is only a warning.
     let about_it: Vec<&str> = ran
         .stderr
         .lines()

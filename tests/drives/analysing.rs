@@ -1,4 +1,4 @@
-//! Drives are analysed without anybody asking for it.
+//! The automatic analysis of drives.
 
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ async fn readings_alone_and_a_start_alone_trigger_nothing() {
         ),
         (&json!(false), &json!(false))
     );
-    // Had there been anything to analyse, it would have come before this.
+    // An earlier drive would have been analysed first.
     send(
         &fixture.server,
         events(2, "end@25 start@30 end@40"),
@@ -231,7 +231,7 @@ async fn a_drive_without_new_readings_is_not_analysed_again() {
     )
     .await;
     end_as(&fixture.database, "0-25#1 analysed").await;
-    // One that is there already, and one that is new but of no drive: the batch alone does not tell them apart.
+    // A stored reading, and a new one of no drive: the counts of the batch alone do not distinguish them.
     send(&fixture.server, Vec::new(), readings(1, "10#1 90")).await;
     eventually("it is looked at", async || {
         fixture

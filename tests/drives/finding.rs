@@ -1,4 +1,4 @@
-//! From events in any number of batches to drives.
+//! Drives are found in the events of any number of batches.
 
 use mysql_async::prelude::Queryable as _;
 use serde_json::json;
@@ -96,7 +96,7 @@ async fn repeated_and_overlapping_starts_never_share_readings() {
 }
 
 #[tokio::test]
-async fn a_late_end_reopens_an_abandoned_drive() {
+async fn a_late_end_makes_an_analysed_drive_wait_again() {
     let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0"), readings(1, "5")).await;
     send(&server, events(3, "start@60"), Vec::new()).await;
@@ -124,7 +124,7 @@ async fn drives_of_different_devices_are_independent() {
 #[tokio::test]
 async fn start_and_end_in_simultaneous_batches_are_paired() {
     let (database, server) = never_quiet().await;
-    // A device each, so that no later batch makes up for what was missed.
+    // A device each, so that no later batch repairs a miss.
     for number in 0..30 {
         let device = json!({"deviceId": format!("pi-{number}")});
         let [start, end] = [events(1, "start@0"), events(2, "end@25")]
@@ -135,7 +135,7 @@ async fn start_and_end_in_simultaneous_batches_are_paired() {
     assert_eq!(database.count("drives", "state = 'waiting'").await, 30);
 }
 
-/// Else each of two batches could miss the other's half of a drive.
+/// Otherwise each of two batches could miss the other's half of a drive.
 #[tokio::test]
 async fn the_end_of_a_drive_waits_for_the_transaction_that_stores_its_start() {
     let (database, server) = never_quiet().await;
@@ -144,7 +144,7 @@ async fn the_end_of_a_drive_waits_for_the_transaction_that_stores_its_start() {
     let keep_new_drives_out = "START TRANSACTION; SELECT * FROM drives FOR UPDATE";
     gap.query_drop(keep_new_drives_out).await.unwrap();
 
-    // Of batches with one name, the second would wait for the first anyway.
+    // With equal batch ids, the second would wait for the first anyway.
     let [start, end] =
         [("first", "start@0", 1), ("second", "end@25", 2)].map(|(name, event, id)| {
             let log = batch(&json!({"connection_log": events(id, event)}));

@@ -1,4 +1,4 @@
-//! Whatever ends an analysis before its time, the drive is analysed in the end, and once.
+//! A drive whose analysis is interrupted is analysed later, and once.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::support::{
     FakeOllama, Fixture, PrivateDatabase, ServerProcess, TestDatabase, batch, eventually,
 };
 
-/// A server whose model is thinking about a drive.
+/// A server whose model is analysing a drive.
 async fn thinking(database_url: &str, ollama: &FakeOllama) -> ServerProcess {
     let server = start(database_url, ollama).await;
     ollama.hold();
@@ -25,7 +25,7 @@ async fn start(database_url: &str, ollama: &FakeOllama) -> ServerProcess {
 }
 
 impl Fixture {
-    /// Has its model think about a drive from now on.
+    /// Starts the analysis of a drive that does not end.
     async fn begins_to_think(&self) {
         self.ollama.hold();
         let drive = events(1, "start@0 end@25");
@@ -87,7 +87,7 @@ async fn a_database_crash_during_an_analysis_loses_no_drive() {
     assert_eq!(database.count("ai_recommendations", "TRUE").await, 3);
 }
 
-/// Has a drive analysed by a database that refuses the result with this error; waits until the drive stands so.
+/// Analyses a drive while the database refuses the result with this error; waits until the drive has this state.
 async fn refused_with(error: u32, state: &str) {
     let fixture = Fixture::with_quiet("0").await;
     let refuse = format!(
@@ -105,7 +105,7 @@ async fn refused_with(error: u32, state: &str) {
     assert_eq!(fixture.successes().await, 0);
 }
 
-/// Else the model would be asked the same again and again.
+/// Otherwise the model would get the same prompt repeatedly.
 #[tokio::test]
 async fn a_result_that_the_database_refuses_is_a_failed_attempt() {
     let failed = "state = 'queued' AND attempts = 1 AND reason = 'the database failed'";

@@ -1,4 +1,4 @@
-//! The queue, between any number of servers.
+//! The queue, shared by several servers.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ struct Queue {
 }
 
 impl Queue {
-    /// With these drives, all of which came with a reading.
+    /// With these drives and readings.
     async fn with_drives(log: &str, data: &str) -> Self {
         let database = TestDatabase::create().await;
         let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
@@ -106,7 +106,7 @@ async fn every_drive_is_claimed_once_by_competing_servers() {
     let queue = Queue::with_drives(log, "5 15 25 35 45").await;
     let claims = futures_util::future::join_all((0..12).map(|_| queue.claim())).await;
     let mut claimed: Vec<i64> = claims.into_iter().flatten().map(|claim| claim.id).collect();
-    // A claim skips what another one holds, so not every attempt finds one.
+    // A claim skips rows that another one has locked, so not every attempt finds a drive.
     while let Some(claim) = queue.claim().await {
         claimed.push(claim.id);
     }

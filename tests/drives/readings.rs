@@ -1,4 +1,4 @@
-//! What new readings do to the drives that they belong to.
+//! The effect of new readings on their drives.
 
 use super::{drives, events, never_quiet, readings, send};
 
@@ -53,7 +53,7 @@ async fn repeated_readings_and_readings_of_other_drives_change_no_drive() {
         .await
         .unwrap();
     send(&server, Vec::new(), readings(1, "10 35#2")).await;
-    // Between the two; and of a drive that nobody knows, at the time of one that has a number.
+    // Between the two; and with an unknown `drive_id`, at the time of a drive that has one.
     send(&server, Vec::new(), readings(3, "28 36#3")).await;
     assert_eq!(drives(&database).await, "0-25 analysed, 30-40#2 analysed");
 }

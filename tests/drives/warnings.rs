@@ -1,4 +1,4 @@
-//! What the log says where a drive cannot be analysed at once.
+//! Log lines about drives that cannot be analysed immediately.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The one way to the database: what is cut off leaves nothing behind for the next.
+//! A cancelled query leaves nothing behind for the next user of the pool.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::TestDatabase;
 
 const LONG: Duration = Duration::from_mins(1);
 
-/// Asks the only connection for a number, after so many seconds.
+/// Selects a number on the only connection, after a delay in seconds.
 async fn ask(number: u64, seconds: u64, connection: &mut Conn) -> Result<u64, DatabaseError> {
     let question = format!("SELECT {number} + SLEEP({seconds})");
     let answer: Option<u64> = connection.query_first(question).await?;
@@ -36,7 +36,7 @@ async fn no_query_gets_the_answer_of_a_cancelled_one() {
     }
 }
 
-/// A connection that came back with its transaction open would commit it when the next one starts.
+/// A connection returned with an open transaction would commit it when the next one starts.
 #[tokio::test]
 async fn a_transaction_cancelled_between_statements_is_never_committed() {
     let (server, database) = one_connection().await;

@@ -1,4 +1,4 @@
-//! What becomes of batches when the way to the database breaks.
+//! Batches and a broken connection to the database.
 
 use serde_json::json;
 
@@ -88,11 +88,11 @@ async fn a_connection_lost_during_a_transaction_leaves_nothing_behind() {
         "realtime_data": readings(1..=5),
         "connection_log": [{"id": 1, "event_type": "ping"}],
     }));
-    // Its rows are written after the readings. What is written last goes out with the COMMIT, which a database that has
-    // them both carries out even for a client that is gone.
+    // Its rows are written after the readings. The last statement is sent together with the COMMIT, which the database
+    // executes even if the client has disconnected.
     let mut lock = database.lock("connection_log").await;
     let cut = async {
-        lock.holds_somebody_up().await;
+        lock.blocks_a_statement().await;
         proxy.cut();
     };
     let ((status, answer), ()) = tokio::join!(server.sync(&batch), cut);

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::support::{DEVICE, TestDatabase, TestServer, answer, batch, reading, readings, with};
 
-/// More than an actor may restart within a minute.
+/// More than the restart limit of an actor within a minute.
 const ATTEMPTS: usize = 8;
 
 const LIMIT: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! The end that is wanted: what is under way is finished or undone, whatever hangs, and the exit code says how it went.
+//! Shutdown: work in flight is finished or rolled back, even if a component hangs, and the exit code has the outcome.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::support::{
     FakeOllama, PrivateDatabase, ServerProcess, TableLock, TestDatabase, answer, eventually,
 };
 
-/// A batch with rows for two tables: the lock that holds it up is on the second.
+/// A batch with rows of two tables; the second one is locked.
 fn batch() -> Value {
     let at = "2026-02-01T14:30:05";
     json!({"deviceId": "car", "batchId": "b1", "tables": {
@@ -22,7 +22,7 @@ fn batch() -> Value {
     }})
 }
 
-/// A server with a sync under way, which a lock holds up.
+/// A server with a sync in flight that waits for a lock.
 struct BlockedSync {
     database: TestDatabase,
     server: ServerProcess,
@@ -37,7 +37,7 @@ impl BlockedSync {
         server.logs("schema is up to date").await;
         let mut lock = database.lock("connection_log").await;
         let sync = tokio::spawn(server.batch(&batch()).send());
-        lock.holds_somebody_up().await;
+        lock.blocks_a_statement().await;
         Self {
             database,
             server,
@@ -108,7 +108,7 @@ async fn a_database_that_hangs_does_not_delay_the_exit() {
     assert_eq!(server.sync(&batch()).await.0, 200);
     database.hang();
     let sync = tokio::spawn(server.batch(&batch()).send());
-    // By the time that this is known, the batch is under way too.
+    // Once health reports this, the batch is in flight too.
     let (_, health) = answer(server.get("/api/v1/health")).await;
     assert_eq!(health["components"]["mysql"], "down");
 

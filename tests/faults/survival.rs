@@ -1,4 +1,4 @@
-//! Actors that fail, too many clients, clients that leave, and a database that hangs: the server survives them all.
+//! The server survives failing actors, too many clients, clients that disconnect, and a database that hangs.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::{
     FAILURES, FakeOllama, PrivateDatabase, ServerProcess, TestDatabase, answer, eventually,
 };
 
-/// As many as wait for their turn, and the one whose turn it is.
+/// The requests that may wait, and the one that runs.
 const ADMITTED: usize = 256 + 1;
 
 /// A batch with one reading.
@@ -30,7 +30,7 @@ async fn one_at_a_time(database: &TestDatabase) -> ServerProcess {
     server
 }
 
-/// Every way to fail, one after the other, and then once more.
+/// Every kind of failure in turn, then one more.
 #[rstest]
 #[case::sync("sync")]
 #[case::backup("backup")]
@@ -45,7 +45,7 @@ async fn an_actor_is_restarted_after_each_kind_of_failure_up_to_its_limit(#[case
         let path = format!("/fail/{actor}/{failure}");
         assert_eq!(server.post(&path).send().await.unwrap().status(), 200);
 
-        // These come while it is away, and are there when it is back.
+        // Sent while the actor pauses, and handled after its restart.
         let batch = reading(restarts);
         let (stored, health) =
             tokio::join!(server.sync(&batch), answer(server.get("/api/v1/health")));
@@ -63,7 +63,7 @@ async fn an_actor_is_restarted_after_each_kind_of_failure_up_to_its_limit(#[case
     }
     assert_eq!(database.count("realtime_data", "TRUE").await, 5);
 
-    // The answer may be lost in the end of it all.
+    // The answer may be lost when the process exits.
     let _ = server
         .post(&format!("/fail/{actor}/in-future"))
         .send()
@@ -134,7 +134,7 @@ async fn clients_that_disconnect_free_their_places() {
     let server = one_at_a_time(&database).await;
     let mut lock = database.lock("realtime_data").await;
     let running = tokio::spawn(server.batch(&reading(0)).send());
-    lock.holds_somebody_up().await;
+    lock.blocks_a_statement().await;
     let mut clients: FuturesUnordered<_> = (1..=ADMITTED)
         .map(|id| server.batch(&reading(id)).send())
         .collect();
@@ -167,10 +167,10 @@ async fn a_database_that_hangs_and_recovers_needs_no_restart() {
     server.logs("schema is up to date").await;
     assert_eq!(server.sync(&reading(1)).await.0, 200);
 
-    // Some are cut off in the middle of a statement, the others before they get a connection.
+    // Some are cancelled during a statement, the others before they get a connection.
     let mut lock = database.lock("realtime_data").await;
     let hang = async {
-        lock.holds_somebody_up().await;
+        lock.blocks_a_statement().await;
         database.hang();
         answer(server.get("/api/v1/health")).await
     };
@@ -186,7 +186,7 @@ async fn a_database_that_hangs_and_recovers_needs_no_restart() {
 
     database.go_on();
     lock.release().await;
-    // None of these may find a connection on which the answer to a statement of before is still to come.
+    // None of these may get a connection on which an earlier answer is still pending.
     for id in 100..120 {
         let (status, receipt) = server.sync(&reading(id)).await;
         let counts = &receipt["tablesProcessed"]["realtime_data"];
@@ -204,7 +204,7 @@ async fn a_database_that_hangs_and_recovers_needs_no_restart() {
     assert!(server.lines("actor restarted").is_empty());
 }
 
-/// Where nothing bounded it, the answer would never come.
+/// Fails instead of waiting without limit.
 async fn within_a_minute(server: &ServerProcess, id: usize) -> (u16, Value) {
     tokio::time::timeout(Duration::from_mins(1), server.sync(&reading(id)))
         .await

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use crate::support::{BlackHole, Form, TestDatabase, TestServer, answer, eventually, tool};
 
-/// Sends no key, like Prometheus.
+/// Without a key, as Prometheus does.
 async fn metrics(server: &TestServer) -> String {
     let request = server.http.get(format!("{}/metrics", server.url));
     let response = request.send().await.unwrap();

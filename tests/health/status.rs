@@ -11,7 +11,7 @@ use crate::support::{BlackHole, Proxy, TestDatabase, TestServer, answer, eventua
 
 const HEALTH: &str = "/api/v1/health";
 
-/// An Ollama that greets after a while and lists these models.
+/// An Ollama that answers after a delay and lists these models.
 async fn ollama(models: &[&str], delay: Duration) -> MockServer {
     let server = MockServer::start().await;
     let greeting = ResponseTemplate::new(200).set_body_string("Ollama is running");
@@ -28,7 +28,7 @@ async fn start_with_ollama(database: &TestDatabase, ollama: &MockServer) -> Test
     TestServer::start_with(&database.url(), &[("OLLAMA_BASE_URL", &ollama.uri())]).await
 }
 
-/// Without a key, as anybody may ask.
+/// Without a key.
 async fn health(server: &TestServer) -> Value {
     let (status, body) = answer(server.http.get(format!("{}{HEALTH}", server.url))).await;
     assert_eq!(status, 200, "{body}");
@@ -306,7 +306,7 @@ async fn a_disk_without_room_for_the_largest_backups_degrades() {
     let database = TestDatabase::create().await;
     let ollama = ollama(&["gemma2:2b"], Duration::ZERO).await;
     let uri = ollama.uri();
-    // Two files of a terabyte do not fit on the disk of a machine that runs tests.
+    // Two files of a terabyte do not fit on the disk of the test machine.
     let variables = [
         ("OLLAMA_BASE_URL", uri.as_str()),
         ("MAX_BACKUP_SIZE_MB", "1048576"),

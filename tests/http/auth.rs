@@ -1,4 +1,4 @@
-//! US-CMP-002: who may call what.
+//! US-CMP-002: access to the endpoints.
 
 use eclipse_ai_server::http::{Access, endpoints};
 use serde_json::json;

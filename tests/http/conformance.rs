@@ -1,5 +1,5 @@
-//! The server answers as its OpenAPI document says, whatever comes: schemathesis makes up some thousand requests from the
-//! document, good and bad ones, and compares the answers with it.
+//! Answers conform to the OpenAPI document: schemathesis generates some thousand valid and invalid requests from the
+//! document, and compares the answers with it.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -11,25 +11,25 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{API_KEY, FakeOllama, TestDatabase, TestServer, tool};
 
-/// What each answer is looked at for. What schemathesis thinks should be accepted or refused is not asked for: it does
-/// not know that a batch takes `true` for 1, or which names a file may have.
+/// The checks of each answer. Whether a request should be accepted or rejected is not among them: schemathesis does
+/// not know that a batch accepts `true` for 1, or which names a file may have.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_headers_conformance,response_schema_conformance,unsupported_method,\
     allow_header_conformance,ignored_auth,missing_required_header";
 
-/// Of test cases for each endpoint and phase.
+/// Test cases for each endpoint and phase.
 const CASES: &str = "150";
 
 const SEED: &str = "20260201";
 
-/// Many times what it takes.
+/// Many times the usual duration.
 const LIMIT: Duration = Duration::from_mins(15);
 
 #[tokio::test]
 async fn every_answer_conforms_to_the_openapi_document() {
     let folder = tempfile::tempdir().unwrap();
     let backups = folder.path().join("backups");
-    // The one that the document has for an example.
+    // The device that the document has as its example.
     let kept = backups.join("chi-eclipse-tuner/database");
     fs::create_dir_all(&kept).unwrap();
     fs::write(kept.join("obd-2026-02-01T14-30-00.db"), [7; 4000]).unwrap();
@@ -46,7 +46,7 @@ async fn every_answer_conforms_to_the_openapi_document() {
     assert!(cases(&said) > 1000, "{said}");
 }
 
-/// Whether schemathesis has nothing to say against the server, and what it says.
+/// Whether schemathesis finds no fault, and its output.
 async fn examine(url: &str, folder: &Path) -> (bool, String) {
     let output = folder.join("output");
     let mut schemathesis = Command::new(tool("schemathesis"))
@@ -59,7 +59,7 @@ async fn examine(url: &str, folder: &Path) -> (bool, String) {
             &format!("X-API-Key: {API_KEY}"),
         ])
         .env("NO_PROXY", "*")
-        // It remembers what it has found before where it runs.
+        // It stores earlier findings in its working directory.
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(File::create(&output).unwrap())
@@ -80,7 +80,7 @@ async fn examine(url: &str, folder: &Path) -> (bool, String) {
     (status.success(), said.await.unwrap())
 }
 
-/// How many requests it has made, as it says in the end.
+/// The number of requests, from its output.
 fn cases(said: &str) -> u64 {
     let count = said.lines().find_map(|line| {
         let (count, _) = line.trim().split_once(" generated")?;

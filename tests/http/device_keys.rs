@@ -1,4 +1,4 @@
-//! Keys that belong to a device: they let it write as itself and as nobody else.
+//! Keys of single devices: a device may write as itself only.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ async fn a_device_writes_as_itself_with_its_own_key() {
             .await,
         5
     );
-    // What was registered stays.
+    // The registration is unchanged.
     let registered = format!(
         "display_name = 'Ours' AND api_key_hash = SHA2('{KEY}', 256) AND last_seen IS NOT NULL"
     );

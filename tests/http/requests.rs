@@ -1,11 +1,11 @@
-//! What every request has: an id, a line in the log, and an answer whatever happens to its handler.
+//! Every request has an id, a line in the log, and an answer even if its handler panics.
 
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use crate::support::{ServerProcess, TestDatabase, TestServer};
 
-/// A database that is not there.
+/// An unreachable database.
 const NOWHERE: &str = "mysql://nobody@127.0.0.1:9/nothing";
 
 /// Sends a request; returns the status, the id in the answer's header, and the body.

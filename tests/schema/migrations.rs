@@ -1,4 +1,4 @@
-//! US-CMP-003: `init-db` can be run at any time, by several at once, and after it broke half-way.
+//! US-CMP-003: `init-db` can be run repeatedly, simultaneously, and after an interruption.
 
 use actors::sync::tables::TABLES;
 use mysql_async::prelude::Queryable as _;
@@ -17,7 +17,7 @@ async fn tables(database: &TestDatabase) -> Vec<String> {
     database.rows("SHOW TABLES").await
 }
 
-/// Every table with all that makes it what it is.
+/// Every table with its definition.
 async fn structure(database: &TestDatabase) -> Vec<(String, String)> {
     let mut structure = Vec::new();
     for table in tables(database).await {
@@ -120,7 +120,7 @@ async fn an_interrupted_migration_continues_once_the_obstacle_is_gone() {
     let database = TestDatabase::create().await;
     let whole = TestDatabase::create().await;
     Binary::with_database(&whole.url()).run(&["init-db"]);
-    // The name of a foreign key that a later migration wants for itself.
+    // A foreign key with the name that a later migration uses.
     let obstacle = "CREATE TABLE obstacle (id BIGINT PRIMARY KEY, other BIGINT, \
                     CONSTRAINT fk_alert_log_profile FOREIGN KEY (other) REFERENCES obstacle (id))";
     database.execute(obstacle).await.unwrap();
@@ -145,7 +145,7 @@ async fn a_migration_applied_but_not_recorded_is_applied_again() {
     let binary = Binary::with_database(&database.url());
     binary.run(&["init-db"]);
     let (structure_before, applied_before) = (structure(&database).await, applied(&database).await);
-    // As if the server had been killed right after the statement, each time.
+    // As if the server had been killed right after each statement.
     database
         .execute("DELETE FROM refinery_schema_history WHERE version > 1")
         .await

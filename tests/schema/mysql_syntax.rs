@@ -23,7 +23,7 @@ const MARIADB_ONLY: [&str; 13] = [
     "WITHOUT SYSTEM",
 ];
 
-/// What is wrong with a migration; nothing where MySQL accepts it.
+/// The syntax that MySQL rejects; empty if it accepts the migration.
 fn problems(sql: &str) -> Vec<String> {
     let words = words(sql);
     let text = words.join(" ");
@@ -77,7 +77,7 @@ fn words(sql: &str) -> Vec<String> {
     code.split_whitespace().map(str::to_uppercase).collect()
 }
 
-/// Without `COMMENT 'text'`, also where a text around it has doubled the quotes.
+/// Without `COMMENT 'text'`, also within a text that doubles the quotes.
 fn without_comment_clauses(sql: &str) -> String {
     let mut parts = sql.split("COMMENT '");
     let mut kept = parts.next().unwrap_or_default().to_owned();

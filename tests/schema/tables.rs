@@ -1,4 +1,4 @@
-//! US-CMP-003: the schema of a migrated database, and the registry of tables held against it.
+//! US-CMP-003: the schema of a migrated database, compared with the registry of tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -134,7 +134,7 @@ async fn the_registry_has_exactly_the_columns_of_the_schema() {
 
 #[tokio::test]
 async fn the_columns_are_those_of_the_device() {
-    // As its own schema lists them.
+    // As the device's own schema lists them.
     let device: [(&str, &str); 8] = [
         (
             "vehicle_info",
@@ -255,12 +255,12 @@ async fn the_indexes_of_the_device_exist() {
         let index = (table.to_owned(), columns.to_owned());
         assert!(indexes.contains(&index), "{index:?} in {indexes:?}");
     }
-    // Each one more is paid for by every reading.
+    // Each further index costs time for every reading.
     let on_readings = indexes.iter().filter(|(table, _)| table == "realtime_data");
     assert_eq!(on_readings.count(), 5);
 }
 
-/// What the database says to a statement that breaks a rule.
+/// The error code of a statement that violates a constraint.
 async fn refusal(database: &TestDatabase, statement: &str) -> u16 {
     match database.execute(statement).await {
         Err(Error::Server(answer)) => answer.code,

@@ -1,4 +1,4 @@
-//! Devices that send as fast as they are answered. Bodies are made beforehand, so that the clients cost little.
+//! Devices that send as fast as they get answers. Bodies are built beforehand, so that the clients cost little.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::ROWS_PER_REQUEST;
 use crate::server::API_KEY;
 
-/// Every client posts so many requests of 500 readings; returns how long all of that took.
+/// Every client posts this many requests of 500 readings; returns the total duration.
 pub(crate) fn post_batches(port: u16, clients: usize, requests: usize) -> Duration {
     let bodies: Vec<Vec<String>> = (0..clients)
         .map(|client| {
@@ -20,7 +20,7 @@ pub(crate) fn post_batches(port: u16, clients: usize, requests: usize) -> Durati
     post_all(port, &bodies)
 }
 
-/// Every client posts so many batches of nearly 10 MB.
+/// Every client posts this many batches of nearly 10 MB.
 pub(crate) fn post_large_batches(port: u16, clients: usize, requests: usize) -> Duration {
     const ROWS: usize = 48_000;
     let bodies: Vec<Vec<String>> = (0..clients)

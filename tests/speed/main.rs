@@ -1,7 +1,7 @@
-//! How fast the server is, always as a ratio against a peer that is measured in the same run on the same database.
+//! Benchmarks: each is a ratio to a peer measured in the same run on the same database.
 //!
-//! `deploy/speed.sh` starts what this needs and runs it in release. It asserts nothing: machines differ, and noise is
-//! never a test's verdict. Each pair is measured in turn, several rounds, and the median ratio is told.
+//! `deploy/speed.sh` starts the database and runs this in release. It asserts nothing, because machines differ and
+//! are noisy. Each pair is measured alternately, in several rounds, and the median ratio is printed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -30,7 +30,7 @@ fn main() {
     memory(base);
 }
 
-/// Time from the start of the process to the first healthy answer, on a schema that is there.
+/// Time from the start of the process to the first healthy answer, on a migrated schema.
 fn start(base: &str) {
     let name = raw::create_database(base);
     let mut times: Vec<Duration> = (0..5)
@@ -50,7 +50,7 @@ fn start(base: &str) {
     raw::drop_database(base, &name);
 }
 
-/// Readings stored through the server, against multi-row upserts by hand over as many connections.
+/// Readings stored through the server, compared with multi-row upserts by hand over as many connections.
 fn throughput(base: &str, clients: usize, requests: usize) {
     let mut ratios = Vec::new();
     for _ in 0..ROUNDS {
@@ -77,7 +77,7 @@ fn throughput(base: &str, clients: usize, requests: usize) {
     );
 }
 
-/// The most memory that was ever resident while 8 clients send batches of 10 MB.
+/// The peak of resident memory while 8 clients send batches of 10 MB.
 fn memory(base: &str) {
     let name = raw::create_database(base);
     let server = Server::start(&format!("{base}/{name}"));

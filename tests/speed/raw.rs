@@ -1,4 +1,4 @@
-//! The peer: the same rows in the same shape, by prepared multi-row upserts and nothing else.
+//! The peer: the same rows, stored by prepared multi-row upserts only.
 
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ pub(crate) fn create_database(base: &str) -> String {
     name
 }
 
-/// What [`create_database`] has made.
+/// Drops the database of [`create_database`].
 pub(crate) fn drop_database(base: &str, name: &str) {
     run(async {
         let mut server = connect(&format!("{base}/")).await;
@@ -55,7 +55,7 @@ pub(crate) fn drop_database(base: &str, name: &str) {
     });
 }
 
-/// Every connection upserts so many statements of 500 readings; returns how long all of that took.
+/// Every connection executes this many statements of 500 readings; returns the total duration.
 pub(crate) fn upsert(url: &str, connections: usize, statements: usize) -> Duration {
     run(async {
         let profile = make_profile(url).await;

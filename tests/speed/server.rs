@@ -1,4 +1,4 @@
-//! The real binary as a process of its own, so that its memory and its CPU time can be read.
+//! The real binary as a process, so that its memory and CPU time can be measured.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
-/// Who sends the batches of [`batch`].
+/// The sender of [`batch`].
 pub(crate) const DEVICE: &str = "test-device";
 
 /// A batch of [`DEVICE`] with the id `test-batch`, from the rows by table.
@@ -36,7 +36,7 @@ pub(crate) fn readings(ids: RangeInclusive<i64>) -> Vec<Value> {
     ids.map(reading).collect()
 }
 
-/// `value` with some of its fields set.
+/// `value` with these fields set.
 pub(crate) fn with(mut value: Value, fields: &Value) -> Value {
     for (name, field) in fields.as_object().unwrap() {
         value[name] = field.clone();

@@ -8,19 +8,19 @@ use tempfile::{NamedTempFile, TempDir, TempPath};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_eclipse-ai-server");
 
-/// How long a command may take.
+/// The time limit of a command.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// The real binary, in a working directory of its own and with no variables but those that are given.
+/// The real binary, in a working directory of its own, with only the given variables.
 pub(crate) struct Binary {
     folder: Arc<TempDir>,
     variables: Vec<(String, String)>,
 }
 
-/// How a command ended.
+/// The outcome of a command.
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
-    /// All that it wrote, to wherever.
+    /// Its output on both streams.
     pub(crate) output: String,
 }
 
@@ -30,7 +30,7 @@ impl Binary {
         Self::with_file(".env", lines)
     }
 
-    /// With a file that has these lines, which is private like every file of secrets.
+    /// With a file that has these lines, readable by its owner only.
     pub(crate) fn with_file(name: &str, lines: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let text: String = lines
@@ -46,7 +46,7 @@ impl Binary {
         }
     }
 
-    /// With what every test needs, and a database.
+    /// With the required settings, and this database.
     pub(crate) fn with_database(url: &str) -> Self {
         let rest = [
             ("API_KEY", super::API_KEY),
@@ -63,7 +63,7 @@ impl Binary {
         self
     }
 
-    /// Starts a command and goes on.
+    /// Starts a command without waiting for it.
     pub(crate) fn start(&self, arguments: &[&str]) -> Process {
         self.start_through(Command::new(PROGRAM), arguments)
     }
@@ -92,9 +92,9 @@ impl Binary {
         self.start(arguments).end()
     }
 
-    /// The same, after a shell script that may mount what only this process sees.
+    /// The same, after a shell script that may mount file systems that only this process sees.
     ///
-    /// Fails where neither root nor a user namespace may mount.
+    /// Fails if neither root nor a user namespace may mount.
     pub(crate) fn run_after(&self, mounts: &str, arguments: &[&str]) -> Ended {
         let mut program = Command::new("unshare");
         let script = format!(r#"{mounts} && exec "$0" "$@""#);
@@ -103,13 +103,13 @@ impl Binary {
         self.start_through(program, arguments).end()
     }
 
-    /// Lets everybody read a file of its working directory.
+    /// Makes a file of its working directory readable for all users.
     pub(crate) fn open_to_all(&self, name: &str) {
         let path = self.folder.path().join(name);
         std::fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
     }
 
-    /// The names of all that is in its working directory.
+    /// The names of all files in its working directory.
     pub(crate) fn files(&self) -> Vec<String> {
         let files = std::fs::read_dir(self.folder.path()).unwrap();
         files
@@ -118,7 +118,7 @@ impl Binary {
     }
 }
 
-/// A running command, killed when it is dropped.
+/// A running command, killed on drop.
 pub(crate) struct Process {
     child: Child,
     output: TempPath,
@@ -126,7 +126,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Waits for the end.
+    /// Waits for the exit.
     pub(crate) fn end(mut self) -> Ended {
         let status = self.wait();
         Ended {
@@ -135,20 +135,20 @@ impl Process {
         }
     }
 
-    /// Says SIGTERM and waits for the end.
+    /// Sends SIGTERM and waits for the exit.
     pub(crate) fn terminate(self) -> Ended {
         let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(told.success());
+        let reported = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(reported.success());
         self.end()
     }
 
-    /// All that it has written so far.
+    /// Its output so far.
     pub(crate) fn output(&self) -> String {
         std::fs::read_to_string(&self.output).unwrap()
     }
 
-    /// Where the server listens, once it does.
+    /// The address of the server, once it listens.
     pub(crate) fn url(&mut self) -> String {
         let started = Instant::now();
         loop {
@@ -164,7 +164,7 @@ impl Process {
         }
     }
 
-    /// The most memory that was ever resident, in bytes.
+    /// The peak of resident memory, in bytes.
     pub(crate) fn peak_resident_bytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:"));

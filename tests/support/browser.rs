@@ -10,16 +10,16 @@ use tokio::task::spawn_blocking;
 
 use super::{eventually, tool};
 
-/// How the standard names an element in JSON.
+/// The key of an element in the protocol's JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// A Chromium without a window, used as a person would, through the `WebDriver` protocol. It finds no host but
-/// 127.0.0.1, and ends when it is dropped.
+/// A headless Chromium, controlled through the `WebDriver` protocol. It resolves no host but
+/// 127.0.0.1. Ended on drop.
 pub(crate) struct Browser {
     driver: Child,
-    /// Where the driver listens.
+    /// The address of the driver.
     address: String,
-    /// The path of what it knows of this browser.
+    /// The path of the session.
     session: String,
     http: reqwest::Client,
     _profile: TempDir,
@@ -68,7 +68,7 @@ impl Browser {
         opened.unwrap();
     }
 
-    /// Clicks on what a CSS selector finds, once that can be clicked on.
+    /// Clicks the element of a CSS selector, once it is clickable.
     pub(crate) async fn click(&self, selector: &str) {
         eventually(&format!("a click on {selector}"), async || {
             self.on(selector, "click", json!({})).await.is_ok()
@@ -76,7 +76,7 @@ impl Browser {
         .await;
     }
 
-    /// Types into a field, once it is there.
+    /// Types into a field, once it exists.
     pub(crate) async fn type_into(&self, selector: &str, text: &str) {
         eventually(&format!("text in {selector}"), async || {
             self.on(selector, "value", json!({ "text": text }))
@@ -86,7 +86,7 @@ impl Browser {
         .await;
     }
 
-    /// Waits until one can see this text where a CSS selector leads to.
+    /// Waits until the element of a CSS selector shows this text.
     pub(crate) async fn sees(&self, selector: &str, text: &str) {
         eventually(&format!("{text:?} in {selector}"), async || {
             self.texts(selector)
@@ -97,14 +97,14 @@ impl Browser {
         .await;
     }
 
-    /// The visible texts of all that a CSS selector finds.
+    /// The visible texts of all elements of a CSS selector.
     pub(crate) async fn texts(&self, selector: &str) -> Vec<String> {
         let script = "return [...document.querySelectorAll(arguments[0])].map(it => it.innerText.replaceAll('\\u200b', ''))";
         let texts = self.run(script, &json!([selector])).await;
         serde_json::from_value(texts).unwrap()
     }
 
-    /// What a script returns in the page.
+    /// The result of a script in the page.
     pub(crate) async fn run(&self, script: &str, arguments: &Value) -> Value {
         let call = json!({ "script": script, "args": arguments });
         self.ask(Method::POST, "/execute/sync", &call)
@@ -112,7 +112,7 @@ impl Browser {
             .unwrap()
     }
 
-    /// The errors that the page has run into since this was last asked for.
+    /// The errors in the page's console since the last call.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let log = self
             .ask(Method::POST, "/se/log", &json!({ "type": "browser" }))
@@ -124,7 +124,7 @@ impl Browser {
             .collect()
     }
 
-    /// Does something to the first element that a selector finds.
+    /// Sends a command to the first element of a selector.
     async fn on(&self, selector: &str, what: &str, body: Value) -> Result<Value, Value> {
         let by = json!({ "using": "css selector", "value": selector });
         let element = self.ask(Method::POST, "/element", &by).await?;
@@ -133,7 +133,7 @@ impl Browser {
             .await
     }
 
-    /// A command of the protocol: its value, or the error that it names.
+    /// A command of the protocol; returns its value or error.
     async fn ask(&self, method: Method, path: &str, body: &Value) -> Result<Value, Value> {
         let request = self.http.request(
             method,
@@ -148,7 +148,7 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// The browser would outlive its driver: first that has to end it.
+    /// Ends the session first: the browser would outlive its driver.
     fn drop(&mut self) {
         let _ = self.end_session();
         let _ = self.driver.kill();
@@ -169,7 +169,7 @@ impl Browser {
     }
 }
 
-/// The program that drives browsers, and where it listens.
+/// Starts the driver; returns its address.
 fn start_driver() -> (Child, String) {
     let mut driver = Command::new(tool("chromedriver"))
         .arg("--port=0")

@@ -13,7 +13,7 @@ pub(crate) struct TestDatabase {
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
-/// The server that all test databases live on, with a slash at its end.
+/// The URL of the server with all test databases, with a trailing slash.
 fn server_url() -> String {
     let url = std::env::var("TEST_DATABASE_URL")
         .expect("TEST_DATABASE_URL names no database server: run ./deploy/test.sh");
@@ -48,7 +48,7 @@ impl TestDatabase {
         Self { name }
     }
 
-    /// The server that all test databases live on, with a slash at its end, and its administrator.
+    /// The URL of the server with all test databases and its administrator, with a trailing slash.
     pub(crate) fn server_url() -> String {
         server_url()
     }
@@ -75,38 +75,38 @@ impl TestDatabase {
         rows
     }
 
-    /// The one row that the query finds.
+    /// The only row of a query.
     pub(crate) async fn row<T: FromRow + Send + 'static>(&self, query: &str) -> T {
         let mut rows = self.rows(query).await;
         assert_eq!(rows.len(), 1, "rows found by {query}");
         rows.remove(0)
     }
 
-    /// How many rows a table has, with a condition such as `source_id > 3`.
+    /// The number of rows of a table that meet a condition such as `source_id > 3`.
     pub(crate) async fn count(&self, table: &str, condition: &str) -> u64 {
         self.row(&format!("SELECT COUNT(*) FROM {table} WHERE {condition}"))
             .await
     }
 
-    /// Keeps everybody else away from a table.
+    /// Locks a table for all other sessions.
     pub(crate) async fn lock(&self, table: &'static str) -> TableLock {
         TableLock::take(self.connect().await, table).await
     }
 
-    /// Waits until so many transactions wait for a lock on rows.
+    /// Waits until this many transactions wait for a row lock.
     pub(crate) async fn makes_wait(&self, transactions: u64) {
         let waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx AS t \
                        JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id \
                        WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'";
         eventually("transactions wait", async || {
-            // What it tells is made anew only when nobody has asked for a tenth of a second.
+            // The view is refreshed only after a pause of 0.1 s without queries.
             tokio::time::sleep(Duration::from_millis(150)).await;
             self.row::<u64>(waiting).await == transactions
         })
         .await;
     }
 
-    /// Waits until nobody else works with this database.
+    /// Waits until all other sessions of this database have ended.
     pub(crate) async fn has_no_other_sessions(&self) {
         let others = "SELECT COUNT(*) FROM information_schema.processlist \
                       WHERE db = DATABASE() AND id <> CONNECTION_ID()";
@@ -116,7 +116,7 @@ impl TestDatabase {
         .await;
     }
 
-    /// Runs a statement and says what the database said.
+    /// Runs a statement; returns its outcome.
     pub(crate) async fn execute(&self, statement: &str) -> Result<(), mysql_async::Error> {
         let mut connection = self.connect().await;
         let outcome = connection.query_drop(statement).await;
@@ -125,7 +125,7 @@ impl TestDatabase {
     }
 }
 
-/// A table that is kept from everybody else; free again when this is dropped.
+/// A locked table; unlocked on drop.
 pub(crate) struct TableLock {
     holder: Conn,
     table: &'static str,
@@ -138,8 +138,8 @@ impl TableLock {
         Self { holder, table }
     }
 
-    /// Waits until it holds up a statement of somebody.
-    pub(crate) async fn holds_somebody_up(&mut self) {
+    /// Waits until a statement of another session waits for the lock.
+    pub(crate) async fn blocks_a_statement(&mut self) {
         let table = self.table;
         let waiting = format!(
             "SELECT id FROM information_schema.processlist WHERE db = DATABASE() \
@@ -157,7 +157,7 @@ impl TableLock {
             }
         };
         let held_up = tokio::time::timeout(Duration::from_mins(1), held_up).await;
-        assert!(held_up.is_ok(), "nobody wants {table}");
+        assert!(held_up.is_ok(), "no statement waits for {table}");
     }
 
     pub(crate) async fn release(self) {
@@ -166,7 +166,7 @@ impl TableLock {
 }
 
 impl Drop for TestDatabase {
-    /// On a thread of its own: the test's runtime cannot be waited for in here.
+    /// On a thread of its own, because `drop` cannot wait for the test's runtime.
     fn drop(&mut self) {
         let database = format!("DROP DATABASE IF EXISTS {}", self.name);
         let accounts = format!(

@@ -1,5 +1,5 @@
-//! Parts of the server that fail on demand. What makes them fail is in here alone: messages that only tests know, and
-//! routes that bring them to the actors of a process that is started for this.
+//! Parts of the server that fail on demand, through messages that only tests have, and
+//! routes that send them to the actors of a process started for this.
 
 use std::process::Command;
 
@@ -20,10 +20,10 @@ use eclipse_ai_server::{app, cli, logging};
 
 use super::ServerProcess;
 
-/// Set for a process that is to be the server, not the tests.
+/// Set for a process that runs the server instead of the tests.
 const MARK: &str = "SERVER_THAT_FAILS_ON_DEMAND";
 
-/// The ways in which an actor can fail.
+/// The kinds of failure of an actor.
 pub(crate) const FAILURES: [&str; 5] = [
     "in-handler",
     "in-future",
@@ -47,7 +47,7 @@ impl ServerProcess {
     }
 }
 
-/// Nothing to test here: this is where the process begins that [`ServerProcess::start_failing`] starts.
+/// No test: the entry point of the process that [`ServerProcess::start_failing`] starts.
 #[test]
 fn the_server_that_fails() {
     if std::env::var_os(MARK).is_none() {

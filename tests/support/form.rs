@@ -1,4 +1,4 @@
-//! Forms as a client sends them, with the fields in exactly the order and spelling of the test.
+//! Forms with the fields in exactly the order and spelling of the test.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ impl Form {
         self.part(&format!("name=\"{name}\""), value.as_bytes())
     }
 
-    /// The field `file`, with a name that is safe within quotes.
+    /// The field `file`, with a name that needs no escaping in quotes.
     pub(crate) fn file(self, filename: &str, content: impl AsRef<[u8]>) -> Self {
         self.part(&Self::file_parameters(filename), content.as_ref())
     }
@@ -36,14 +36,14 @@ impl Form {
         self.0
     }
 
-    /// The body up to a file of which nothing has been sent yet.
+    /// The body up to the content of a file.
     pub(crate) fn up_to_file(mut self, filename: &str) -> Vec<u8> {
         self.0
             .extend(Self::head(&Self::file_parameters(filename)).into_bytes());
         self.0
     }
 
-    /// What ends a form behind the content of its last field.
+    /// The end of a form after the content of its last field.
     pub(crate) fn tail_of_file() -> String {
         format!("\r\n{}", Self::tail())
     }

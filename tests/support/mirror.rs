@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Pi, TestDatabase};
 
-/// Sees that every row of every mirrored table of the device is stored exactly once, with every value it has.
+/// Asserts that every row of every mirrored table of the device is stored exactly once, with all of its values.
 pub(crate) async fn assert_mirrored(database: &TestDatabase, pi: &Pi) {
     for name in pi.tables() {
         let Some(table) = Table::named(&name) else {
@@ -18,7 +18,7 @@ pub(crate) async fn assert_mirrored(database: &TestDatabase, pi: &Pi) {
     }
 }
 
-/// In the order of the device's ids, with the names and in the form that the device has them.
+/// In the order of the device's ids, with the device's names and types.
 async fn stored_rows(database: &TestDatabase, table: &Table, device: &str) -> Vec<Value> {
     let columns: Vec<String> = table
         .columns
@@ -60,7 +60,7 @@ fn selected(table: &Table, Column { name, kind, .. }: &Column) -> String {
     format!("'{name}', {value}")
 }
 
-/// What of a row is to be stored. A column that the row does not have is null: the device's tables here have no
+/// The expected stored values of a row. A column that the row does not have is null: these tables have no
 /// defaults that matter.
 fn as_stored(table: &Table, sent: &Value) -> Value {
     let id = sent.get("session_id").or(sent.get("id")).unwrap();

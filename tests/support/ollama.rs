@@ -9,10 +9,10 @@ use tokio::sync::watch;
 
 use super::eventually;
 
-/// How long the fake model thinks: so long that two questions at once would be seen.
+/// The duration of an answer: long enough to notice two simultaneous requests.
 const THINKING: Duration = Duration::from_millis(20);
 
-/// An Ollama whose model says what it is told to say, and when. It has a thread of its own.
+/// A fake Ollama with configurable answers and delays. It has a thread of its own.
 pub(crate) struct FakeOllama {
     pub(crate) url: String,
     mode: watch::Sender<Mode>,
@@ -37,7 +37,7 @@ struct Seen {
 }
 
 impl FakeOllama {
-    /// With the model of the tests, which gives three recommendations.
+    /// With a model that gives three recommendations.
     pub(crate) fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -67,12 +67,12 @@ impl FakeOllama {
         ollama
     }
 
-    /// The model gives these recommendations from now on.
+    /// The model answers with these recommendations from now on.
     pub(crate) fn recommends(&self, recommendations: &Value) {
         self.says(&json!({ "recommendations": recommendations }).to_string());
     }
 
-    /// The model says this from now on.
+    /// The model answers with this text from now on.
     pub(crate) fn says(&self, text: &str) {
         self.answers(
             200,
@@ -84,7 +84,7 @@ impl FakeOllama {
         );
     }
 
-    /// Questions get this answer from now on.
+    /// Requests get this answer from now on.
     pub(crate) fn answers(&self, status: u16, body: &Value) {
         self.mode.send_modify(|mode| {
             mode.status = status;
@@ -92,27 +92,27 @@ impl FakeOllama {
         });
     }
 
-    /// The model thinks and thinks, until it is [released](Self::release).
+    /// The model does not answer until it is [released](Self::release).
     pub(crate) fn hold(&self) {
         self.mode.send_modify(|mode| mode.is_holding = true);
     }
 
-    /// Everybody who waits gets an answer.
+    /// All waiting requests get an answer.
     pub(crate) fn release(&self) {
         self.mode.send_modify(|mode| mode.is_holding = false);
     }
 
-    /// All that the model was asked.
+    /// All requests to the model.
     pub(crate) fn questions(&self) -> Vec<Value> {
         self.seen().questions.clone()
     }
 
-    /// As many questions as were at the model at the same time, at most.
+    /// The highest number of simultaneous requests.
     pub(crate) fn busiest(&self) -> usize {
         self.seen().busiest
     }
 
-    /// Waits until so many questions have come in all.
+    /// Waits until this many requests have arrived in total.
     pub(crate) async fn is_asked(&self, times: usize) {
         eventually("the model is asked", async || {
             self.seen().questions.len() >= times
@@ -120,7 +120,7 @@ impl FakeOllama {
         .await;
     }
 
-    /// Waits until so many who had asked have closed their connection without an answer.
+    /// Waits until this many clients have disconnected without an answer.
     pub(crate) async fn is_left(&self, times: usize) {
         eventually("the model is left alone", async || {
             self.seen().hung_up >= times
@@ -142,7 +142,7 @@ impl Drop for FakeOllama {
     }
 }
 
-/// What the model of the tests has to say.
+/// The default answer of the model.
 fn three_recommendations() -> Value {
     json!([
         {"rank": 1, "category": "air_fuel_ratio", "recommendation": "Log the fuel trims.", "confidence": 0.85},
@@ -215,7 +215,7 @@ async fn answer(mut client: TcpStream, mut mode: watch::Receiver<Mode>, seen: Ar
     let _ = client.write_all(response.as_bytes()).await;
 }
 
-/// Head and body; nothing where the client ends before that.
+/// Head and body; `None` if the client disconnects first.
 async fn read_request(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut request = Vec::new();
     let head_ends = loop {

@@ -11,36 +11,36 @@ use super::API_KEY;
 /// The most rows in one request.
 const ROWS_A_REQUEST: usize = 500;
 
-/// Pauses before a request is tried again. The real ones are 1, 2 and 4 s.
+/// Pauses between retries. The real ones are 1, 2 and 4 s.
 const PAUSES_MS: [u64; 3] = [10, 20, 40];
 
-/// How long an answer may take.
+/// The time limit of an answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
-/// The device in the car: its tables, what of them it has sent, and the way it sends them.
+/// The device in the car: its tables, its cursors, and its way of sending.
 ///
-/// One table a request, in the order of the alphabet, at most 500 rows. Any 2xx moves the table's cursor on, and its
-/// body is not read. What can help itself is tried again with the same body; other refusals leave the rows for the
+/// One table a request, in alphabetical order, at most 500 rows. Any 2xx advances the table's cursor; the
+/// body is not read. Transient errors are retried with the same body; other refusals leave the rows for the
 /// next sweep.
 pub(crate) struct Pi {
     pub(crate) device_id: String,
-    /// Its clock, which moves on by itself only from sweep to sweep: batch ids have a resolution of one second.
+    /// Its clock, which advances with each sweep: batch ids have a resolution of one second.
     pub(crate) now: NaiveDateTime,
     tables: BTreeMap<String, Vec<Value>>,
-    /// By table: how many of its rows were sent.
+    /// The number of sent rows, by table.
     sent: BTreeMap<String, usize>,
     last_drive_id: Option<i64>,
     http: reqwest::Client,
 }
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// A 2xx.
     Accepted,
-    /// Another 4xx than 429.
+    /// A 4xx other than 429.
     Refused(u16),
-    /// No answer that helped, however often it was tried.
+    /// All retries failed.
     GaveUp,
 }
 
@@ -62,7 +62,7 @@ impl Pi {
         }
     }
 
-    /// Writes a row into one of its tables, gives it the next id there, and returns that.
+    /// Inserts a row into one of its tables; returns its id.
     pub(crate) fn record(&mut self, table: &str, mut row: Value) -> i64 {
         let rows = self.tables.entry(table.to_owned()).or_default();
         let id = i64::try_from(rows.len() + 1).unwrap();
@@ -94,13 +94,13 @@ impl Pi {
         self.tables.keys().cloned().collect()
     }
 
-    /// How many rows of all tables were not accepted yet.
+    /// The number of rows of all tables that are not accepted yet.
     pub(crate) fn unsent(&self) -> usize {
         let rows: usize = self.tables.values().map(Vec::len).sum();
         rows - self.sent.values().sum::<usize>()
     }
 
-    /// Sends the next rows of every table that has some, and says how each of those requests ended.
+    /// Sends the next rows of every table that has some; returns the outcome of each request.
     pub(crate) async fn sweep(&mut self, url: &str) -> BTreeMap<String, Delivery> {
         let mut deliveries = BTreeMap::new();
         for table in self.tables() {
@@ -128,7 +128,7 @@ impl Pi {
         deliveries
     }
 
-    /// Sweeps until every row was accepted; panics when `sweeps` are not enough.
+    /// Sweeps until every row is accepted; panics if `sweeps` are not enough.
     pub(crate) async fn sync_all(&mut self, url: &str, sweeps: usize) {
         let mut deliveries = BTreeMap::new();
         for _ in 0..sweeps {

@@ -9,13 +9,13 @@ use tempfile::TempDir;
 use super::database::TableLock;
 use super::process::signal;
 
-/// A database server of one test, which can be made to hang and to crash; with an empty database on it. Ended when it is
-/// dropped.
+/// A database server of one test, which can hang and crash, with an empty database. Stopped on
+/// drop.
 pub(crate) struct PrivateDatabase {
     server: u32,
     port: u16,
     script: Child,
-    /// The script goes on to the end of its input, and then stops the server.
+    /// The script stops the server at the end of its input.
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     _folder: TempDir,
@@ -80,13 +80,13 @@ impl PrivateDatabase {
         format!("mysql://root@127.0.0.1:{}/eclipse_ai", self.port)
     }
 
-    /// Keeps everybody else away from a table.
+    /// Locks a table for all other sessions.
     pub(crate) async fn lock(&self, table: &'static str) -> TableLock {
         let holder = Conn::from_url(self.url()).await.unwrap();
         TableLock::take(holder, table).await
     }
 
-    /// How many rows a table has, with a condition such as `source_id > 3`.
+    /// The number of rows of a table that meet a condition such as `source_id > 3`.
     pub(crate) async fn count(&self, table: &str, condition: &str) -> u64 {
         let mut connection = Conn::from_url(self.url()).await.unwrap();
         let query = format!("SELECT COUNT(*) FROM {table} WHERE {condition}");
@@ -95,12 +95,12 @@ impl PrivateDatabase {
         count
     }
 
-    /// Ends the server as the system does that has no memory left.
+    /// Kills the server, as the system does when memory runs out.
     pub(crate) fn crash(&mut self) {
         self.order("crash");
     }
 
-    /// Starts it again, with the data that it had.
+    /// Starts it again, with its data.
     pub(crate) fn restart(&mut self) {
         self.order("start");
     }
@@ -112,12 +112,12 @@ impl PrivateDatabase {
         self.server = line.trim().parse().expect("it is done");
     }
 
-    /// From now on it says nothing, and ends no connection.
+    /// From now on it does not answer, and closes no connection.
     pub(crate) fn hang(&self) {
         signal(self.server, "STOP");
     }
 
-    /// It goes on as if nothing had been.
+    /// Continues after [`Self::hang`].
     pub(crate) fn go_on(&self) {
         signal(self.server, "CONT");
     }

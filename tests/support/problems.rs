@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::{TestDatabase, TestServer};
 
-/// Posts `body`, sees that it is refused and that nothing is stored, and returns the problems.
+/// Posts `body`, asserts that it is refused and nothing is stored, and returns the problems.
 pub(crate) async fn refused(
     server: &TestServer,
     database: &TestDatabase,

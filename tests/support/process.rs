@@ -13,11 +13,11 @@ use tempfile::TempDir;
 use super::server::API_KEY;
 use super::{answer, eventually};
 
-/// The 10 s that are promised and some more for a machine that is busy with other tests; less than the 20 s after which
-/// a batch that hangs would end by itself, and than the 30 s after which a silent upload would.
+/// The documented 10 s and some more for a busy machine; less than the 20 s after which
+/// a batch that hangs times out, and the 30 s after which a silent upload does.
 const END_LIMIT: Duration = Duration::from_secs(16);
 
-/// The server as a process of its own: with a log, signals and an exit code. Killed when it is dropped.
+/// The server as a process, with a log, signals and an exit code. Killed on drop.
 pub(crate) struct ServerProcess {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
@@ -33,9 +33,9 @@ impl ServerProcess {
         Self::run(program, database_url, variables).await
     }
 
-    /// The same, with `backup_dir` a disk of this size that only this process sees.
+    /// The same, with `backup_dir` on a disk of this size that only this process sees.
     ///
-    /// Fails where neither root nor a user namespace may mount a tmpfs.
+    /// Fails if neither root nor a user namespace may mount a tmpfs.
     pub(crate) async fn start_on_small_disk(
         database_url: &str,
         backup_dir: &Path,
@@ -49,7 +49,7 @@ impl ServerProcess {
         Self::run(command, database_url, &backup_dir).await
     }
 
-    /// Whatever serves, as the real binary does.
+    /// A program that behaves like the real binary.
     pub(crate) async fn run(
         mut program: Command,
         database_url: &str,
@@ -65,7 +65,7 @@ impl ServerProcess {
             .env("PORT", "0")
             .env("LOG_LEVEL", "INFO")
             .env("BACKUP_DIR", folder.path())
-            // Nobody listens there, unless a test says otherwise.
+            // Unreachable, unless the test sets another.
             .env("OLLAMA_BASE_URL", "http://127.0.0.1:9")
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
@@ -114,7 +114,7 @@ impl ServerProcess {
         self.post("/api/v1/sync").body(batch.to_string())
     }
 
-    /// Waits until a line of the log has all these words in it.
+    /// Waits until a line of the log contains `words`.
     pub(crate) async fn logs(&self, words: &str) {
         eventually(&format!("the log says {words:?}"), async || {
             !self.lines(words).is_empty()
@@ -122,14 +122,14 @@ impl ServerProcess {
         .await;
     }
 
-    /// The lines of the log so far that have these words in them.
+    /// The lines of the log so far that contain `words`.
     pub(crate) fn lines(&self, words: &str) -> Vec<String> {
         let lines = self.log.lock().unwrap();
-        let told = lines.iter().filter(|line| line.contains(words));
-        told.cloned().collect()
+        let found = lines.iter().filter(|line| line.contains(words));
+        found.cloned().collect()
     }
 
-    /// The number of the process.
+    /// The process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -139,13 +139,13 @@ impl ServerProcess {
         signal(self.child.id(), name);
     }
 
-    /// Ends it as a power cut would.
+    /// Kills it, as a power failure would.
     pub(crate) async fn kill(&mut self) {
         self.signal("KILL");
         self.ends().await;
     }
 
-    /// The most memory that it ever had, in bytes.
+    /// The peak of its resident memory, in bytes.
     pub(crate) fn peak_memory_bytes(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let peak = status
@@ -161,14 +161,14 @@ impl ServerProcess {
         Path::new(&format!("/proc/{}/root", self.child.id())).join(path.strip_prefix("/").unwrap())
     }
 
-    /// Waits for the end of the process, for as long as an end that is told may take; returns how it ended.
+    /// Waits for the exit within [`END_LIMIT`]; returns the exit status.
     pub(crate) async fn ends_in_time(&mut self) -> ExitStatus {
         tokio::time::timeout(END_LIMIT, self.ends())
             .await
             .expect("it ends in time")
     }
 
-    /// Waits for the end of the process; fails when that takes absurdly long.
+    /// Waits for the exit; fails after a minute.
     pub(crate) async fn ends(&mut self) -> ExitStatus {
         let ended = async {
             loop {
@@ -186,7 +186,7 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // It has ended already, or ends now.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
@@ -196,7 +196,7 @@ impl Drop for ServerProcess {
     }
 }
 
-/// Sends a signal to a process of this test.
+/// Sends a signal to a process that this test started.
 pub(crate) fn signal(process: u32, name: impl AsRef<OsStr>) {
     let sent = Command::new("kill")
         .arg("-s")
@@ -206,7 +206,7 @@ pub(crate) fn signal(process: u32, name: impl AsRef<OsStr>) {
     assert!(sent.unwrap().success(), "process {process} gets a signal");
 }
 
-/// Collects what a process says until it ends.
+/// Collects the log of a process until it exits.
 fn read_on(from: ChildStderr, log: &Arc<Mutex<Vec<String>>>) {
     let log = Arc::clone(log);
     std::thread::spawn(move || {

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::TestDatabase;
 
-/// A TCP proxy that can fail in the ways that a network fails. It has a thread of its own, and so goes on working
+/// A TCP proxy that can fail as a network does. It has a thread of its own, and so keeps working
 /// while a test waits for a server to stop.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
@@ -16,16 +16,16 @@ pub(crate) struct Proxy {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What becomes of one connection.
+/// What happens to one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// All that is said arrives.
+    /// It works.
     Pass,
-    /// It ends before anything was said.
+    /// It is closed at once.
     HangUp,
-    /// It ends when so many bytes have gone to the server.
+    /// It is closed after this many bytes to the server.
     CutRequestAfter(usize),
-    /// The server hears everything; its answer is lost.
+    /// The server receives everything; its answer is lost.
     CutAnswer,
 }
 
@@ -34,7 +34,7 @@ struct State {
     mode: Mode,
     /// Connections of an earlier generation are cut.
     generation: u64,
-    /// The connection that says this to the server is cut before the answer.
+    /// The connection that sends this to the server is closed before the answer.
     trap: Option<Vec<u8>>,
 }
 
@@ -99,7 +99,7 @@ impl Proxy {
         by_proxy
     }
 
-    /// Cuts all connections, and hangs up on new ones.
+    /// Closes all connections, and new ones immediately.
     pub(crate) fn refuse(&self) {
         self.change(|state| {
             state.mode = Mode::Refusing;
@@ -107,27 +107,27 @@ impl Proxy {
         });
     }
 
-    /// Cuts all connections; new ones pass.
+    /// Closes all connections; new ones work.
     pub(crate) fn cut(&self) {
         self.change(|state| state.generation += 1);
     }
 
-    /// Lets nothing through any more, without an end to any connection.
+    /// Stops forwarding without closing any connection.
     pub(crate) fn stall(&self) {
         self.change(|state| state.mode = Mode::Stalled);
     }
 
-    /// Lets everything through again, what has waited as well.
+    /// Forwards again, including what has waited.
     pub(crate) fn restore(&self) {
         self.change(|state| state.mode = Mode::Open);
     }
 
-    /// Cuts the next connection that says `words` to the server: the server hears them, and its answer is lost.
+    /// Closes the next connection that sends `words` to the server: the server receives them, and its answer is lost.
     pub(crate) fn cut_answer_to(&self, words: &str) {
         self.change(|state| state.trap = Some(words.as_bytes().to_vec()));
     }
 
-    /// Whether something has gone into the trap of [`Self::cut_answer_to`].
+    /// Whether [`Self::cut_answer_to`] has closed a connection.
     pub(crate) fn has_cut_answer(&self) -> bool {
         self.state.borrow().trap.is_none()
     }
@@ -181,7 +181,7 @@ async fn serve(
     }
 }
 
-/// Carries one connection.
+/// Forwards one connection.
 struct Carrier {
     sender: watch::Sender<State>,
     state: watch::Receiver<State>,
@@ -199,7 +199,7 @@ impl Carrier {
         let this = Arc::new(self);
         let mut state = this.state.clone();
         let cut = state.wait_for(|state| state.generation != this.generation);
-        // Either direction's end is the end of both, unless the client has merely said all it had to say.
+        // The end of either direction ends both, except a half-close by the client.
         tokio::select! {
             _ = cut => {}
             () = this.to_server(client_reads, server_writes) => {}

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::API_KEY;
 
-/// How a body is announced.
+/// How the length of a body is declared.
 pub(crate) enum Announced {
     /// By `Content-Length`, true or not.
     Bytes(u64),
-    /// Not at all: it comes in chunks.
+    /// Not at all: it is sent in chunks.
     Chunked,
 }
 
@@ -32,7 +32,7 @@ pub(crate) async fn drip(url: &str, body: Vec<u8>, pause: Duration) -> (u16, Val
     split(&answer.await.unwrap())
 }
 
-/// Begins to post a batch and stops after a part of its body. The request is open until the stream is dropped.
+/// Posts a part of a batch and stops. The request is open until the stream is dropped.
 pub(crate) async fn begin_to_send(url: &str, announced: Announced, part: Vec<u8>) -> TcpStream {
     let address = url.trim_start_matches("http://").to_owned();
     let begun = tokio::task::spawn_blocking(move || {

@@ -36,7 +36,7 @@ impl TestServer {
         let server = Self::start_unready(database_url, variables).await;
         eventually("the schema is there", async || {
             server
-                .sync(&json!({"deviceId": "nobody", "batchId": "none", "tables": {}}))
+                .sync(&json!({"deviceId": "probe", "batchId": "none", "tables": {}}))
                 .await
                 .0
                 == 200
@@ -45,7 +45,7 @@ impl TestServer {
         server
     }
 
-    /// A server that may be without a database.
+    /// A server that may have no database.
     pub(crate) async fn start_unready(database_url: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let backup_dir = folder.path().join(BACKUP_DIR);
@@ -55,7 +55,7 @@ impl TestServer {
             ("HOST", "127.0.0.1"),
             ("PORT", "0"),
             ("BACKUP_DIR", backup_dir.to_str().unwrap()),
-            // Nobody listens there, unless a test says otherwise.
+            // Unreachable, unless the test sets another.
             ("OLLAMA_BASE_URL", "http://127.0.0.1:9"),
         ];
         let variables: HashMap<String, String> = defaults
@@ -65,11 +65,11 @@ impl TestServer {
             .collect();
         let settings = Settings::from_variables(&variables).unwrap();
         let (stop, stopped) = oneshot::channel();
-        let (tell_port, port) = oneshot::channel();
+        let (send_port, port) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             actix_rt::System::new().block_on(async {
                 let app = Application::build(&settings)?;
-                let _ = tell_port.send(app.port());
+                let _ = send_port.send(app.port());
                 app.run_until(async { _ = stopped.await }).await
             })
         });
@@ -116,7 +116,7 @@ impl TestServer {
         self.sync_bytes(batch.to_string().into_bytes()).await
     }
 
-    /// Posts whatever it is to where batches go.
+    /// Posts any bytes as a batch.
     pub(crate) async fn sync_bytes(&self, body: Vec<u8>) -> (u16, Value) {
         let request = self
             .post("/api/v1/sync")
@@ -124,7 +124,7 @@ impl TestServer {
         answer(request.body(body)).await
     }
 
-    /// Stops the server as SIGTERM would, and says how it ended.
+    /// Stops the server as SIGTERM does; returns the outcome.
     pub(crate) fn stop(&mut self) -> Result<(), AppError> {
         drop(self.stop.take());
         let thread = self
@@ -161,7 +161,7 @@ pub(crate) async fn answer(request: RequestBuilder) -> (u16, Value) {
     )
 }
 
-/// A failure's body without the id of its request, which differs with every one.
+/// The body of a failure without its request id, which is random.
 pub(crate) fn without_request_id(mut answer: Value) -> Value {
     let id = answer
         .as_object_mut()

@@ -1,4 +1,4 @@
-//! JSON that is no batch: a 422 that names every place, and nothing stored.
+//! JSON that is not a batch: a 422 that names every location, and nothing stored.
 
 use serde_json::{Value, json};
 
@@ -202,10 +202,10 @@ async fn unknown_tables_are_refused_under_any_name() {
         .await;
         assert_eq!(problems.len(), 1, "{name}");
         assert_eq!(problems[0]["type"], "unknown_table");
-        let told = problems[0]["loc"][2].as_str().unwrap();
+        let reported = problems[0]["loc"][2].as_str().unwrap();
         assert!(
-            name.starts_with(told.trim_end_matches('…')) && told.len() < 200,
-            "{told}"
+            name.starts_with(reported.trim_end_matches('…')) && reported.len() < 200,
+            "{reported}"
         );
         let message = problems[0]["msg"].as_str().unwrap();
         for table in [

@@ -1,4 +1,4 @@
-//! Bodies that are no JSON, or JSON with traps in it: a clear 4xx each, nothing stored, and a server that goes on.
+//! Bodies that are not JSON, or hostile JSON: a 4xx, nothing stored, and the server continues.
 
 use serde_json::{Value, json};
 
@@ -137,7 +137,7 @@ async fn invalid_unicode_is_refused() {
             "{problems:?}"
         );
     }
-    // What is well-formed goes in.
+    // A well-formed body is accepted.
     let body = [before, br"\ud83d\ude97", after].concat();
     assert_eq!(server.sync_bytes(body).await.0, 200);
     assert_eq!(database.count("realtime_data", "unit = '🚗'").await, 1);

@@ -1,4 +1,4 @@
-//! Values that do not fit their column: the answer names table, row, column and the device's id, and nothing is stored.
+//! Values that do not fit their column: the answer names table, row, column and id, and nothing is stored.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ impl Bench {
         Self { database, server }
     }
 
-    /// Sends a good row and then a bad one, whose JSON has `text` in the place of the text `"HERE"`.
+    /// Sends a valid row and then an invalid one, whose JSON has `text` in the place of the text `"HERE"`.
     async fn refuse(&self, table: &str, good: &Value, bad: &Value, text: &str) -> Value {
         let body = batch(&json!({table: [good, bad]})).to_string();
         assert_eq!(body.matches("\"HERE\"").count(), 1);
@@ -35,7 +35,7 @@ impl Bench {
         problems[0].clone()
     }
 
-    /// Sees that `text` in a column of `realtime_data` is refused, in the right place and for the right reason.
+    /// Asserts that `text` in a column of `realtime_data` is refused, with this location and kind.
     async fn refuse_reading(&self, column: &str, text: &str, kind: &str) {
         let bad = with(reading(4711), &json!({column: "HERE"}));
         let problem = self.refuse("realtime_data", &reading(1), &bad, text).await;
@@ -187,7 +187,7 @@ async fn the_longest_texts_fit() {
             .await;
         assert_eq!(status, 200, "{answer}");
     }
-    // TEXT holds 65,535 bytes, however many letters those are.
+    // TEXT is limited to 65,535 bytes, not characters.
     for (letter, length) in [("x", 65_535), ("°", 32_767), ("🚗", 16_383)] {
         let session = |length| json!({"id": 1, "notes": letter.repeat(length)});
         let sync = async |row| {
@@ -232,7 +232,7 @@ async fn a_rank_is_from_1_to_5() {
 async fn missing_required_columns_are_named() {
     let bench = Bench::start().await;
     let required = [
-        // First, for others make stubs there.
+        // First, because other tables create stubs there.
         ("profiles", json!({"name": "Daily"})),
         (
             "realtime_data",

@@ -1,4 +1,4 @@
-//! Many requests at once: each is stored whole, and none is lost to another.
+//! Simultaneous requests: each is stored completely, and none affects another.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{TestDatabase, TestServer, batch, reading, readings, with, without};
 
-/// Sends all batches at once; returns the receipts, which must be receipts.
+/// Sends all batches at once; returns their receipts.
 async fn sync_all(server: &Arc<TestServer>, batches: Vec<Value>) -> Vec<Value> {
     let mut requests = JoinSet::new();
     for batch in batches {
@@ -46,7 +46,7 @@ async fn twenty_four_requests_of_six_devices_are_all_stored_exactly() {
     }
     let receipts = sync_all(&server, batches).await;
     assert_eq!(receipts.len(), 24);
-    // A row is new once, whatever the order was.
+    // A row is new once, in any order.
     assert_eq!(sum(&receipts, "realtime_data", "inserted"), 6 * 1_200);
     assert_eq!(sum(&receipts, "realtime_data", "updated"), 6 * 1_600);
     assert_eq!(sum(&receipts, "connection_log", "inserted"), 6);
@@ -70,7 +70,7 @@ async fn twenty_four_requests_of_six_devices_are_all_stored_exactly() {
 async fn requests_that_take_the_same_rows_in_opposite_orders_are_all_stored() {
     let database = TestDatabase::create().await;
     let server = Arc::new(TestServer::start(&database).await);
-    // Rows with the same columns share a statement: these two batches lock the odd and the even rows in turns.
+    // Rows with the same columns share a statement: these two batches lock the odd and the even rows in opposite order.
     let sparse = |parity: i64| -> Vec<Value> {
         (1..=400)
             .map(|id| {

@@ -1,4 +1,4 @@
-//! `is_duplicate_of`: from the device's id of another recommendation to ours.
+//! `is_duplicate_of`: the device's id of another recommendation is resolved to its stored `id`.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ async fn store(server: &TestServer, rows: &[Value]) {
     assert_eq!(status, 200, "{receipt}");
 }
 
-/// By recommendation: what it is a duplicate of, both as the device calls them, and what `extra` says.
+/// By recommendation: the one it duplicates, both by the device's ids, and `extra`.
 async fn stored(database: &TestDatabase) -> Vec<(i64, Option<i64>, Option<String>)> {
     database
         .rows(
@@ -29,7 +29,7 @@ async fn stored(database: &TestDatabase) -> Vec<(i64, Option<i64>, Option<String
 async fn a_duplicate_of_a_later_row_of_the_same_batch_is_resolved() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
-    // Without this, ours and the device's ids would be the same, and the test would prove nothing.
+    // Otherwise stored ids and the device's ids would be equal, and the test would show nothing.
     store(&server, &[advice(100, Value::Null)]).await;
     store(
         &server,
@@ -79,7 +79,7 @@ async fn an_unresolved_duplicate_is_null_and_keeps_its_value_in_extra() {
     assert_eq!(link, None);
     let extra: Value = serde_json::from_str(&extra.unwrap()).unwrap();
     assert_eq!(extra, json!({"is_duplicate_of": 999}));
-    // Once its target is there, sending it again mends it.
+    // Once its target exists, sending it again resolves it.
     store(&server, &[advice(1, 999), advice(999, Value::Null)]).await;
     let (_, link, extra) = stored(&database).await.remove(0);
     assert_eq!((link, extra.as_deref()), (Some(999), Some("{}")));

@@ -1,4 +1,4 @@
-//! What the schema does not know is kept: columns with their row, fields with their device, tables that were opted in.
+//! Unknown data is stored: columns with their row, fields with their device, tables that `EXTRA_TABLES` names.
 
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ async fn the_latest_value_of_an_unknown_column_replaces_the_earlier_one() {
         extra,
         json!({"gear": null, "weather": {"wind": 4}, "road": "wet"})
     );
-    // A row without unknown columns says nothing about them.
+    // A row without unknown columns does not change them.
     assert_eq!(store(json!({"value": 1.0})).await, extra);
 }
 
@@ -136,10 +136,10 @@ async fn column_names_are_never_executed_as_sql() {
     for _ in 0..2 {
         let (status, receipt) = server.sync(&batch).await;
         assert_eq!(status, 200, "{receipt}");
-        let told = receipt["tablesProcessed"]["realtime_data"]["unknownColumns"]
+        let reported = receipt["tablesProcessed"]["realtime_data"]["unknownColumns"]
             .as_array()
             .unwrap();
-        assert_eq!(told.len(), names.len() + 1);
+        assert_eq!(reported.len(), names.len() + 1);
         let extra = extra_of(&database, "realtime_data").await;
         for (at, name) in names.iter().enumerate() {
             assert_eq!(extra[name], at, "{name:?}");

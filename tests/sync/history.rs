@@ -1,4 +1,4 @@
-//! What is remembered of batches and devices.
+//! The history of batches, and the registry of devices.
 
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ async fn a_failure_after_a_success_keeps_the_counts() {
         error.contains("statistics") && error.contains("parameter_name"),
         "{error}"
     );
-    // The next success is the latest word.
+    // The next success is the latest status.
     server
         .sync(&batch(&json!({"realtime_data": readings(1..=5)})))
         .await;
@@ -134,7 +134,7 @@ async fn a_refused_batch_with_readable_ids_is_recorded() {
         .sync(&json!({"batchId": "other-batch", "tables": {}}))
         .await;
     assert_eq!(database.count("sync_history", "TRUE").await, 1);
-    // To be seen as a device takes an accepted batch.
+    // Only an accepted batch updates `last_seen`.
     assert_eq!(
         database.count("devices", "device_id = 'test-device'").await,
         0
@@ -174,7 +174,7 @@ async fn a_device_is_registered_by_its_first_batch_and_seen_at_each() {
     assert!(seen().await > first);
 }
 
-/// A batch of long ago.
+/// Adds an old batch to the history.
 async fn remember(database: &TestDatabase, device: &str, batch: &str, days_ago: u32, status: &str) {
     database
         .execute(&format!(

@@ -1,4 +1,4 @@
-//! How large a batch may be, and what becomes of one that is larger.
+//! Limits on the size of batches.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::{
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// A batch with one reading, and blanks up to that size.
+/// A batch with one reading, padded with blanks to this size.
 fn batch_of(size_bytes: usize) -> Vec<u8> {
     let mut body = batch(&json!({"realtime_data": [reading(1)]}))
         .to_string()
@@ -79,7 +79,7 @@ async fn a_client_that_sends_everything_first_can_read_the_413() {
     for announced in [Announced::Bytes(size as u64), Announced::Chunked] {
         let answer = send_all_then_read(&server.url, announced, vec![b' '; size]).await;
         assert_eq!(answer, too_large(10));
-        // The server goes on.
+        // The server continues.
         assert_eq!(
             server
                 .sync(&batch(&json!({"realtime_data": [reading(1)]})))
@@ -94,7 +94,7 @@ async fn a_client_that_sends_everything_first_can_read_the_413() {
 async fn a_body_declared_too_large_is_refused_before_it_is_sent() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
-    // Each connection stays open for a while, so that the answer can be read.
+    // Each connection is kept open for a while, so that the answer can be read.
     let answers = [10 * MEBIBYTE as u64 + 1, 1 << 40, u64::MAX]
         .map(|length| send_all_then_read(&server.url, Announced::Bytes(length), Vec::new()));
     assert_eq!(join_all(answers).await, vec![too_large(10); 3]);
@@ -159,7 +159,7 @@ async fn memory_is_bounded_for_many_simultaneous_clients() {
             for _ in 0..2 {
                 let announced = Announced::Bytes(body.len() as u64);
                 let (status, answer) = send_all_then_read(&url, announced, body.clone()).await;
-                // Who finds no room is told to come again.
+                // Requests without memory get a 503.
                 assert!([200, 503].contains(&status), "{status}: {answer}");
             }
         });
@@ -190,10 +190,10 @@ async fn slow_large_bodies_do_not_delay_other_batches() {
         let answer = tokio::time::timeout(Duration::from_secs(5), server.sync(&rows)).await;
         assert_eq!(answer.expect("it is answered soon").0, 200);
     }
-    // A large body fits beside them too.
+    // A large body is still accepted beside them.
     let announced = Announced::Bytes(large as u64);
-    let (status, told) = send_all_then_read(&server.url, announced, batch_of(large)).await;
-    assert_eq!(status, 200, "{told}");
+    let (status, reported) = send_all_then_read(&server.url, announced, batch_of(large)).await;
+    assert_eq!(status, 200, "{reported}");
     drop(open);
 }
 
@@ -202,9 +202,9 @@ async fn a_slow_client_is_disconnected_and_stores_nothing() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;
     let pause = Duration::from_millis(300);
-    let (status, told) = drip(&server.url, batch_of(1_000), pause).await;
+    let (status, reported) = drip(&server.url, batch_of(1_000), pause).await;
     assert_eq!(
-        (status, told),
+        (status, reported),
         (
             408,
             json!({"detail": "The body did not arrive within 30 seconds"})

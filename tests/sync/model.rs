@@ -1,4 +1,4 @@
-//! Batches at random, held against a model: counts and the stored state agree with it at every step.
+//! Random batches, compared with a model: counts and the stored state agree at every step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{TestDatabase, TestServer};
 
-/// A column of a row: absent, null or there.
+/// A column of a row: absent, null or a value.
 type Given<T> = Option<Option<T>>;
 
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ struct Row {
     gear: Given<i64>,
 }
 
-/// What is stored of a row.
+/// The stored values of a row.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Stored {
     value: f64,
@@ -67,7 +67,7 @@ fn to_json(row: &Row) -> Value {
     Value::Object(fields)
 }
 
-/// Does what an upsert is to do.
+/// The specified effect of an upsert.
 fn upsert(stored: &mut Stored, row: &Row) {
     stored.value = row.value;
     if let Some(unit) = &row.unit {
@@ -120,7 +120,7 @@ async fn agrees(
         let batch = json!({"deviceId": device, "batchId": "b", "tables": {"realtime_data": {"rows": sent}}});
         let (status, receipt) = server.sync(&batch).await;
         prop_assert_eq!(status, 200, "{}", receipt);
-        // The last row of an id is the one that counts, and the others are as if they had not been sent.
+        // Of rows with the same id only the last one counts.
         let last: BTreeMap<i64, &Row> = rows.iter().map(|row| (row.id, row)).collect();
         let known: BTreeSet<i64> = model.keys().copied().collect();
         let updated = last.keys().filter(|id| known.contains(id)).count();

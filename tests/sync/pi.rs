@@ -1,18 +1,18 @@
-//! The device that really exists, end to end.
+//! The real device's behaviour, end to end.
 
 use serde_json::{Value, json};
 
 use crate::support::{Delivery, Drive, Fate, Pi, Proxy, TestDatabase, TestServer, assert_mirrored};
 
-/// What the device's owner has switched on: tables that only newer devices have.
+/// Tables that only newer devices have.
 const NEWER_TABLES: &str = "battery_health_log,drive_summary,dtc_freeze_frame,dtc_log";
 
-/// A device after a day with two drives and all that goes with them.
+/// A device after a day with two drives.
 fn pi_after_a_day() -> Pi {
     let mut pi = Pi::new("chi-eclipse-01");
     pi.record_drive(&Drive::new(1, "2026-04-18T07:18:50".parse().unwrap(), 6));
     pi.record_drive(&Drive {
-        // The power went first, and the clock had jumped before.
+        // The power failed first, and the clock had jumped before.
         has_end: false,
         ..Drive::new(2, "2026-04-18T02:02:11".parse().unwrap(), 4)
     });
@@ -49,7 +49,7 @@ async fn every_row_of_a_day_is_stored_exactly_once_and_unchanged() {
     assert_eq!(pi.tables().len(), 6);
     pi.sync_all(&server.url, 20).await;
     assert_mirrored(&database, &pi).await;
-    // Never sent, only named.
+    // Never sent, only referenced.
     let profiles: Vec<String> = database
         .rows("SELECT source_id FROM profiles ORDER BY source_id")
         .await;

@@ -1,4 +1,4 @@
-//! From the device's profile ids to the ones that `profiles` has here, whether a profile was ever sent or not.
+//! The device's profile ids are resolved to stored ones, also for profiles that were never sent.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn reading_with(id: i64, profile_id: impl Into<Value>) -> Value {
     with(reading(id), &json!({"profile_id": profile_id.into()}))
 }
 
-/// What `realtime_data` refers to, by the id of the reading.
+/// The profile of each reading, by the id of the reading.
 async fn profiles_of_readings(database: &TestDatabase) -> Vec<(i64, Option<String>)> {
     database
         .rows(

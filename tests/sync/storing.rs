@@ -1,4 +1,4 @@
-//! US-CMP-004: a batch goes in, its rows are in the database, and the receipt says so.
+//! US-CMP-004: the rows of a batch are stored, and the receipt has their counts.
 
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
@@ -51,9 +51,9 @@ async fn the_receipt_has_the_time_of_storing_in_utc() {
         .await;
     let after = chrono::Utc::now().naive_utc();
     let synced_at = receipt["syncedAt"].as_str().unwrap();
-    let told = NaiveDateTime::parse_from_str(synced_at, "%Y-%m-%dT%H:%M:%S").unwrap();
-    // Whole seconds are told.
-    assert!(told <= after && before.and_utc().timestamp() <= told.and_utc().timestamp());
+    let reported = NaiveDateTime::parse_from_str(synced_at, "%Y-%m-%dT%H:%M:%S").unwrap();
+    // The receipt has whole seconds.
+    assert!(reported <= after && before.and_utc().timestamp() <= reported.and_utc().timestamp());
     let stored: NaiveDateTime = database.row("SELECT synced_at FROM realtime_data").await;
     assert!(
         before <= stored && stored <= after,

@@ -1,4 +1,4 @@
-//! What an upsert does to each column: absent is not null, defaults are the device's, the last row of an id counts.
+//! The effect of an upsert on each column: absent is not null, defaults are the device's, the last row of an id counts.
 
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
@@ -99,7 +99,7 @@ async fn a_column_omitted_from_a_new_row_gets_the_devices_default() {
         ("ai_recommendations", "timestamp"),
         ("connection_log", "timestamp"),
     ] {
-        // Now, in UTC, whatever zone the database server lives in.
+        // Now, in UTC, for any time zone of the database server.
         let condition = format!("ABS(TIMESTAMPDIFF(SECOND, {column}, UTC_TIMESTAMP())) < 60");
         assert_eq!(
             database.count(table, &condition).await,

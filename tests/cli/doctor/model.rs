@@ -1,4 +1,4 @@
-//! What `doctor` says of Ollama and its model.
+//! `doctor` checks Ollama and its model.
 
 use super::*;
 
@@ -6,7 +6,7 @@ use super::*;
 async fn a_missing_model_names_the_pull_command() {
     let ollama = ollama(&["gemma2:27b"], json!([])).await;
     let ended = binary("mysql://nobody@127.0.0.1:9/nothing", &ollama.uri()).run(&["doctor"]);
-    assert!(told(&ended, "error", "ollama").contains("$ ollama pull gemma2:2b"));
+    assert!(reported(&ended, "error", "ollama").contains("$ ollama pull gemma2:2b"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,7 +20,7 @@ async fn a_model_outside_of_the_gpu_is_a_warning() {
         let loaded = json!([{"name": MODEL, "size": 2_000_000_000_u64, "size_vram": in_gpu}]);
         let ollama = ollama(&[MODEL], loaded).await;
         let ended = binary(nowhere, &ollama.uri()).run(&["doctor"]);
-        told(&ended, verdict, "ollama");
+        reported(&ended, verdict, "ollama");
     }
 }
 
@@ -40,7 +40,7 @@ async fn a_model_that_is_larger_than_the_gpu_is_a_warning() {
         let ended = binary("mysql://nobody@127.0.0.1:9/nothing", &ollama.uri())
             .variable("PATH", programs.path().to_str().unwrap())
             .run(&["doctor"]);
-        told(&ended, verdict, "ollama");
+        reported(&ended, verdict, "ollama");
     }
 }
 
@@ -54,6 +54,6 @@ async fn an_ollama_without_a_list_of_models_is_an_error_without_its_password() {
         .await;
     let url = ollama.uri().replacen("http://", "http://me:hunter2@", 1);
     let ended = binary("mysql://nobody@127.0.0.1:9/nothing", &url).run(&["doctor"]);
-    assert!(told(&ended, "error", "ollama").contains("does not say what models"));
+    assert!(reported(&ended, "error", "ollama").contains("does not say what models"));
     assert!(!ended.output.contains("hunter2"), "{}", ended.output);
 }
