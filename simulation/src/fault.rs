@@ -97,7 +97,7 @@ faults! {
     /// Timing at high load, in degrees.
     TimingLow { rules: ["timing_low_under_load"], route: Motorway, amounts: [6.5, 4.0, 1.0], needs: ["TIMING_ADVANCE"], }
     /// Retarded timing with a lean spike when the throttle opens; how often.
-    TipInKnock { rules: ["tip_in_knock"], route: Town, amounts: [6.0, 9.0, 99.0], needs: ["TIMING_ADVANCE", "SHORT_FUEL_TRIM_1"], }
+    TipInKnock { rules: ["tip_in_knock"], route: Motorway, amounts: [6.0, 9.0, 99.0], needs: ["TIMING_ADVANCE", "SHORT_FUEL_TRIM_1"], }
     /// The idle speed swings by ± so many 1/min.
     IdleHunting { rules: ["idle_hunting"], route: Town, amounts: [160.0, 210.0, 280.0], needs: ["RPM"], }
     /// The warm idle speed, in 1/min.

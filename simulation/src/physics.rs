@@ -87,7 +87,7 @@ struct Car {
     voltage_noise: Wander,
     tip_ins: f64,
     since_tip_in: f64,
-    since_standing: f64,
+    throttle: f64,
 }
 
 impl Car {
@@ -109,7 +109,7 @@ impl Car {
             voltage_noise: Wander::new(0.06, 4.0, STEP_SECONDS),
             tip_ins: 0.0,
             since_tip_in: 1e9,
-            since_standing: 1e9,
+            throttle: 0.0,
         }
     }
 
@@ -121,7 +121,7 @@ impl Car {
         self.thermal
             .step(&engine, broken, &movement, &mut self.random);
         self.note_tip_in(&movement);
-        let lean_spike = if self.since_tip_in < 2.5 { 14.0 } else { 0.0 };
+        let lean_spike = if self.since_tip_in < 2.5 { 16.0 } else { 0.0 };
         let mixture = self.mixture.step(
             &engine,
             broken,
@@ -153,18 +153,16 @@ impl Car {
         Some(moment)
     }
 
-    /// Counts the launches from standstill that knock.
+    /// Counts the moments when the throttle opens under load and the engine knocks.
     fn note_tip_in(&mut self, movement: &Movement) {
         self.since_tip_in += STEP_SECONDS;
         let most = self.broken.amount(Fault::TipInKnock).unwrap_or(0.0);
-        if movement.speed < 1.0 {
-            self.since_standing = 0.0;
-        } else if self.since_standing < 2.0 && movement.load > 40.0 {
-            self.since_standing = 1e9;
-            if self.tip_ins < most && self.thermal.coolant > 70.0 {
-                self.tip_ins += 1.0;
-                self.since_tip_in = 0.0;
-            }
+        let opens = movement.throttle > self.throttle + 8.0;
+        self.throttle = movement.throttle;
+        let works = movement.load > 50.0 && movement.rpm > 1_500.0 && self.thermal.coolant > 70.0;
+        if opens && works && self.since_tip_in > 6.0 && self.tip_ins < most {
+            self.tip_ins += 1.0;
+            self.since_tip_in = 0.0;
         }
     }
 

@@ -54,7 +54,7 @@ fn head(subject: &Subject<'_>) -> Markup {
     let grade = diagnosis.grade.map_or("–", Grade::label);
     markup! {
         header {
-            div.grade class=(grade_class(diagnosis.grade)) title="Grade" { (grade) }
+            div class={"grade " (grade_class(diagnosis.grade))} title="Grade" { (grade) }
             div {
                 h1 { (subject.title) }
                 p.extent {
@@ -80,7 +80,7 @@ fn tiers(diagnosis: &Diagnosis) -> Markup {
     });
     markup! {
         p.tiers {
-            @for (tier, count) in counted { span.tier class=(tier.label()) { (count) " " (tier.label()) } " " }
+            @for (tier, count) in counted { span class={"tier " (tier.label())} { (count) " " (tier.label()) } " " }
         }
     }
 }

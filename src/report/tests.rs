@@ -237,3 +237,31 @@ fn a_drive_without_anything_has_a_page_and_a_text() {
     assert!(html(&subject).contains("No rule could be judged"));
     assert!(terminal(&subject, TerminalStyle::default()).contains("No grade"));
 }
+
+#[test]
+fn evidence_without_a_time_of_its_own_marks_the_time_in_its_state() {
+    let (mut diagnosis, mut traces) = overheated("");
+    traces.states.insert(
+        0,
+        StateSpan {
+            state: EngineState::Cruise,
+            from_seconds: 60.0,
+            to_seconds: 120.0,
+        },
+    );
+    let finding = &mut diagnosis.findings[0];
+    finding.span = None;
+    finding.evidence[0].span = None;
+    finding.evidence[0].state = Some(EngineState::Cruise);
+    let page = html(&Subject {
+        title: "",
+        has_date: false,
+        diagnosis: &diagnosis,
+        traces: &traces,
+        recommendations: &[],
+    });
+    assert!(
+        page.contains("x=\"100.0\" y=\"0\" width=\"100.0\""),
+        "{page}"
+    );
+}

@@ -1,6 +1,6 @@
 //! The findings, each with its evidence, plots and next checks; and the warm-up.
 
-use actors::diagnosis::{Evidence, Finding};
+use actors::diagnosis::{Evidence, Finding, Span};
 use maud::{Markup, html as markup};
 
 use super::plot::Plot;
@@ -34,9 +34,9 @@ fn none(subject: &Subject<'_>) -> String {
 fn one(finding: &Finding, subject: &Subject<'_>) -> Markup {
     let percent = format!("{:.0}", finding.confidence * 100.0);
     markup! {
-        article.finding class=(finding.tier.label()) {
+        article class={"finding " (finding.tier.label())} {
             h3 {
-                span.tier class=(finding.tier.label()) { (finding.tier.label()) }
+                span class={"tier " (finding.tier.label())} { (finding.tier.label()) }
                 " " (finding.title)
             }
             p { (finding.explanation) }
@@ -80,40 +80,70 @@ fn evidence(evidence: &[Evidence]) -> Markup {
 fn plots<'a>(finding: &'a Finding, subject: &Subject<'a>) -> Vec<Plot<'a>> {
     let mut plots: Vec<Plot<'a>> = Vec::new();
     let seconds = subject.diagnosis.figures.elapsed_seconds;
-    for evidence in &finding.evidence {
-        let named = evidence.channel.as_deref();
-        let (channels, own_axis): (&[&str], bool) = match &named {
-            Some(channel) => (std::slice::from_ref(channel), true),
-            None if evidence.figure.contains("trim") => {
-                (&["SHORT_FUEL_TRIM_1", "LONG_FUEL_TRIM_1"], false)
-            }
-            None => (&[], false),
-        };
-        for channel in channels {
+    for (number, evidence) in finding.evidence.iter().enumerate() {
+        let marked = marked(finding, evidence, number, subject);
+        for (channel, limit) in shown(evidence) {
             let Some(trace) = subject.traces.channel(channel) else {
                 continue;
             };
-            // A limit of a rate or a spread has no place on the channel's axis.
-            let limit = evidence
-                .threshold
-                .filter(|_| own_axis && is_of_values(evidence, &trace.unit));
-            let span = evidence.span.or(finding.span);
-            if let Some(plot) = plots.iter_mut().find(|plot| plot.trace.channel == *channel) {
+            // A limit in another unit, of a rate or of a spread has no place on the channel's axis.
+            let limit = limit.filter(|_| is_of_values(evidence, &trace.unit));
+            if let Some(plot) = plots.iter_mut().find(|plot| plot.trace.channel == channel) {
                 plot.limits
                     .extend(limit.filter(|limit| !plot.limits.contains(limit)));
-                plot.marked
-                    .extend(span.filter(|span| !plot.marked.contains(span)));
+                plot.marked.extend(
+                    marked
+                        .iter()
+                        .filter(|span| !plot.marked.contains(span))
+                        .copied()
+                        .collect::<Vec<_>>(),
+                );
             } else if plots.len() < MAX_PLOTS {
                 plots.push(Plot {
                     trace,
                     seconds,
                     limits: limit.into_iter().collect(),
-                    marked: span.into_iter().collect(),
+                    marked: marked.clone(),
                 });
             }
         }
     }
     plots
+}
+
+/// The channels to plot for a piece of evidence, each with its limit. The sum of both trims has no axis of its own.
+fn shown(evidence: &Evidence) -> Vec<(&str, Option<f64>)> {
+    match evidence.channel.as_deref() {
+        _ if evidence.figure.contains("together") => {
+            vec![("SHORT_FUEL_TRIM_1", None), ("LONG_FUEL_TRIM_1", None)]
+        }
+        Some(channel) => vec![(channel, evidence.threshold)],
+        None => Vec::new(),
+    }
+}
+
+/// When the evidence held: its own time, or else, for the leading piece, the time in its state.
+fn marked(
+    finding: &Finding,
+    evidence: &Evidence,
+    number: usize,
+    subject: &Subject<'_>,
+) -> Vec<Span> {
+    if let Some(span) = evidence.span.or(finding.span) {
+        return vec![span];
+    }
+    let state = evidence.state.filter(|_| number == 0);
+    let spans = subject
+        .traces
+        .states
+        .iter()
+        .filter(|span| Some(span.state) == state);
+    spans
+        .map(|span| Span {
+            from_seconds: span.from_seconds,
+            to_seconds: span.to_seconds,
+        })
+        .collect()
 }
 
 /// Whether the evidence is a value of the channel itself, not its spread, its rate or a difference.

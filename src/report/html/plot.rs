@@ -153,7 +153,7 @@ impl Axis {
         let low = plot.limits.iter().copied().fold(low, f64::min);
         let high = plot.limits.iter().copied().fold(high, f64::max);
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
-        let step = nice_step((high - low).max(1e-3 + high.abs() * 0.02) / 3.0);
+        let step = nice_step((high - low).max(1e-3 + high.abs() * 0.02) / 4.0);
         let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
         let high = if high > low { high } else { low + step };
         Self { low, high, step }
@@ -175,10 +175,10 @@ impl Axis {
     }
 }
 
-/// The next of 1, 2, 5, 10, … that is at least `size`.
+/// The next of 1, 2, 2.5, 5, 10, … that is at least `size`.
 fn nice_step(size: f64) -> f64 {
     let power = 10_f64.powf(size.log10().floor());
-    [1.0, 2.0, 5.0]
+    [1.0, 2.0, 2.5, 5.0]
         .into_iter()
         .map(|factor| factor * power)
         .find(|step| *step >= size * 0.999)
@@ -231,7 +231,7 @@ mod tests {
         let trace = trace(&[(0.0, 210.0), (1.0, 790.0)]);
         let axis = Axis::of(&plot(&trace));
         let ticks: Vec<f64> = axis.ticks().collect();
-        assert_eq!(ticks, [0.0, 500.0, 1_000.0]);
+        assert_eq!(ticks, [200.0, 400.0, 600.0, 800.0, 1_000.0]);
         assert!((axis.share(1_000.0) - 1.0).abs() < 1e-9);
     }
 

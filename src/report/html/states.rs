@@ -57,7 +57,10 @@ pub(super) fn figures(diagnosis: &Diagnosis) -> Markup {
         .figures
         .states
         .iter()
-        .filter(|state| state.state != EngineState::Off && state.seconds >= 1.0)
+        .filter(|state| {
+            state.state != EngineState::Off
+                && SHOWN.iter().any(|(name, _)| state.channel(name).is_some())
+        })
         .collect();
     let channels: Vec<_> = SHOWN
         .iter()
@@ -84,7 +87,7 @@ pub(super) fn figures(diagnosis: &Diagnosis) -> Markup {
                         tbody {
                             @for state in &states {
                                 tr {
-                                    td { (state.state.label()) }
+                                    th scope="row" { (state.state.label()) }
                                     td.number { (duration(state.seconds)) }
                                     @for (name, _) in &channels {
                                         td.number { (state.channel(name).map_or_else(String::new, |figures| number(figures.mean))) }

@@ -32,13 +32,15 @@ pub(super) fn by_state(diagnosis: &Diagnosis) -> Markup {
                                 th.number { "short" }
                                 th.number { "long" }
                                 th.number { "sum" }
-                                th.bar { "−" (number(FULL_BAR)) " %" span { "0" } span { "+" (number(FULL_BAR)) " %" } }
+                                th.bar {
+                                    div { span { "−" (number(FULL_BAR)) " %" } span { "0" } span { "+" (number(FULL_BAR)) " %" } }
+                                }
                             }
                         }
                         tbody {
                             @for (state, sum) in &states {
                                 tr {
-                                    td { (state.state.label()) }
+                                    th scope="row" { (state.state.label()) }
                                     td.number { (duration(state.seconds)) }
                                     td.number { (mean(state, "SHORT_FUEL_TRIM_1")) }
                                     td.number { (mean(state, "LONG_FUEL_TRIM_1")) }
@@ -61,8 +63,10 @@ fn mean(state: &StateFigures, channel: &str) -> String {
 }
 
 fn signed(value: f64) -> String {
-    let written = format!("{value:+.1}");
-    written.replace('-', "−")
+    match format!("{value:+.1}").as_str() {
+        "-0.0" | "+0.0" => "0.0".to_owned(),
+        written => written.replace('-', "−"),
+    }
 }
 
 fn bar(sum: f64) -> Markup {
