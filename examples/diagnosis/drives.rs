@@ -5,14 +5,19 @@ use actors::diagnosis::{
 };
 use simulation::{Engine, Logger, Simulation};
 
-pub(crate) const LOGGERS: [Logger; 3] = [Logger::Pi, Logger::Rows(1.0), Logger::Rows(0.5)];
+pub(crate) const LOGGERS: [Logger; 4] = [
+    Logger::Pi,
+    Logger::Phone,
+    Logger::Rows(1.0),
+    Logger::Rows(0.5),
+];
 
 /// What the owner tells the server about the car.
 pub(crate) fn settings(engine: &Engine) -> Settings {
     Settings::for_vehicle(VehicleFacts {
         displacement_l: Some(engine.displacement_l),
         turbo: Some(engine.turbo),
-        is_4g63: Some(engine.turbo),
+        is_4g63: Some(engine.is_4g63),
         ..VehicleFacts::default()
     })
 }

@@ -1,5 +1,7 @@
 //! The engines that drives are simulated with.
 
+use crate::Random;
+
 /// What distinguishes one car from another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Engine {
@@ -11,6 +13,14 @@ pub struct Engine {
     pub torque_nm: f64,
     /// Loaded weight in kg.
     pub weight_kg: f64,
+    /// Mitsubishi's 4G63, for which some rules have limits of their own.
+    pub is_4g63: bool,
+    /// Compression ignition: no trims, no timing, no throttle to speak of.
+    pub diesel: bool,
+    /// The alternator rests while the engine works and charges on the overrun.
+    pub smart_alternator: bool,
+    /// The engine stops when the car does.
+    pub stop_start: bool,
     /// Boosted: the load stays at 100 % while the air flow goes on rising.
     pub turbo: bool,
     /// Has a mass air flow sensor.
@@ -48,6 +58,10 @@ impl Engine {
         displacement_l: 1.997,
         torque_nm: 290.0,
         weight_kg: 1_480.0,
+        is_4g63: true,
+        diesel: false,
+        smart_alternator: false,
+        stop_start: false,
         turbo: true,
         has_maf: true,
         has_map: false,
@@ -69,6 +83,10 @@ impl Engine {
         displacement_l: 1.496,
         torque_nm: 136.0,
         weight_kg: 1_080.0,
+        is_4g63: false,
+        diesel: false,
+        smart_alternator: false,
+        stop_start: false,
         turbo: false,
         has_maf: false,
         has_map: true,
@@ -90,12 +108,16 @@ impl Engine {
         displacement_l: 1.839,
         torque_nm: 162.0,
         weight_kg: 1_120.0,
+        is_4g63: false,
+        diesel: false,
+        smart_alternator: false,
+        stop_start: false,
         turbo: false,
         has_maf: true,
         has_map: false,
         has_oxygen: true,
         idle_rpm: 830.0,
-        idle_load: 24.0,
+        idle_load: 20.0,
         closed_throttle: 12.0,
         thermostat_c: 84.0,
         fan_on_c: 95.0,
@@ -111,6 +133,10 @@ impl Engine {
         displacement_l: 2.351,
         torque_nm: 200.0,
         weight_kg: 1_450.0,
+        is_4g63: false,
+        diesel: false,
+        smart_alternator: false,
+        stop_start: false,
         turbo: false,
         has_maf: true,
         has_map: false,
@@ -132,6 +158,10 @@ impl Engine {
         displacement_l: 1.595,
         torque_nm: 145.0,
         weight_kg: 1_180.0,
+        is_4g63: false,
+        diesel: false,
+        smart_alternator: false,
+        stop_start: false,
         turbo: false,
         has_maf: true,
         has_map: true,
@@ -148,12 +178,77 @@ impl Engine {
         enrichment_load: 86.0,
     };
 
+    /// Volkswagen 1.4 TSI: direct injection, wideband sensor, hot thermostat, smart alternator, stop-start.
+    pub const TSI: Self = Self {
+        name: "1.4 TSI",
+        displacement_l: 1.395,
+        torque_nm: 250.0,
+        weight_kg: 1_350.0,
+        is_4g63: false,
+        diesel: false,
+        smart_alternator: true,
+        stop_start: true,
+        turbo: true,
+        has_maf: false,
+        has_map: true,
+        has_oxygen: false,
+        idle_rpm: 800.0,
+        idle_load: 18.0,
+        closed_throttle: 14.0,
+        thermostat_c: 91.0,
+        fan_on_c: 100.0,
+        idle_timing: 5.0,
+        full_load_timing: 8.0,
+        gears: [115.0, 62.0, 42.0, 31.0, 24.0],
+        charging_v: 14.3,
+        enrichment_load: 96.0,
+    };
+    /// Volkswagen 2.0 TDI: a diesel, which shares only half of the channels.
+    pub const TDI: Self = Self {
+        name: "2.0 TDI",
+        displacement_l: 1.968,
+        torque_nm: 320.0,
+        weight_kg: 1_500.0,
+        is_4g63: false,
+        diesel: true,
+        smart_alternator: false,
+        stop_start: false,
+        turbo: true,
+        has_maf: true,
+        has_map: true,
+        has_oxygen: false,
+        idle_rpm: 830.0,
+        idle_load: 24.0,
+        closed_throttle: 83.5,
+        thermostat_c: 86.0,
+        fan_on_c: 97.0,
+        idle_timing: 0.0,
+        full_load_timing: 0.0,
+        gears: [95.0, 52.0, 34.0, 25.0, 19.5],
+        charging_v: 14.3,
+        enrichment_load: 101.0,
+    };
+
     /// Every engine.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::ECLIPSE_TURBO,
         Self::ETIOS,
         Self::MIATA,
         Self::GALANT,
         Self::GOLF,
+        Self::TSI,
+        Self::TDI,
     ];
+
+    /// One car of the kind: no two are quite alike.
+    pub(crate) fn built(mut self, random: &mut Random) -> Self {
+        self.idle_rpm += random.between(-25.0, 25.0);
+        self.idle_load += random.between(-1.5, 1.5);
+        self.closed_throttle += random.between(-1.0, 1.0);
+        self.thermostat_c += random.between(-1.5, 1.5);
+        self.fan_on_c += random.between(-2.0, 2.0);
+        self.idle_timing += random.between(-2.0, 2.0);
+        self.charging_v += random.between(-0.25, 0.25);
+        self
+    }
 }

@@ -85,7 +85,7 @@ faults! {
     /// Weak fuel supply; lean by so many % at cruise and under load.
     FuelSupplyWeak { rules: ["fuel_supply_weak"], route: Gentle, amounts: [12.0, 16.0, 21.0], needs: ["SHORT_FUEL_TRIM_1", "LONG_FUEL_TRIM_1"], }
     /// Rich in every state, by so many %.
-    Rich { rules: ["rich"], route: Gentle, amounts: [15.0, 19.0, 24.0], needs: ["SHORT_FUEL_TRIM_1", "LONG_FUEL_TRIM_1"], }
+    Rich { rules: ["rich"], route: Gentle, amounts: [18.0, 21.0, 24.5], needs: ["SHORT_FUEL_TRIM_1", "LONG_FUEL_TRIM_1"], }
     /// Closed loop comes late; seconds after the start.
     OpenLoopTooLong { rules: ["open_loop_too_long"], route: Gentle, amounts: [260.0, 500.0, 1e9], needs: ["FUEL_SYSTEM_STATUS"], }
     /// Enrichment at full load comes late or never; seconds of full load before it.
@@ -111,7 +111,7 @@ faults! {
     /// The air flow sensor reads so many times the true flow.
     MafImplausible { rules: ["maf_implausible"], route: Motorway, amounts: [0.5, 0.42, 1.6], needs: ["MAF", "INTAKE_PRESSURE"], }
     /// The air flow sensor reads so many times the true flow at idle only.
-    MafIdle { rules: ["maf_idle_wrong"], route: Town, amounts: [2.2, 2.7, 0.35], needs: ["MAF"], }
+    MafIdle { rules: ["maf_idle_wrong"], route: Town, amounts: [2.2, 2.7, 0.35], needs: ["MAF", "TIMING_ADVANCE"], }
     /// The front oxygen sensor stays near so many volts in closed loop.
     FrontO2Stuck { rules: ["front_o2_stuck"], route: Gentle, amounts: [0.76, 0.2, 0.08], needs: ["O2_B1S1", "FUEL_SYSTEM_STATUS"], }
     /// The rear oxygen sensor stays near so many volts.
@@ -129,12 +129,26 @@ impl Fault {
             self,
             Self::NoEnrichment | Self::TimingLow | Self::TipInKnock
         );
-        if peculiar && !engine.turbo {
+        if peculiar && !engine.is_4g63 {
+            return false;
+        }
+        let at_idle = matches!(
+            self,
+            Self::VacuumLeak
+                | Self::LeanEverywhere
+                | Self::FuelSupplyWeak
+                | Self::IdleHunting
+                | Self::IdleSpeed
+                | Self::FanWeak
+        );
+        if at_idle && engine.stop_start {
             return false;
         }
         self.needs().iter().all(|channel| match *channel {
             "MAF" => engine.has_maf,
-            "INTAKE_PRESSURE" => engine.has_map,
+            "INTAKE_PRESSURE" => engine.has_map && !engine.diesel,
+            "SHORT_FUEL_TRIM_1" | "LONG_FUEL_TRIM_1" | "TIMING_ADVANCE" => !engine.diesel,
+            "CONTROL_MODULE_VOLTAGE" => !engine.smart_alternator,
             "O2_B1S1" | "O2_B1S2" | "FUEL_SYSTEM_STATUS" => engine.has_oxygen,
             _ => true,
         })

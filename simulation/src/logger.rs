@@ -1,6 +1,6 @@
 //! What loggers make of a drive: polling rates, names, units and the resolution of OBD-II.
 
-use crate::{Moment, Random};
+use crate::{Moment, Random, STEP_SECONDS};
 
 /// One recorded value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub enum Logger {
     Pi,
     /// All channels in one row, at this interval in seconds.
     Rows(f64),
+    /// An app on a phone: every channel each 2.5 s or so, a few readings lost, the connection gone now and then.
+    Phone,
 }
 
 impl Logger {
@@ -29,6 +31,7 @@ impl Logger {
     pub fn name(self) -> String {
         match self {
             Self::Pi => "Pi".to_owned(),
+            Self::Phone => "phone".to_owned(),
             Self::Rows(interval) => format!("{} Hz", 1.0 / interval),
         }
     }
@@ -46,32 +49,39 @@ impl Logger {
             .iter()
             .map(|channel| match self {
                 Self::Pi => random.between(0.0, channel.pi_seconds.unwrap_or_default().min(4.0)),
+                Self::Phone => random.between(0.0, 2.5),
                 Self::Rows(_) => 0.0,
             })
             .collect();
+        let mut connection = Connection::default();
         let mut readings = Vec::new();
         for moment in moments {
+            let gone = self == Self::Phone && connection.is_gone(moment.seconds, &mut random);
             for (channel, due) in CHANNELS.iter().zip(&mut due) {
                 if *due > moment.seconds + 1e-9 {
                     continue;
                 }
-                let (interval, seconds, parameter) = match self {
+                let (interval, late, parameter) = match self {
                     Self::Pi => {
                         let Some(interval) = channel.pi_seconds else {
                             continue;
                         };
-                        let late = random.between(0.0, 0.2);
                         let name = channel.pi_name.unwrap_or(channel.name);
-                        (interval, moment.seconds + late, name)
+                        (interval, random.between(0.0, 0.2), name)
                     }
-                    Self::Rows(interval) => (interval, moment.seconds, channel.name),
+                    Self::Phone => {
+                        let interval = random.between(2.0, 3.0);
+                        (interval, random.between(0.0, 0.25), channel.name)
+                    }
+                    Self::Rows(interval) => (interval, 0.0, channel.name),
                 };
                 *due += interval;
-                let Some(value) = (channel.value)(&moment) else {
+                let lost = self == Self::Phone && (gone || random.chance(0.03));
+                let Some(value) = (channel.value)(&moment).filter(|_| !lost) else {
                     continue;
                 };
                 readings.push(Reading {
-                    seconds,
+                    seconds: moment.seconds + late,
                     parameter,
                     value: transmitted(value, channel.resolution),
                     unit: match channel.name {
@@ -83,6 +93,21 @@ impl Logger {
         }
         readings.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
         readings
+    }
+}
+
+/// A connection that is gone for 10 to 40 s about every seven minutes.
+#[derive(Default)]
+struct Connection {
+    gone_until: f64,
+}
+
+impl Connection {
+    fn is_gone(&mut self, seconds: f64, random: &mut Random) -> bool {
+        if random.chance(STEP_SECONDS / 420.0) {
+            self.gone_until = seconds + random.between(10.0, 40.0);
+        }
+        seconds < self.gone_until
     }
 }
 
@@ -160,18 +185,16 @@ const CHANNELS: &[Channel] = &[
     channel("THROTTLE_POS", "percent", EIGHT_BITS, Some(3.0), |m| {
         Some(m.throttle)
     }),
-    channel("TIMING_ADVANCE", "degree", 0.5, Some(1.0), |m| {
-        Some(m.timing)
-    }),
+    channel("TIMING_ADVANCE", "degree", 0.5, Some(1.0), |m| m.timing),
     channel("MAF", "gps", 0.01, None, |m| m.maf),
     channel("INTAKE_PRESSURE", "kilopascal", 1.0, Some(30.0), |m| {
         m.manifold
     }),
     channel("SHORT_FUEL_TRIM_1", "percent", TRIM, Some(1.0), |m| {
-        Some(m.short_trim)
+        m.short_trim
     }),
     channel("LONG_FUEL_TRIM_1", "percent", TRIM, Some(10.0), |m| {
-        Some(m.long_trim)
+        m.long_trim
     }),
     channel("O2_B1S1", "volt", 0.005, Some(10.0), |m| m.front_oxygen),
     renamed(

@@ -7,7 +7,7 @@ mod thermal;
 use crate::random::Wander;
 use crate::{Engine, Fault, Planted, Random, Simulation};
 use mixture::Mixture;
-use motion::{Motion, Movement};
+use motion::{Mode, Motion, Movement};
 use thermal::Thermal;
 
 /// Length of one step.
@@ -30,16 +30,16 @@ pub struct Moment {
     pub coolant: f64,
     /// Intake air in °C.
     pub intake_air: f64,
-    /// Timing in degrees before top dead centre.
-    pub timing: f64,
+    /// Timing in degrees before top dead centre; a diesel has none.
+    pub timing: Option<f64>,
     /// Air flow in g/s, where the car measures it.
     pub maf: Option<f64>,
     /// Manifold pressure in kPa (on the Eclipse: the EGR system's sensor).
     pub manifold: Option<f64>,
-    /// Short term fuel trim in %.
-    pub short_trim: f64,
-    /// Long term fuel trim in %.
-    pub long_trim: f64,
+    /// Short term fuel trim in %; a diesel has none.
+    pub short_trim: Option<f64>,
+    /// Long term fuel trim in %; a diesel has none.
+    pub long_trim: Option<f64>,
     /// Fuel system status as SAE J1979 codes it.
     pub fuel_system: Option<f64>,
     /// Front oxygen sensor in V.
@@ -93,13 +93,14 @@ struct Car {
 impl Car {
     fn new(simulation: &Simulation) -> Self {
         let mut random = Random::new(simulation.seed);
-        let engine = simulation.engine;
+        let mut car = Random::new(simulation.car ^ 0xCA_12);
+        let engine = simulation.engine.built(&mut car);
         let broken = Broken(simulation.planted);
         let phases = simulation.route.phases(&mut random);
-        let thermal = Thermal::new(&mut random, simulation.route.is_cold_start());
+        let thermal = Thermal::new(&mut random, simulation);
         Self {
             motion: Motion::new(phases, &mut random),
-            mixture: Mixture::new(&mut Random::new(simulation.car ^ 0xCA_12), thermal.coolant),
+            mixture: Mixture::new(&mut car, thermal.coolant),
             thermal,
             engine,
             broken,
@@ -138,11 +139,11 @@ impl Car {
             throttle: movement.throttle,
             coolant: self.thermal.coolant,
             intake_air: self.thermal.intake_air,
-            timing: self.timing(&movement),
+            timing: (!engine.diesel).then(|| self.timing(&movement)),
             maf: engine.has_maf.then(|| self.air_flow(&movement)),
             manifold: self.manifold(&movement),
-            short_trim: mixture.short_trim,
-            long_trim: mixture.long_trim,
+            short_trim: (!engine.diesel).then_some(mixture.short_trim),
+            long_trim: (!engine.diesel).then_some(mixture.long_trim),
             fuel_system: engine.has_oxygen.then_some(mixture.fuel_system),
             front_oxygen: engine.has_oxygen.then_some(mixture.front_oxygen),
             rear_oxygen: engine.has_oxygen.then_some(mixture.rear_oxygen),
@@ -216,13 +217,14 @@ impl Car {
     }
 
     fn manifold(&mut self, movement: &Movement) -> Option<f64> {
-        if self.engine.turbo {
+        if self.engine.is_4g63 {
             let egr_sensor = 60.0 + 0.2 * movement.load + 6.0 * self.random.normal();
             return Some(egr_sensor.clamp(10.0, 105.0));
         }
         self.engine.has_map.then(|| {
             if movement.running() {
-                (2.0 + 98.0 * movement.filling).clamp(18.0, 101.0)
+                (2.0 + 98.0 * movement.filling)
+                    .clamp(18.0, 101.0 + if self.engine.turbo { 120.0 } else { 0.0 })
             } else {
                 101.0
             }
@@ -244,6 +246,15 @@ impl Car {
             .amount(Fault::Undercharging)
             .or(self.broken.amount(Fault::Overcharging))
             .unwrap_or(self.engine.charging_v);
+        if self.engine.smart_alternator {
+            return noise
+                + match movement.mode {
+                    Mode::Overrun => 14.8,
+                    Mode::Idling => 13.4,
+                    _ if movement.load > 50.0 => 12.6,
+                    _ => 13.0,
+                };
+        }
         charging - load + noise
     }
 }

@@ -119,6 +119,11 @@ impl Motion {
                     ..Movement::default()
                 }
             }
+            // Stop-start: warm, and not at the beginning of the drive.
+            Wish::Idle if engine.stop_start && coolant > 60.0 && self.in_phase > 3.0 => Movement {
+                throttle: engine.closed_throttle,
+                ..Movement::default()
+            },
             Wish::Idle => self.idle(engine, broken, coolant, random),
             Wish::Released(rate) => self.released(engine, broken, coolant, rate, random),
             Wish::Power(rate) => self.power(engine, rate, random),
@@ -203,8 +208,12 @@ impl Motion {
             speed: self.speed,
             rpm: rpm.max(200.0),
             load,
-            filling: load / 100.0,
-            throttle: engine.closed_throttle + 2.0 * cold + 0.5 * compressor,
+            filling: filling(engine, load),
+            throttle: if engine.diesel {
+                engine.closed_throttle
+            } else {
+                engine.closed_throttle + 2.0 * cold + 0.5 * compressor
+            },
         }
     }
 
@@ -229,7 +238,7 @@ impl Motion {
             speed: self.speed,
             rpm,
             load,
-            filling: load / 100.0,
+            filling: filling(engine, load),
             throttle: engine.closed_throttle,
         }
     }
@@ -261,10 +270,12 @@ impl Motion {
             speed: self.speed,
             rpm,
             load,
-            filling: load / 100.0,
-            throttle: engine.closed_throttle
-                + 1.0
-                + (95.0 - engine.closed_throttle) * 0.8 * share * flow,
+            filling: filling(engine, load),
+            throttle: if engine.diesel {
+                engine.closed_throttle
+            } else {
+                engine.closed_throttle + 1.0 + (95.0 - engine.closed_throttle) * 0.8 * share * flow
+            },
         }
     }
 
@@ -284,7 +295,7 @@ impl Motion {
                 rpm,
                 load: 25.0,
                 filling: 0.25,
-                throttle: engine.closed_throttle + 5.0,
+                throttle: engine.closed_throttle + if engine.diesel { 0.0 } else { 5.0 },
             };
         }
         let spooled = if engine.turbo { 1.0 } else { 0.0 };
@@ -300,7 +311,11 @@ impl Motion {
             rpm,
             load,
             filling: 0.97 + 0.6 * self.boost,
-            throttle: 88.0,
+            throttle: if engine.diesel {
+                engine.closed_throttle
+            } else {
+                88.0
+            },
         }
     }
 
@@ -325,6 +340,15 @@ fn gear_at(engine: &Engine, speed: f64, lowest_rpm: f64) -> usize {
 /// Highest torque without boost, in Nm.
 fn natural_torque(engine: &Engine) -> f64 {
     engine.torque_nm / if engine.turbo { 1.6 } else { 1.0 }
+}
+
+/// Air in the cylinders: a diesel is not throttled.
+fn filling(engine: &Engine, load: f64) -> f64 {
+    if engine.diesel {
+        0.65 + 0.3 * load / 100.0
+    } else {
+        load / 100.0
+    }
 }
 
 /// Rolling and air resistance in N.

@@ -3,7 +3,7 @@
 use super::motion::Movement;
 use super::{Broken, STEP_SECONDS};
 use crate::random::Wander;
-use crate::{Engine, Fault, Random};
+use crate::{Engine, Fault, Random, Simulation};
 
 pub(super) struct Thermal {
     /// In °C.
@@ -17,13 +17,18 @@ pub(super) struct Thermal {
 }
 
 impl Thermal {
-    pub(super) fn new(random: &mut Random, cold: bool) -> Self {
-        let ambient = random.between(0.0, 32.0);
-        let (coolant, intake_air) = if cold {
+    pub(super) fn new(random: &mut Random, simulation: &Simulation) -> Self {
+        let weather = random.between(-15.0, 38.0);
+        // What shows on a warm day only.
+        let ambient = match simulation.planted.map(|planted| planted.fault) {
+            Some(Fault::OpenLoopTooLong | Fault::FanWeak) => 12.0 + 0.5 * weather.abs(),
+            _ => weather,
+        };
+        let (coolant, intake_air) = if simulation.route.is_cold_start() {
             (ambient + random.between(0.0, 3.0), ambient)
         } else {
             (
-                random.between(78.0, 86.0),
+                simulation.engine.thermostat_c + random.between(-5.0, 3.0),
                 ambient + random.between(8.0, 18.0),
             )
         };
@@ -70,7 +75,11 @@ impl Thermal {
         }
         // A car that runs hot or cold regulates around another temperature.
         let (opens, fan_on) = if let Some(settles) = broken.amount(Fault::Overheating) {
-            let settles = if engine.turbo { settles } else { settles + 9.0 };
+            let settles = if engine.is_4g63 {
+                settles
+            } else {
+                settles + 9.0
+            };
             (settles - 3.0, settles + 3.0)
         } else if let Some(settles) = broken.amount(Fault::ThermostatOpen) {
             (settles - 4.0, engine.fan_on_c)
