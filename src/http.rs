@@ -28,6 +28,7 @@ mod fields;
 mod health;
 mod linger;
 mod metrics;
+mod schemas;
 mod sync;
 mod trace;
 mod turn;

@@ -6,17 +6,15 @@ use actors::sync::KeyHolder;
 use tokio_util::sync::CancellationToken;
 
 use super::bodies::{Detail, InvalidRequest};
-use super::docs::DeviceIdSchema;
-use super::error::ApiError;
+use super::error::{ApiError, OllamaFailed, OllamaUnavailable};
+use super::schemas::DeviceIdSchema;
 use super::{State, auth, body, turn};
 
 mod answers;
-mod failures;
 mod filters;
 mod request;
 
 use answers::{AnalysisAnswer, AnalysisList, AnalysisState, AnalysisWithResult};
-pub(super) use failures::{OllamaFailed, OllamaUnavailable};
 use filters::AnalysisFilters;
 use request::AnalysisRequest;
 

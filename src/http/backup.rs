@@ -11,11 +11,10 @@ use actors::backup::{BackupError, CommitUpload, Folder, ListBackups, OpenBackup}
 use actors::sync::KeyHolder;
 
 use super::State;
-use super::bodies::{Detail, InvalidRequest};
-use super::docs::DeviceIdSchema;
+use super::bodies::{Detail, FileContent, InvalidRequest};
 use super::error::ApiError;
+use super::schemas::DeviceIdSchema;
 
-pub(super) use bodies::FileContent;
 use bodies::{BackupList, BackupReceipt, BackupType, BackupUpload, RefusedUpload};
 
 /// Stores a file

@@ -85,3 +85,9 @@ impl From<&[Problem]> for InvalidRequest {
         }
     }
 }
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "for the documentation")]
+pub(in crate::http) struct FileContent(Vec<u8>);

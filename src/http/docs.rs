@@ -7,15 +7,11 @@ use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION, X_CONTENT_TYPE_
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
-mod batch;
-mod columns;
 mod document;
 
-pub(super) use batch::{DeviceIdSchema, DeviceTime, ProfileId, SyncBatch};
 pub use document::document;
 
-use super::backup::FileContent;
-use super::bodies::Detail;
+use super::bodies::{Detail, FileContent};
 use super::error::ApiError;
 
 static DOCUMENT: LazyLock<String> =

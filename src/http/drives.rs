@@ -10,9 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::bodies::{Detail, InvalidRequest, time};
-use super::docs::DeviceIdSchema;
 use super::error::ApiError;
 use super::fields::{self, Fields};
+use super::schemas::DeviceIdSchema;
 use super::{State, auth, turn};
 
 const DEFAULT_LIMIT: u32 = 50;

@@ -15,9 +15,13 @@ use actors::problem::{Fault, Problem};
 use actors::sync::SyncError;
 use serde_json::{Value, json};
 
-use super::analysis::{OllamaFailed, OllamaUnavailable};
 use super::bodies::{Detail, InvalidRequest};
-use super::sync::SyncFailed;
+
+mod ollama;
+mod sync_failed;
+
+pub(super) use ollama::{OllamaFailed, OllamaUnavailable};
+pub(super) use sync_failed::SyncFailed;
 
 /// When to come again after a refusal for lack of room, in seconds.
 const RETRY_SECONDS: u64 = 2;

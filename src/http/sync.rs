@@ -4,13 +4,13 @@ use actix_web::{HttpRequest, web};
 use actors::sync::{KeyHolder, StoreBatch};
 
 use super::bodies::{Detail, InvalidRequest};
-use super::docs::SyncBatch;
-use super::error::ApiError;
+use super::error::{ApiError, SyncFailed};
+use super::schemas::SyncBatch;
 use super::{State, body, turn};
 
 mod receipt;
 
-pub(super) use receipt::{SyncFailed, SyncReceipt};
+pub(super) use receipt::SyncReceipt;
 
 /// Stores the rows of a batch, all of them or none
 ///

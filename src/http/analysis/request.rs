@@ -3,8 +3,8 @@ use actors::problem::{Fault, Problem};
 use chrono::NaiveDateTime;
 use utoipa::ToSchema;
 
-use crate::http::docs::{DeviceIdSchema, DeviceTime, ProfileId};
 use crate::http::fields::{self, Fields, Length};
+use crate::http::schemas::{DeviceIdSchema, DeviceTime, ProfileId};
 
 const PARAMETERS: Length = Length {
     least: 1,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::bodies::{Detail, InvalidRequest, time};
-use crate::http::docs::DeviceIdSchema;
+use crate::http::schemas::DeviceIdSchema;
 
 /// A file to store. The fields may have any order.
 #[derive(ToSchema)]
@@ -38,12 +38,6 @@ pub(in crate::http) enum BackupType {
     Logs,
     Config,
 }
-
-/// The bytes of a file.
-#[derive(ToSchema)]
-#[schema(value_type = String, format = Binary)]
-#[expect(dead_code, reason = "for the documentation")]
-pub(in crate::http) struct FileContent(Vec<u8>);
 
 /// Why an upload was rejected: a list of invalid fields, or one sentence about the file name.
 #[derive(Serialize, ToSchema)]

@@ -1,4 +1,4 @@
-//! The schema of a batch, made from the registry that batches are read by.
+//! Schemas of batches and of values in them, for the OpenAPI document. Built from the registry that batches are parsed by.
 
 use std::borrow::Cow;
 
@@ -12,17 +12,19 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::columns::meaning_of;
+mod columns;
+
+use columns::meaning_of;
 
 /// A time as devices write it, in a form that generators of examples understand.
 const TIME_PATTERN: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$";
 
 /// The request of `POST /api/v1/sync`, for the documentation: batches are read by
 /// [`actors::sync::batch::read`], without a copy in between.
-pub(in crate::http) struct SyncBatch;
+pub(super) struct SyncBatch;
 
 /// A time as devices write it, for the documentation.
-pub(in crate::http) struct DeviceTime;
+pub(super) struct DeviceTime;
 
 impl ToSchema for DeviceTime {
     fn name() -> Cow<'static, str> {
@@ -43,7 +45,7 @@ impl PartialSchema for DeviceTime {
 }
 
 /// A device's id of a driving profile, for the documentation.
-pub(in crate::http) struct ProfileId;
+pub(super) struct ProfileId;
 
 impl ToSchema for ProfileId {
     fn name() -> Cow<'static, str> {
@@ -60,7 +62,7 @@ impl PartialSchema for ProfileId {
 }
 
 /// The id of a device, for the documentation.
-pub(in crate::http) struct DeviceIdSchema;
+pub(super) struct DeviceIdSchema;
 
 impl ToSchema for DeviceIdSchema {
     fn name() -> Cow<'static, str> {
