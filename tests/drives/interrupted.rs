@@ -76,7 +76,7 @@ async fn a_database_crash_during_an_analysis_loses_no_drive() {
     let server = thinking(&database.url(), &ollama).await;
     database.crash();
     ollama.release();
-    server.logs("drive is not analysed").await;
+    server.logs("drive not analysed").await;
     database.restart();
     eventually("the drive is analysed", async || {
         database.count("drives", "state = 'analysed'").await == 1

@@ -213,6 +213,9 @@ async fn an_ollama_that_never_lists_its_models_is_up_without_the_model() {
     let report = health(&server).await;
     assert_eq!(report["components"]["ollama"], "up");
     assert_eq!(report["components"]["ollamaModel"], "not_loaded");
+    // Whether it has the model was never seen.
+    let reasons = json!(["The list of Ollama's models cannot be read."]);
+    assert_eq!(report["reasons"], reasons);
 }
 
 #[tokio::test]

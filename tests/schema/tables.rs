@@ -242,7 +242,7 @@ async fn the_indexes_of_the_device_exist() {
         )
         .await;
     for (table, columns) in [
-        ("realtime_data", "timestamp"),
+        ("realtime_data", "source_device,timestamp,drive_id"),
         ("realtime_data", "profile_id"),
         ("realtime_data", "parameter_name,timestamp"),
         ("statistics", "analysis_date"),

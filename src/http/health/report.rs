@@ -255,8 +255,8 @@ impl From<&Facts> for Components {
             ollama: Availability::of(facts.ollama != OllamaState::Down),
             ollama_model: match facts.ollama {
                 OllamaState::Ready => facts.model.clone(),
-                OllamaState::WithoutModel => "not_loaded".to_owned(),
-                OllamaState::Down | OllamaState::ModelsUnknown => "unknown".to_owned(),
+                OllamaState::WithoutModel | OllamaState::ModelsUnknown => "not_loaded".to_owned(),
+                OllamaState::Down => "unknown".to_owned(),
             },
         }
     }
