@@ -212,6 +212,7 @@ fn start_actors(
         time_limit: settings.analysis_timeout,
         admission: queues.analyses.clone(),
         timing: QueueTiming::with_quiet(settings.auto_analysis_quiet),
+        diagnosis: settings.diagnosis.clone(),
         reporter: reporter.clone(),
     };
     // Before the sync actor, which notifies it of drives.

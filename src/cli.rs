@@ -8,11 +8,13 @@ use clap::{Parser, Subcommand};
 use crate::config::Settings;
 use crate::{app, logging};
 
+mod baseline;
 mod database;
 mod device;
 mod diagnose;
 mod doctor;
 mod openapi;
+mod rules;
 mod seed;
 
 /// Companion server for a car's data logger: takes its readings in, analyses its drives with a local model, and
@@ -39,6 +41,11 @@ enum Command {
     Doctor,
     /// Diagnoses logs of drives; needs neither database nor server.
     Diagnose(diagnose::DiagnoseArguments),
+    /// Prints the rules of the computed diagnosis with their thresholds; needs no database.
+    Rules(rules::RulesArguments),
+    /// Sets, clears or resets what the drives of a device are compared with.
+    #[command(subcommand)]
+    Baseline(baseline::BaselineCommand),
     /// Prints the OpenAPI document of the API; needs no settings.
     Openapi,
 }
@@ -71,6 +78,8 @@ impl CommandLine {
             Command::Device(command) => device::run(command, &settings_and_log()?),
             Command::Doctor => doctor::run(&Settings::load()),
             Command::Diagnose(arguments) => diagnose::run(&arguments),
+            Command::Rules(arguments) => rules::run(&arguments),
+            Command::Baseline(command) => baseline::run(command, &settings_and_log()?),
             Command::Openapi => openapi::print(),
         }
     }

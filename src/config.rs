@@ -58,6 +58,9 @@ pub struct Settings {
     /// `AUTO_ANALYSIS_QUIET_SECONDS`, default 90, in seconds: a drive is analysed once no reading of it arrived for
     /// this long.
     pub auto_analysis_quiet: Duration,
+    /// `DIAGNOSIS_THRESHOLDS`, default none, a TOML file: thresholds, tiers, weights and vehicle facts of the computed
+    /// diagnosis that differ from the built-in ones.
+    pub diagnosis: actors::diagnosis::Settings,
     /// `EXTRA_TABLES`, default none, comma-separated names: further tables, whose rows are stored as JSON.
     pub extra_tables: Vec<String>,
     /// `SYNC_HISTORY_RETENTION_DAYS`, default 90, in days: how long the history of batches is kept; 0 keeps all.
@@ -91,6 +94,26 @@ impl std::error::Error for InvalidSettings {}
 impl Settings {
     /// Reads the environment and the settings file.
     pub fn load() -> Result<Self, InvalidSettings> {
+        Self::from_variables(&Self::variables()?)
+    }
+
+    /// The settings of the computed diagnosis alone, for commands that need neither database nor key.
+    pub fn load_diagnosis() -> Result<actors::diagnosis::Settings, InvalidSettings> {
+        let variables = Self::variables()?;
+        let mut reader = Reader::new(&variables);
+        let diagnosis = Self::read_diagnosis(&mut reader);
+        match reader.into_problems() {
+            problems if problems.is_empty() => Ok(diagnosis),
+            problems => Err(InvalidSettings(problems)),
+        }
+    }
+
+    fn read_diagnosis(reader: &mut Reader<'_>) -> actors::diagnosis::Settings {
+        let built_in = actors::diagnosis::Settings::default();
+        reader.or("DIAGNOSIS_THRESHOLDS", built_in, values::thresholds)
+    }
+
+    fn variables() -> Result<HashMap<String, String>, InvalidSettings> {
         let mut variables = match settings_file() {
             Some(path) => reader::read(path).map_err(|problem| InvalidSettings(vec![problem]))?,
             None => HashMap::new(),
@@ -100,7 +123,7 @@ impl Settings {
                 variables.insert(name, value);
             }
         }
-        Self::from_variables(&variables)
+        Ok(variables)
     }
 
     /// Reads settings from variables by name.
@@ -149,6 +172,7 @@ impl Settings {
                 quiet,
                 values::seconds(0, 86_400),
             ),
+            diagnosis: Self::read_diagnosis(reader),
             extra_tables: reader.or("EXTRA_TABLES", Vec::new(), values::extra_tables),
             sync_history_retention_days: reader.or(
                 "SYNC_HISTORY_RETENTION_DAYS",

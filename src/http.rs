@@ -21,6 +21,7 @@ mod auth;
 mod backup;
 mod bodies;
 mod body;
+mod diagnosis;
 mod docs;
 mod drives;
 mod error;
@@ -129,6 +130,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             route.to(analysis::find_analysis)
         }),
         get("/api/v1/drives", Key, |route| route.to(drives::list_drives)),
+        get("/api/v1/drives/{drive}", Key, |route| {
+            route.to(diagnosis::find_diagnosis)
+        }),
         post("/api/v1/backup", Key, |route| {
             route.to(backup::store_backup)
         }),

@@ -4,6 +4,7 @@ mod analysing;
 mod away;
 mod clocks;
 mod counting;
+mod diagnosing;
 mod fairness;
 mod finding;
 mod interrupted;

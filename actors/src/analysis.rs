@@ -16,6 +16,8 @@ pub mod recommendations;
 pub mod statistics;
 
 mod actor;
+pub mod diagnoses;
+mod diagnosing;
 mod drive_checker;
 mod drive_job;
 mod drive_queue;
@@ -31,10 +33,12 @@ mod vehicle;
 mod wakeup;
 
 pub use self::actor::{AnalysisActor, AnalysisSettings, lookup_admission};
+pub use self::diagnoses::StoredDiagnosis;
+pub use self::diagnosing::{DIAGNOSIS_LIMIT, diagnose_stored};
 pub use self::error::{AnalysisError, Interruption};
 pub use self::messages::{
-    Analysis, AnalysisStatus, AnalyzeWindow, FindAnalysis, ListAnalyses, ListDrives, PastAnalysis,
-    StopAnalyzing, UnknownStatus,
+    Analysis, AnalysisStatus, AnalyzeWindow, FindAnalysis, FindDiagnosis, ListAnalyses, ListDrives,
+    PastAnalysis, StopAnalyzing, UnknownStatus,
 };
 
 /// Time limit of a single small statement.

@@ -1,6 +1,7 @@
 //! `diagnose`: the diagnosis of logs and stored drives, for a terminal, for programs, or as a page.
 
 mod output;
+mod stored;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -10,14 +11,17 @@ use actors::diagnosis::{Diagnoser, Diagnosis, History, Settings as DiagnosisSett
 use clap::Args;
 
 use super::Failure;
+use crate::config::Settings;
 use crate::log_file::{LogSummary, read_log};
 use crate::logging;
 
 #[derive(Debug, Args)]
 pub(super) struct DiagnoseArguments {
     /// CSV logs: one reading a line (time, parameter, value, unit) or one column a channel.
-    #[arg(required = true, value_name = "FILE.csv")]
+    #[arg(required_unless_present_any = ["drive", "last", "recompute"], value_name = "FILE.csv")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    stored: stored::StoredArguments,
     /// Prints a JSON array with one element a log.
     #[arg(long, conflicts_with = "html")]
     json: bool,
@@ -40,7 +44,10 @@ pub(super) fn run(arguments: &DiagnoseArguments) -> Result<(), Failure> {
     if arguments.html.is_some() && arguments.files.len() > 1 {
         return Err("--html takes one log at a time".into());
     }
-    let settings = DiagnosisSettings::default();
+    if arguments.stored.are_given() {
+        return stored::run(&arguments.stored, arguments.json, arguments.html.as_deref());
+    }
+    let settings = Settings::load_diagnosis()?;
     let mut failures = 0;
     let mut drives = Vec::new();
     for file in &arguments.files {

@@ -57,7 +57,11 @@ fn the_example_file_names_every_variable_with_its_default() {
     let (empty, optional): (Vec<_>, Vec<_>) = lines
         .into_iter()
         .partition(|(_, default)| default.is_empty());
-    assert_eq!(empty.len(), 3, "DATABASE_URL, API_KEY, EXTRA_TABLES");
+    assert_eq!(
+        empty.len(),
+        4,
+        "DATABASE_URL, API_KEY, DIAGNOSIS_THRESHOLDS, EXTRA_TABLES"
+    );
     let as_in_example = read(&optional).unwrap();
     assert_eq!(
         format!("{as_in_example:?}"),
@@ -119,6 +123,21 @@ fn every_variable_is_taken_over() {
     assert_eq!(settings.extra_tables, ["dtc_log", "drive_summary"]);
     assert_eq!(settings.sync_history_retention_days, 0);
     assert_eq!(settings.database_pool_size, 16);
+}
+
+#[test]
+fn all_problems_of_a_thresholds_file_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("thresholds.toml");
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, "[rules.over_rev]\nrpm = 6500\n").unwrap();
+    let settings = read(&[("DIAGNOSIS_THRESHOLDS", path)]).unwrap();
+    assert_ne!(settings.diagnosis, actors::diagnosis::Settings::default());
+    std::fs::write(&file, "[rules.nonsense]\n[rules.over_rev]\nkmh = 1\n").unwrap();
+    let problems = problems(&[("DIAGNOSIS_THRESHOLDS", path)]);
+    for part in ["DIAGNOSIS_THRESHOLDS", "rules.nonsense", "over_rev.kmh"] {
+        assert!(problems.contains(part), "{problems}");
+    }
 }
 
 #[test]

@@ -37,6 +37,13 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
+/// The file's own problems are all named.
+pub(super) fn thresholds(text: &str) -> Result<actors::diagnosis::Settings, String> {
+    let file = std::fs::read_to_string(text).map_err(|error| format!("{text}: {error}"))?;
+    actors::diagnosis::Settings::parse(&file)
+        .map_err(|problems| format!("{text}: {}", problems.join("; ")))
+}
+
 /// Returned without a slash at its end, so that a path can be appended.
 pub(super) fn http_url(text: &str) -> Result<BaseUrl, String> {
     let url = text.trim_end_matches('/');

@@ -195,6 +195,10 @@ impl ApiError {
                     detail(&"The analysis was interrupted, try again"),
                 ),
                 AnalysisError::NotFound => (StatusCode::NOT_FOUND, detail(&"No such analysis")),
+                AnalysisError::NoDiagnosis => (
+                    StatusCode::NOT_FOUND,
+                    detail(&"No such drive, or not diagnosed yet"),
+                ),
             },
         }
     }

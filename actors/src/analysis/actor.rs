@@ -3,19 +3,24 @@
 //! One analysis runs at a time: permits for the model are taken before a message is sent. After a restart the actor
 //! begins with fresh connections; what was running is lost, and its requester gets an error.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{
     Actor, AsyncContext as _, Context, Handler, ResponseActFuture, Supervised, WrapFuture as _,
 };
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
+use super::diagnoses::{self, StoredDiagnosis};
+use super::diagnosing::DiagnosisWorker;
 use super::drive_checker::DriveChecker;
 use super::drive_queue::DriveQueue;
 use super::error::AnalysisError;
 use super::messages::{
-    Analysis, AnalyzeWindow, FindAnalysis, ListAnalyses, ListDrives, PastAnalysis, StopAnalyzing,
+    Analysis, AnalyzeWindow, FindAnalysis, FindDiagnosis, ListAnalyses, ListDrives, PastAnalysis,
+    StopAnalyzing,
 };
 use super::recommendations::Recommendation;
 use super::service::AnalysisService;
@@ -24,6 +29,7 @@ use super::{history, request, results};
 use crate::admission::Admission;
 use crate::causes;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
+use crate::diagnosis;
 use crate::drives::{self, DrivesChanged, KnownDrive, QueueTiming};
 use crate::ollama::Ollama;
 use crate::ollama::tokens::Budget;
@@ -34,8 +40,9 @@ use crate::supervise::Drain;
 const LOOKUPS: usize = 2;
 const WAITING_LOOKUPS: usize = 64;
 
-/// Beside the lookups, one each for the analysis, the queue of drives, its checker, the renewal of a claim, and tidying.
-const CONNECTIONS: usize = LOOKUPS + 5;
+/// Beside the lookups, one each for the analysis, the queue of drives, its checker, the renewal of a claim, tidying, and
+/// diagnoses.
+const CONNECTIONS: usize = LOOKUPS + 6;
 
 /// Ollama is away when it does not respond to a batch within this time.
 const GREETING_LIMIT: Duration = Duration::from_secs(2);
@@ -64,6 +71,8 @@ pub struct AnalysisSettings {
     pub admission: Admission,
     /// The intervals of the queue of drives.
     pub timing: QueueTiming,
+    /// Thresholds and vehicle facts of the computed diagnosis.
+    pub diagnosis: diagnosis::Settings,
     /// Receives the outcome of every analysis.
     pub reporter: Reporter,
 }
@@ -76,6 +85,8 @@ pub struct AnalysisActor {
     service: AnalysisService,
     /// Wakes the background tasks of the queue up.
     wakeup: Wakeup,
+    /// Rings when drives have become ready for their diagnosis.
+    ready: Arc<Notify>,
     /// Cancelled when the server stops.
     stopping: CancellationToken,
 }
@@ -101,6 +112,7 @@ impl AnalysisActor {
             database,
             service,
             wakeup: Wakeup::default(),
+            ready: Arc::default(),
             stopping: CancellationToken::new(),
         }
     }
@@ -123,6 +135,15 @@ impl AnalysisActor {
             timing: self.settings.timing,
             reporter: self.settings.reporter.clone(),
             wakeup: self.wakeup.clone(),
+            stopping: self.stopping.clone(),
+        }
+    }
+
+    fn diagnoses(&self) -> DiagnosisWorker {
+        DiagnosisWorker {
+            database: self.database.clone(),
+            settings: self.settings.diagnosis.clone(),
+            ready: self.ready.clone(),
             stopping: self.stopping.clone(),
         }
     }
@@ -154,6 +175,7 @@ impl Actor for AnalysisActor {
         context.spawn(self.tidy().into_actor(self));
         context.spawn(self.checker().run().into_actor(self));
         context.spawn(self.queue().run().into_actor(self));
+        context.spawn(self.diagnoses().run().into_actor(self));
         context.run_interval(TIDY_INTERVAL, |actor, context| {
             context.spawn(actor.tidy().into_actor(actor));
         });
@@ -227,6 +249,29 @@ impl Handler<FindAnalysis> for AnalysisActor {
     }
 }
 
+impl Handler<FindDiagnosis> for AnalysisActor {
+    type Result = ResponseActFuture<Self, Result<StoredDiagnosis, AnalysisError>>;
+
+    fn handle(&mut self, wanted: FindDiagnosis, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        let found = async move {
+            let FindDiagnosis {
+                drive,
+                device_id,
+                turn: _turn,
+            } = wanted;
+            let found = database.run(STATEMENT_LIMIT, async |connection| {
+                diagnoses::find(connection, drive).await
+            });
+            found
+                .await?
+                .filter(|found| device_id.is_none_or(|device_id| *device_id == *found.device_id))
+                .ok_or(AnalysisError::NoDiagnosis)
+        };
+        Box::pin(found.into_actor(self))
+    }
+}
+
 impl Handler<ListDrives> for AnalysisActor {
     type Result = ResponseActFuture<Self, Result<Vec<KnownDrive>, AnalysisError>>;
 
@@ -252,8 +297,12 @@ impl Handler<DrivesChanged> for AnalysisActor {
 
     fn handle(&mut self, news: DrivesChanged, _: &mut Self::Context) -> Self::Result {
         let (ollama, wakeup) = (self.settings.ollama.clone(), self.wakeup.clone());
+        let bell = self.ready.clone();
         let told = async move {
             let DrivesChanged { ready } = news;
+            if ready > 0 {
+                bell.notify_one();
+            }
             if ready == 0 {
                 wakeup.drives_changed();
                 return false;

@@ -55,6 +55,9 @@ pub enum AnalysisError {
     /// There is no such analysis.
     #[error("there is no such analysis")]
     NotFound,
+    /// There is no such drive, or it has no diagnosis yet.
+    #[error("there is no such drive, or it is not diagnosed yet")]
+    NoDiagnosis,
 }
 
 /// Why an analysis was ended before its time.

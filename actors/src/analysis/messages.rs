@@ -6,6 +6,7 @@ use actix::Message;
 use chrono::NaiveDateTime;
 use tokio_util::sync::CancellationToken;
 
+use super::diagnoses::StoredDiagnosis;
 use super::error::AnalysisError;
 use super::recommendations::Recommendation;
 use crate::admission::Turn;
@@ -68,6 +69,18 @@ pub struct ListDrives {
     pub device_id: Option<DeviceId>,
     /// As many at most.
     pub limit: u32,
+    /// The right to a connection.
+    pub turn: Turn,
+}
+
+/// Find the diagnosis of a drive.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<StoredDiagnosis, AnalysisError>")]
+pub struct FindDiagnosis {
+    /// `drives.id`.
+    pub drive: i64,
+    /// Only if it is a drive of this device.
+    pub device_id: Option<DeviceId>,
     /// The right to a connection.
     pub turn: Turn,
 }

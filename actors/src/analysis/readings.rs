@@ -12,7 +12,7 @@ use crate::database::{DatabaseError, Statement};
 const MAX_DEVICES: usize = 100;
 
 /// Time, parameter, value, unit and where it comes from.
-type Row = (NaiveDateTime, String, f64, Option<String>, Option<String>);
+pub(super) type Row = (NaiveDateTime, String, f64, Option<String>, Option<String>);
 
 /// Takes in what was measured. Simulated and replayed readings count only where there are no others.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl Tally {
 }
 
 /// Older devices do not say; what they send is real.
-fn is_real(data_source: Option<&str>) -> bool {
+pub(super) fn is_real(data_source: Option<&str>) -> bool {
     data_source.is_none_or(|source| {
         let source = source.trim();
         source.is_empty() || source.eq_ignore_ascii_case("real")

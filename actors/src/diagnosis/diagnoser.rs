@@ -39,7 +39,7 @@ const NOT_4G63: [Channel; 4] = [
 pub struct Diagnoser {
     settings: Settings,
     history: History,
-    core: Core,
+    core: Box<Core>,
     /// Whether `core` holds real readings; simulated and replayed ones count only where there are no others.
     has_real: bool,
 }
@@ -48,7 +48,7 @@ impl Diagnoser {
     /// Begins with no readings.
     pub fn new(settings: &Settings, history: History) -> Self {
         Self {
-            core: Core::new(settings, &history),
+            core: Box::new(Core::new(settings, &history)),
             settings: settings.clone(),
             history,
             has_real: false,
@@ -59,7 +59,7 @@ impl Diagnoser {
     pub fn push(&mut self, reading: Reading<'_>) {
         if reading.real && !self.has_real {
             self.has_real = true;
-            self.core = Core::new(&self.settings, &self.history);
+            *self.core = Core::new(&self.settings, &self.history);
         }
         if reading.real || !self.has_real {
             self.core.push(reading);
@@ -254,7 +254,7 @@ impl Core {
             doubted |= Channel::Speed.bit();
             doubts.insert(0, doubt);
         }
-        let mut vehicle = settings.vehicle.clone();
+        let mut vehicle = settings.vehicle;
         vehicle.boost_sensor |= baseline::has_boost_sensor(history);
         let drive = Drive {
             figures: &figures,

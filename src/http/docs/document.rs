@@ -10,7 +10,9 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
-use crate::http::{Access, analysis, backup, bodies, drives, endpoints, health, metrics, sync};
+use crate::http::{
+    Access, analysis, backup, bodies, diagnosis, drives, endpoints, health, metrics, sync,
+};
 
 /// The name of the key among the security schemes.
 const KEY: &str = "ApiKey";
@@ -30,6 +32,7 @@ const KEY: &str = "ApiKey";
         analysis::list_analyses,
         analysis::find_analysis,
         drives::list_drives,
+        diagnosis::find_diagnosis,
         backup::store_backup,
         backup::list_backups,
         backup::download_backup,

@@ -1,0 +1,261 @@
+//! The tables `drive_diagnoses` and `drive_baselines`: one diagnosis a drive, and what it is compared with.
+
+use chrono::NaiveDateTime;
+use mysql_async::prelude::{FromRow, Queryable as _};
+use mysql_async::{Conn, FromRowError, Row, Value};
+use serde::Deserialize;
+
+use crate::database::{DatabaseError, Statement, read_columns};
+use crate::diagnosis::{Diagnosis, EarlierDrive, Figures, History, Tier};
+use crate::drives::DriveReadings;
+use crate::text::line;
+
+/// The length of `grade_reason`.
+const REASON_CHARACTERS: usize = 255;
+
+/// Earlier drives that a diagnosis is compared with.
+const EARLIER: u32 = 5;
+
+/// A stored diagnosis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredDiagnosis {
+    /// `drives.id`.
+    pub drive: i64,
+    /// Whose drive it is.
+    pub device_id: String,
+    /// The device's number of it.
+    pub drive_id: Option<i64>,
+    /// When it began, by the device's clock.
+    pub start: NaiveDateTime,
+    /// When it ended, where that is logged.
+    pub end: Option<NaiveDateTime>,
+    /// When it was diagnosed, UTC.
+    pub diagnosed_at: NaiveDateTime,
+    /// A [`Diagnosis`] as JSON, as it was computed.
+    pub diagnosis: String,
+}
+
+impl FromRow for StoredDiagnosis {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read_columns(row, |columns| {
+            Some(Self {
+                drive: columns.take("drive")?,
+                device_id: columns.take("source_device")?,
+                drive_id: columns.take("drive_id")?,
+                start: columns.take("drive_start")?,
+                end: columns.take("drive_end")?,
+                diagnosed_at: columns.take("diagnosed_at")?,
+                diagnosis: columns.take("diagnosis")?,
+            })
+        })
+    }
+}
+
+/// The diagnosis of a drive.
+pub(super) async fn find(
+    connection: &mut Conn,
+    drive: i64,
+) -> Result<Option<StoredDiagnosis>, DatabaseError> {
+    let query = "SELECT drive, source_device, drive_id, drive_start, drive_end, diagnosed_at, diagnosis \
+                 FROM drive_diagnoses WHERE drive = ?";
+    Statement::new(query, [drive]).fetch_first(connection).await
+}
+
+/// Stores a diagnosis in place of the one before. `began_at` is the database's time before the readings were read: what
+/// arrives later makes the diagnosis outdated.
+pub(super) async fn store(
+    connection: &mut Conn,
+    drive: i64,
+    readings: &DriveReadings,
+    began_at: NaiveDateTime,
+    diagnosis: &Diagnosis,
+) -> Result<(), DatabaseError> {
+    const COLUMNS: [&str; 19] = [
+        "drive",
+        "source_device",
+        "drive_id",
+        "drive_start",
+        "drive_end",
+        "grade",
+        "grade_reason",
+        "watch",
+        "alert",
+        "investigate",
+        "warning",
+        "stop",
+        "readings",
+        "distance_km",
+        "covered_seconds",
+        "rules_version",
+        "thresholds_version",
+        "diagnosis",
+        "diagnosed_at",
+    ];
+    let count = |tier: Tier| {
+        diagnosis
+            .findings
+            .iter()
+            .filter(|finding| finding.tier == tier)
+            .count()
+    };
+    let figures = &diagnosis.figures;
+    let values: [Value; 19] = [
+        drive.into(),
+        (&readings.device_id).into(),
+        readings.drive_id.into(),
+        readings.start.into(),
+        readings.end.into(),
+        diagnosis.grade.map(crate::diagnosis::Grade::label).into(),
+        line(&diagnosis.grade_reason, REASON_CHARACTERS).into(),
+        count(Tier::Watch).into(),
+        count(Tier::Alert).into(),
+        count(Tier::Investigate).into(),
+        count(Tier::Warning).into(),
+        count(Tier::Stop).into(),
+        figures.readings.into(),
+        figures.distance_km.into(),
+        figures.covered_seconds.into(),
+        diagnosis.rules_version.into(),
+        (&diagnosis.thresholds_version).into(),
+        json(diagnosis)?.into(),
+        began_at.into(),
+    ];
+    let updates: Vec<String> = COLUMNS[1..]
+        .iter()
+        .map(|column| format!("{column} = VALUES({column})"))
+        .collect();
+    let places = vec!["?"; COLUMNS.len()].join(", ");
+    let query = format!(
+        "INSERT INTO drive_diagnoses ({}) VALUES ({places}) ON DUPLICATE KEY UPDATE {}",
+        COLUMNS.join(", "),
+        updates.join(", ")
+    );
+    Statement::new(query, values).run(connection).await
+}
+
+fn json(diagnosis: &Diagnosis) -> Result<String, DatabaseError> {
+    serde_json::to_string(diagnosis).map_err(|_| DatabaseError::Closed)
+}
+
+/// The database's clock, UTC.
+pub(super) async fn now(connection: &mut Conn) -> Result<NaiveDateTime, DatabaseError> {
+    let now: Option<NaiveDateTime> = connection.query_first("SELECT NOW(6)").await?;
+    now.ok_or(DatabaseError::Closed)
+}
+
+/// The oldest drive that is ready and has no diagnosis, or one that is older than its latest readings or has other
+/// boundaries; `except` are left out.
+pub(super) async fn due(
+    connection: &mut Conn,
+    except: &[i64],
+) -> Result<Option<i64>, DatabaseError> {
+    let excluded = if except.is_empty() {
+        String::new()
+    } else {
+        format!(" AND d.id NOT IN ({})", vec!["?"; except.len()].join(", "))
+    };
+    let query = format!(
+        "SELECT d.id FROM drives d LEFT JOIN drive_diagnoses x ON x.drive = d.id \
+         WHERE d.state IN ('queued', 'running', 'analysed', 'failed') AND (x.drive IS NULL \
+         OR x.diagnosed_at < d.last_reading_at OR NOT x.drive_start <=> d.drive_start \
+         OR NOT x.drive_end <=> d.drive_end OR NOT x.drive_id <=> d.drive_id){excluded} \
+         ORDER BY d.drive_start, d.id LIMIT 1"
+    );
+    Statement::new(query, except.iter().copied())
+        .fetch_first(connection)
+        .await
+}
+
+/// The drives that have a diagnosis and began at `since` or later, the oldest first.
+pub async fn diagnosed_since(
+    connection: &mut Conn,
+    since: Option<NaiveDateTime>,
+) -> Result<Vec<i64>, DatabaseError> {
+    let query = "SELECT drive FROM drive_diagnoses WHERE drive_start >= COALESCE(?, '1000-01-01') ORDER BY drive_start, drive";
+    Statement::new(query, [since]).fetch_all(connection).await
+}
+
+/// The latest drive that has a diagnosis.
+pub async fn latest(
+    connection: &mut Conn,
+    device_id: Option<&str>,
+) -> Result<Option<i64>, DatabaseError> {
+    let query = "SELECT drive FROM drive_diagnoses WHERE source_device = COALESCE(?, source_device) \
+                 ORDER BY drive_start DESC, drive DESC LIMIT 1";
+    Statement::new(query, [device_id])
+        .fetch_first(connection)
+        .await
+}
+
+/// What the drive is compared with: the anchor of its device, and the drives before it since the baseline begins.
+pub(super) async fn history(
+    connection: &mut Conn,
+    drive: i64,
+    readings: &DriveReadings,
+) -> Result<History, DatabaseError> {
+    let query = "SELECT anchor_drive, begins_at FROM drive_baselines WHERE source_device = ?";
+    let baseline: Option<(Option<i64>, Option<NaiveDateTime>)> =
+        Statement::new(query, [&readings.device_id])
+            .fetch_first(connection)
+            .await?;
+    let (anchor, begins_at) = baseline.unwrap_or_default();
+    let query = "SELECT drive, diagnosis FROM drive_diagnoses WHERE source_device = ? AND drive_start < ? \
+                 AND drive_start >= COALESCE(?, '1000-01-01') AND drive <> ? ORDER BY drive_start DESC, drive DESC LIMIT ?";
+    let values: [Value; 5] = [
+        (&readings.device_id).into(),
+        readings.start.into(),
+        begins_at.into(),
+        drive.into(),
+        EARLIER.into(),
+    ];
+    let rows: Vec<(i64, String)> = Statement::new(query, values).fetch_all(connection).await?;
+    let anchor = match anchor.filter(|anchor| *anchor != drive) {
+        Some(anchor) => find(connection, anchor)
+            .await?
+            .map(|stored| (stored.drive, stored.diagnosis)),
+        None => None,
+    };
+    Ok(History {
+        anchor: anchor.and_then(earlier),
+        earlier: rows.into_iter().rev().filter_map(earlier).collect(),
+    })
+}
+
+/// A diagnosis of another version whose figures cannot be read counts as none.
+fn earlier((drive, diagnosis): (i64, String)) -> Option<EarlierDrive> {
+    #[derive(Deserialize)]
+    struct OnlyFigures {
+        figures: Figures,
+    }
+    let OnlyFigures { figures } = serde_json::from_str(&diagnosis).ok()?;
+    Some(EarlierDrive { drive, figures })
+}
+
+/// Makes a diagnosed drive the reference of its device. False without such a diagnosis.
+pub async fn set_anchor(connection: &mut Conn, drive: i64) -> Result<bool, DatabaseError> {
+    let query = "INSERT INTO drive_baselines (source_device, anchor_drive) \
+                 SELECT source_device, drive FROM drive_diagnoses WHERE drive = ? \
+                 ON DUPLICATE KEY UPDATE anchor_drive = VALUES(anchor_drive)";
+    Statement::new(query, [drive]).run(connection).await?;
+    let query = "SELECT COUNT(*) FROM drive_baselines WHERE anchor_drive = ?";
+    let set: Option<i64> = Statement::new(query, [drive])
+        .fetch_first(connection)
+        .await?;
+    Ok(set.unwrap_or(0) > 0)
+}
+
+/// Removes the reference of a device.
+pub async fn clear_anchor(connection: &mut Conn, device_id: &str) -> Result<(), DatabaseError> {
+    let query = "UPDATE drive_baselines SET anchor_drive = NULL WHERE source_device = ?";
+    Statement::new(query, [device_id]).run(connection).await
+}
+
+/// Begins a new baseline: the drives so far, and the reference, do not count any more.
+pub async fn reset_baseline(connection: &mut Conn, device_id: &str) -> Result<(), DatabaseError> {
+    let query = "INSERT INTO drive_baselines (source_device, anchor_drive, begins_at) \
+                 SELECT ?, NULL, MAX(drive_start) + INTERVAL 1 SECOND FROM drive_diagnoses WHERE source_device = ? \
+                 ON DUPLICATE KEY UPDATE anchor_drive = NULL, begins_at = VALUES(begins_at)";
+    Statement::new(query, [device_id, device_id])
+        .run(connection)
+        .await
+}

@@ -1,0 +1,94 @@
+//! `GET /api/v1/drives/{drive}`
+
+use actix_web::web;
+use actors::analysis::{FindDiagnosis, StoredDiagnosis};
+use actors::sync::KeyHolder;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::bodies::{Detail, time};
+use super::error::ApiError;
+use super::{State, auth, turn};
+
+/// Returns the computed diagnosis of a drive
+///
+/// Computed from the readings, without a model, as soon as the drive is ready. With a device's own key, only that
+/// device's drives.
+#[utoipa::path(
+    get,
+    path = "/api/v1/drives/{drive}",
+    tag = "Analysis",
+    params(
+        ("drive" = i64, Path, description = "The server's number of the drive.", example = 12),
+    ),
+    responses(
+        (status = 200, description = "The diagnosis.", body = DiagnosedDrive),
+        (status = 404, description = "There is no such drive, or it is not diagnosed yet.", body = Detail),
+    ),
+)]
+pub(super) async fn find_diagnosis(
+    state: web::Data<State>,
+    path: web::Path<String>,
+    sender: web::ReqData<KeyHolder>,
+) -> Result<web::Json<DiagnosedDrive>, ApiError> {
+    let turn = turn::take(&state.analysis_lookups).await?;
+    let found = state
+        .analysis
+        .send(FindDiagnosis {
+            // No drive has the number 0.
+            drive: path.parse().unwrap_or(0),
+            device_id: auth::within(&sender, None)?,
+            turn,
+        })
+        .await??;
+    Ok(web::Json(DiagnosedDrive::try_from(found)?))
+}
+
+/// A drive and its diagnosis.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DiagnosedDrive {
+    /// The server's number of the drive.
+    #[schema(examples(12))]
+    drive: i64,
+    /// Whose drive it is.
+    #[schema(examples("example-device"))]
+    source_device: String,
+    /// The device's number of it; null where the device gives none.
+    #[schema(required = true, examples(7))]
+    drive_id: Option<i64>,
+    /// When it began.
+    #[schema(examples("2026-02-01T14:00:00"))]
+    drive_start_time: String,
+    /// When it ended; null where no end is logged.
+    #[schema(required = true, examples("2026-02-01T14:25:00"))]
+    drive_end_time: Option<String>,
+    /// When it was diagnosed.
+    #[schema(examples("2026-02-01T14:27:00"))]
+    diagnosed_at: String,
+    /// `grade` and `gradeReason`; `findings`, each with `rule`, `system`, `tier`, `confidence`, `title`, `explanation`,
+    /// `evidence`, `nextChecks` and `span`; `notJudged` with reasons and what to log; `passed`; `doubts` about the data;
+    /// `figures` by engine state and by channel; `baseline`: the comparison with earlier drives; `rulesVersion` and
+    /// `thresholdsVersion`. Times within are seconds since the first reading.
+    #[schema(value_type = Object)]
+    diagnosis: Box<RawValue>,
+}
+
+impl TryFrom<StoredDiagnosis> for DiagnosedDrive {
+    type Error = actors::analysis::AnalysisError;
+
+    fn try_from(stored: StoredDiagnosis) -> Result<Self, Self::Error> {
+        Ok(Self {
+            drive: stored.drive,
+            source_device: stored.device_id,
+            drive_id: stored.drive_id,
+            drive_start_time: time(stored.start),
+            drive_end_time: stored.end.map(time),
+            diagnosed_at: time(stored.diagnosed_at),
+            // Byte for byte as it was computed.
+            diagnosis: RawValue::from_string(stored.diagnosis)
+                .map_err(|_| Self::Error::NoDiagnosis)?,
+        })
+    }
+}

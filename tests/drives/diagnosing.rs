@@ -1,0 +1,171 @@
+//! Drives are diagnosed as soon as they are ready, without a model.
+
+use serde_json::{Value, json};
+
+use super::{end_as, events, never_quiet, readings, send};
+use crate::support::{Binary, Drive, Pi, TestDatabase, TestServer, answer, eventually};
+
+/// The numbers of the drives that have a diagnosis, in the order of their starts.
+async fn diagnosed(database: &TestDatabase) -> Vec<i64> {
+    database
+        .rows("SELECT drive FROM drive_diagnoses ORDER BY drive_start, drive")
+        .await
+}
+
+/// Sends a drive with its start and its end, and waits for the diagnosis. Nothing listens where Ollama should be.
+async fn drive(database: &TestDatabase, server: &TestServer, pi: &mut Pi, id: i64) -> i64 {
+    let start = format!("2026-04-{:02}T07:00:00", 10 + id);
+    pi.record_drive(&Drive::new(id, start.parse().unwrap(), 12));
+    pi.sync_all(&server.url, 20).await;
+    let place = usize::try_from(id).unwrap();
+    eventually("the drive is diagnosed", async || {
+        diagnosed(database).await.len() == place
+    })
+    .await;
+    diagnosed(database).await[place - 1]
+}
+
+/// A server whose drives are quiet at once, with one diagnosed drive.
+async fn with_a_drive() -> (TestDatabase, TestServer, Pi, i64) {
+    let database = TestDatabase::create().await;
+    let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "0")];
+    let server = TestServer::start_with(&database.url(), &variables).await;
+    let mut pi = Pi::new("car-1");
+    let number = drive(&database, &server, &mut pi, 1).await;
+    (database, server, pi, number)
+}
+
+#[tokio::test]
+async fn a_drive_has_its_diagnosis_without_ollama() {
+    let (database, server, _, number) = with_a_drive().await;
+    let (status, body) = answer(server.get(&format!("/api/v1/drives/{number}"))).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(
+        (
+            &body["sourceDevice"],
+            &body["drive"],
+            &body["driveStartTime"]
+        ),
+        (
+            &json!("car-1"),
+            &json!(number),
+            &json!("2026-04-11T07:00:00")
+        )
+    );
+    let diagnosis = &body["diagnosis"];
+    assert_eq!(diagnosis["findings"], json!([]), "{diagnosis}");
+    assert_eq!(diagnosis["grade"], json!("A"));
+    assert!(diagnosis["figures"]["coveredSeconds"].as_f64().unwrap() > 600.0);
+    let row = "grade = 'A' AND warning = 0 AND covered_seconds > 600 AND readings > 100";
+    assert_eq!(database.count("drive_diagnoses", row).await, 1);
+}
+
+#[tokio::test]
+async fn a_drive_that_is_not_ready_has_no_diagnosis() {
+    let (database, server) = never_quiet().await;
+    send(&server, events(1, "start@0"), readings(1, "1 2 3")).await;
+    end_as(&database, "0- open").await;
+    let unknown = json!({"detail": "No such drive, or not diagnosed yet"});
+    for path in [
+        "/api/v1/drives/1",
+        "/api/v1/drives/999",
+        "/api/v1/drives/first",
+    ] {
+        assert_eq!(
+            answer(server.get(path)).await,
+            (404, unknown.clone()),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn later_readings_make_a_new_diagnosis() {
+    let (database, server, mut pi, number) = with_a_drive().await;
+    let before: i64 = database.row("SELECT readings FROM drive_diagnoses").await;
+    pi.record(
+        "realtime_data",
+        json!({"timestamp": "2026-04-11T07:11:00", "parameter_name": "DTC_COUNT", "value": 2.0, "unit": "count",
+               "drive_id": 1, "data_source": "real"}),
+    );
+    pi.sync_all(&server.url, 20).await;
+    eventually("the diagnosis has the new reading", async || {
+        let now: i64 = database.row("SELECT readings FROM drive_diagnoses").await;
+        now == before + 1
+    })
+    .await;
+    assert_eq!(diagnosed(&database).await, [number]);
+}
+
+#[tokio::test]
+async fn recomputing_gives_the_same_bytes() {
+    let (database, server, mut pi, first) = with_a_drive().await;
+    let second = drive(&database, &server, &mut pi, 2).await;
+    let query = "SELECT diagnosis FROM drive_diagnoses ORDER BY drive_start";
+    let before: Vec<String> = database.rows(query).await;
+    let binary = Binary::with_database(&database.url());
+    let ended = binary.run(&["diagnose", "--recompute"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    assert!(
+        ended.output.contains("2 drives diagnosed again."),
+        "{}",
+        ended.output
+    );
+    assert_eq!(database.rows::<String>(query).await, before);
+    let baseline: Value = serde_json::from_str(&before[1]).unwrap();
+    assert_eq!(baseline["baseline"]["earlierDrives"], json!([first]));
+    let last = binary.run(&["diagnose", "--last", "--device", "car-1"]);
+    assert!(
+        last.output.contains(&format!("Drive {second}")),
+        "{}",
+        last.output
+    );
+}
+
+#[tokio::test]
+async fn a_reference_drive_is_compared_with_until_it_is_cleared_or_the_baseline_begins_anew() {
+    let (database, server, mut pi, first) = with_a_drive().await;
+    let second = drive(&database, &server, &mut pi, 2).await;
+    let binary = Binary::with_database(&database.url());
+    let run = |arguments: &[&str]| {
+        let ended = binary.run(arguments);
+        assert_eq!(ended.code, Some(0), "{}", ended.output);
+    };
+    let compared = async || {
+        run(&["diagnose", "--drive", &second.to_string()]);
+        let (_, body) = answer(server.get(&format!("/api/v1/drives/{second}"))).await;
+        let baseline = &body["diagnosis"]["baseline"];
+        (
+            baseline["anchorDrive"].clone(),
+            baseline["earlierDrives"].clone(),
+        )
+    };
+    run(&["baseline", "set", &first.to_string()]);
+    assert_eq!(compared().await, (json!(first), json!([first])));
+    run(&["baseline", "clear", "car-1"]);
+    assert_eq!(compared().await, (json!(null), json!([first])));
+    run(&["baseline", "reset", "car-1"]);
+    assert_eq!(compared().await, (json!(null), json!([])));
+    let unknown = binary.run(&["baseline", "set", "999"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(
+        unknown.output.contains("there is no diagnosed drive 999"),
+        "{}",
+        unknown.output
+    );
+}
+
+#[test]
+fn the_printed_rules_are_a_thresholds_file() {
+    let binary = Binary::with_env_file(&[]);
+    let printed = binary.run(&["rules", "--toml"]);
+    assert_eq!(printed.code, Some(0), "{}", printed.output);
+    assert!(actors::diagnosis::Settings::parse(&printed.output).is_ok());
+    let text = binary.run(&["rules"]);
+    assert!(
+        text.output
+            .contains("coolant_overheating (cooling, alert/warning/stop)"),
+        "{}",
+        text.output
+    );
+}
