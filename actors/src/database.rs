@@ -19,6 +19,7 @@ mod error;
 mod inspection;
 mod pool_use;
 mod query;
+mod statement;
 mod transaction;
 mod url;
 
@@ -26,7 +27,7 @@ pub use error::DatabaseError;
 pub use inspection::{Inspection, NEEDED_RIGHTS, Rights};
 pub use pool_use::PoolUse;
 pub(crate) use query::{Columns, convert, first_row, read_columns, rows};
-pub(crate) use transaction::Statement;
+pub(crate) use statement::Statement;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 

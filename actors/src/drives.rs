@@ -33,9 +33,11 @@ use std::time::Duration;
 mod arrivals;
 pub mod check;
 mod checking;
+mod claim;
 mod claim_watch;
 mod clock_watch;
 mod count;
+mod counted;
 mod find;
 mod list;
 mod messages;
@@ -50,16 +52,18 @@ mod transitions;
 
 pub use arrivals::{Arrivals, Newness};
 pub use checking::{Checked, StuckDrive, check, restore_due, stuck};
+pub use claim::Claim;
 pub use claim_watch::{ClaimWatch, Held};
 pub use clock_watch::ClockWatch;
-pub use count::{Counted, count, profile};
+pub use count::{count, profile};
+pub use counted::Counted;
 pub use find::readings_of;
 pub use list::{KnownDrive, list};
 pub use messages::DrivesChanged;
 pub use pairing::{Drive, DriveEvent, DriveEventKind, pair};
 pub use queue::{
-    Claim, claim, database_now, devices_with_due, expire_claim, fail, finish, give_back,
-    held_claims, next_due, postpone, queue_length, renew,
+    claim, database_now, devices_with_due, expire_claim, fail, finish, give_back, held_claims,
+    next_due, postpone, queue_length, renew,
 };
 pub use readings::{DriveReadings, Part};
 pub(crate) use reconcile::reconcile;

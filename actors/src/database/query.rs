@@ -3,7 +3,7 @@
 use mysql_async::prelude::{FromRow, FromValue, Queryable, StatementLike};
 use mysql_async::{Conn, FromRowError, Params, Row};
 
-use super::{DatabaseError, Statement};
+use super::DatabaseError;
 
 /// All rows of a query.
 pub(crate) async fn rows<R: FromRow>(
@@ -30,32 +30,6 @@ pub(crate) fn convert<R: FromRow>(rows: Vec<Row>) -> Result<Vec<R>, DatabaseErro
     rows.into_iter()
         .map(|row| Ok(R::from_row_opt(row)?))
         .collect()
-}
-
-impl Statement {
-    /// Runs it in a round trip of its own and returns the number of affected rows.
-    pub(crate) async fn execute(self, connection: &mut Conn) -> Result<u64, DatabaseError> {
-        self.run(connection).await?;
-        Ok(connection.affected_rows())
-    }
-
-    /// All rows of this query.
-    pub(crate) async fn fetch_all<R: FromRow>(
-        self,
-        connection: &mut Conn,
-    ) -> Result<Vec<R>, DatabaseError> {
-        let (sql, values) = self.into_parts();
-        rows(connection, sql, values).await
-    }
-
-    /// The first row of this query.
-    pub(crate) async fn fetch_first<R: FromRow>(
-        self,
-        connection: &mut Conn,
-    ) -> Result<Option<R>, DatabaseError> {
-        let (sql, values) = self.into_parts();
-        first_row(connection, sql, values).await
-    }
 }
 
 /// Builds a record from the named columns of a row, for implementations of [`FromRow`].

@@ -1,15 +1,9 @@
 use mysql_async::prelude::{FromRow, Queryable as _};
-use mysql_async::{Conn, Params, Row, Value};
+use mysql_async::{Conn, Row, Value};
 
 use super::DatabaseError;
 use super::query::convert;
-
-/// A statement and the values of its `?` placeholders.
-#[derive(Clone, Debug)]
-pub(crate) struct Statement {
-    sql: String,
-    values: Vec<Value>,
-}
+use super::statement::Statement;
 
 /// An open transaction on a borrowed connection.
 ///
@@ -21,44 +15,6 @@ pub struct Transaction<'a> {
     /// Statements that are not sent yet, one a line.
     deferred: String,
     deferred_count: usize,
-}
-
-impl Statement {
-    pub(crate) fn new(
-        sql: impl Into<String>,
-        values: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        Self {
-            sql: sql.into(),
-            values: values.into_iter().map(Into::into).collect(),
-        }
-    }
-
-    pub(super) fn into_parts(self) -> (String, Params) {
-        (self.sql, Params::Positional(self.values))
-    }
-
-    /// Runs it in a round trip of its own.
-    pub(crate) async fn run(self, connection: &mut Conn) -> Result<(), DatabaseError> {
-        let values = Params::Positional(self.values);
-        Ok(connection.exec_drop(self.sql, values).await?)
-    }
-
-    /// Appends the statement with its values as literals, by the driver's own rules. Every `?` of our statements is a
-    /// placeholder.
-    fn write_to(&self, text: &mut String) {
-        // As in the sessions' sql_mode.
-        const NO_BACKSLASH_ESCAPES: bool = false;
-        let mut values = self.values.iter();
-        for (position, piece) in self.sql.split('?').enumerate() {
-            if position > 0 {
-                let value = values.next().unwrap_or(&Value::NULL);
-                text.push_str(&value.as_sql(NO_BACKSLASH_ESCAPES));
-            }
-            text.push_str(piece);
-        }
-        text.push_str(";\n");
-    }
 }
 
 impl<'a> Transaction<'a> {

@@ -6,59 +6,16 @@
 
 use std::time::Duration;
 
-use chrono::NaiveDateTime;
 use mysql_async::prelude::FromRow;
-use mysql_async::{Conn, Error, FromRowError, Row, Value};
+use mysql_async::{Conn, Error, Value};
 
+use super::counted::Counted;
 use super::readings::{DriveReadings, Part};
 use super::transitions;
-use crate::database::{DatabaseError, Statement, Transaction, read_columns};
+use crate::database::{DatabaseError, Statement, Transaction};
 
 /// How long the database may work on one part of a drive.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
-
-/// The readings of a drive, counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counted {
-    /// Their number; where counting took too long, a lower bound.
-    pub readings: u64,
-    /// Whether all of them were counted.
-    pub is_complete: bool,
-    /// When the last one was taken.
-    pub last: Option<NaiveDateTime>,
-}
-
-impl Default for Counted {
-    fn default() -> Self {
-        Self {
-            readings: 0,
-            is_complete: true,
-            last: None,
-        }
-    }
-}
-
-impl Counted {
-    fn and(self, other: Self) -> Self {
-        Self {
-            readings: self.readings + other.readings,
-            is_complete: self.is_complete && other.is_complete,
-            last: self.last.max(other.last),
-        }
-    }
-}
-
-impl FromRow for Counted {
-    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
-        read_columns(row, |columns| {
-            Some(Self {
-                readings: columns.take("readings")?,
-                is_complete: true,
-                last: columns.take("last")?,
-            })
-        })
-    }
-}
 
 /// Counts the readings of a drive.
 pub async fn count(

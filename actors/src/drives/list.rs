@@ -4,7 +4,8 @@ use chrono::NaiveDateTime;
 use mysql_async::prelude::FromRow;
 use mysql_async::{Conn, FromRowError, Row, Value};
 
-use super::count::{Counted, count};
+use super::count::count;
+use super::counted::Counted;
 use super::readings::DriveReadings;
 use super::state::DriveState;
 use super::statements::{DRIVES, READINGS, read_readings};

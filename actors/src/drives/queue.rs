@@ -6,43 +6,15 @@
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use mysql_async::prelude::FromRow;
-use mysql_async::{Conn, FromRowError, Row, Value};
-use rand::Rng as _;
+use mysql_async::{Conn, Value};
 
 use super::check::pause_after;
+use super::claim::Claim;
 use super::claim_watch::Held;
-use super::count::Counted;
-use super::readings::DriveReadings;
-use super::statements::{DRIVES, READINGS, duration, read_readings};
+use super::counted::Counted;
+use super::statements::{DRIVES, READINGS, duration};
 use super::{DriveState, QueueTiming, transitions};
-use crate::database::{DatabaseError, Statement, Transaction, read_columns};
-
-/// A drive that this server may analyse until the claim expires. Renewing extends it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// `drives.id`.
-    pub id: i64,
-    /// Identifies this claim among all claims ever made.
-    pub token: String,
-    /// How many attempts failed before.
-    pub attempts: u32,
-    /// The readings to analyse.
-    pub readings: DriveReadings,
-}
-
-impl FromRow for Claim {
-    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
-        read_columns(row, |columns| {
-            Some(Self {
-                id: columns.take("id")?,
-                token: format!("{:032x}", rand::rng().random::<u128>()),
-                attempts: columns.take("attempts")?,
-                readings: read_readings(columns)?,
-            })
-        })
-    }
-}
+use crate::database::{DatabaseError, Statement, Transaction};
 
 /// The devices that have drives due in `state`.
 pub async fn devices_with_due(

@@ -12,10 +12,10 @@ use mysql_async::Value;
 
 use super::DriveState::{self, Abandoned, Analysed, Open, Queued, Running, Waiting};
 use super::check::Decision;
+use super::claim::Claim;
 use super::claim_watch::Held;
-use super::count::Counted;
+use super::counted::Counted;
 use super::pairing::Drive;
-use super::queue::Claim;
 use super::statements::microseconds;
 use super::{LONGEST_PAUSE, RECHECK};
 use crate::database::Statement;
