@@ -224,7 +224,7 @@ fn start_actors(
         connections: settings.database_pool_size,
         read_options: ReadOptions {
             extra_tables: settings.extra_tables.clone(),
-            ..ReadOptions::default()
+            bad_rows: settings.bad_rows,
         },
         history_retention_days: settings.sync_history_retention_days,
         admission: queues.batches.clone(),

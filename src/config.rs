@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actors::database::DatabaseUrl;
+use actors::sync::BadRows;
 use log::LevelFilter;
 use secrecy::SecretString;
 
@@ -63,6 +64,8 @@ pub struct Settings {
     pub diagnosis: actors::diagnosis::Settings,
     /// `EXTRA_TABLES`, default none, comma-separated names: further tables, whose rows are stored as JSON.
     pub extra_tables: Vec<String>,
+    /// `BAD_ROWS`, default `refuse`: what happens to rows that fail validation, `refuse` or `quarantine`.
+    pub bad_rows: BadRows,
     /// `SYNC_HISTORY_RETENTION_DAYS`, default 90, in days: how long the history of batches is kept; 0 keeps all.
     pub sync_history_retention_days: u32,
     /// `DATABASE_POOL_SIZE`, default 8, in connections: how many batches are stored concurrently.
@@ -174,6 +177,7 @@ impl Settings {
             ),
             diagnosis: Self::read_diagnosis(reader),
             extra_tables: reader.or("EXTRA_TABLES", Vec::new(), values::extra_tables),
+            bad_rows: reader.or("BAD_ROWS", BadRows::default(), values::bad_rows),
             sync_history_retention_days: reader.or(
                 "SYNC_HISTORY_RETENTION_DAYS",
                 90,

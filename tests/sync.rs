@@ -11,5 +11,6 @@ mod limits;
 mod model;
 mod pi;
 mod profiles;
+mod quarantine;
 mod storing;
 mod upserts;

@@ -17,7 +17,7 @@ mod readiness;
 mod retention;
 
 pub use actor::{SyncActor, SyncSettings};
-pub use batch::{BadRows, ReadOptions};
+pub use batch::{BadRows, ReadOptions, UnknownBadRows};
 pub use error::SyncError;
 pub use import::import_batch;
 pub use messages::{IdentifyKey, KeyHolder, Receipt, RefusedRow, StoreBatch, TableReceipt};

@@ -5,6 +5,7 @@ use log::LevelFilter;
 use secrecy::ExposeSecret as _;
 
 use super::{InvalidSettings, Settings};
+use actors::sync::BadRows;
 
 const REQUIRED: [(&str, &str); 2] = [
     ("DATABASE_URL", "mysql://car:hunter2@localhost/eclipse_ai"),
@@ -42,6 +43,7 @@ fn optional_variables_have_the_documented_defaults() {
     assert_eq!(settings.database_pool_size, 8);
     assert_eq!(settings.backup_dir.to_str(), Some("./data/backups"));
     assert!(settings.extra_tables.is_empty());
+    assert_eq!(settings.bad_rows, BadRows::Refuse);
 }
 
 #[test]
@@ -98,6 +100,7 @@ fn every_variable_is_taken_over() {
         ("ANALYSIS_QUEUE_CAPACITY", "2"),
         ("AUTO_ANALYSIS_QUIET_SECONDS", "5"),
         ("EXTRA_TABLES", "dtc_log, drive_summary"),
+        ("BAD_ROWS", "quarantine"),
         ("SYNC_HISTORY_RETENTION_DAYS", "0"),
         ("DATABASE_POOL_SIZE", "16"),
     ])
@@ -121,6 +124,7 @@ fn every_variable_is_taken_over() {
     assert_eq!(settings.analysis_queue_capacity, 2);
     assert_eq!(settings.auto_analysis_quiet, Duration::from_secs(5));
     assert_eq!(settings.extra_tables, ["dtc_log", "drive_summary"]);
+    assert_eq!(settings.bad_rows, BadRows::Quarantine);
     assert_eq!(settings.sync_history_retention_days, 0);
     assert_eq!(settings.database_pool_size, 16);
 }
@@ -157,6 +161,7 @@ fn all_problems_are_named_at_once() {
         ("MAX_BACKUP_SIZE_MB", "-1"),
         ("OLLAMA_BASE_URL", "localhost:11434"),
         ("EXTRA_TABLES", "realtime_data"),
+        ("BAD_ROWS", "skip"),
         ("API_KEY", "two words"),
     ]);
     for name in [
@@ -165,6 +170,7 @@ fn all_problems_are_named_at_once() {
         "MAX_BACKUP_SIZE_MB",
         "OLLAMA_BASE_URL",
         "EXTRA_TABLES",
+        "BAD_ROWS",
         "API_KEY",
     ] {
         assert!(

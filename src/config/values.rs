@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::http::Uri;
 use actors::database::DatabaseUrl;
 use actors::sync::tables::Table;
+use actors::sync::{BadRows, UnknownBadRows};
 use log::LevelFilter;
 use secrecy::SecretString;
 
@@ -95,6 +96,11 @@ pub(super) fn log_level(text: &str) -> Result<LevelFilter, String> {
         "ERROR" | "CRITICAL" | "FATAL" => LevelFilter::Error,
         _ => return Err("must be DEBUG, INFO, WARNING, ERROR or CRITICAL".to_owned()),
     })
+}
+
+pub(super) fn bad_rows(text: &str) -> Result<BadRows, String> {
+    text.parse()
+        .map_err(|error: UnknownBadRows| error.to_string())
 }
 
 pub(super) fn extra_tables(text: &str) -> Result<Vec<String>, String> {

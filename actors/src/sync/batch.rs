@@ -8,12 +8,12 @@ mod cell;
 mod json;
 mod kept_json;
 mod mirrored;
-mod non_finite;
 mod notes;
 mod passthrough;
 mod quarantine;
 mod read;
 mod row;
+mod source;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,7 @@ mod unknown;
 pub use mirrored::{Cell, MirroredTable};
 pub use passthrough::PassthroughTable;
 pub use quarantine::QuarantinedRow;
-pub use read::{BadRows, ReadOptions, read};
+pub use read::{BadRows, ReadOptions, UnknownBadRows, read};
 pub use unknown::{Names, UnknownColumns, UnknownFields};
 
 /// Rows of several tables, from one device.

@@ -100,6 +100,17 @@ impl BatchService {
             took_ms = begun.elapsed().as_millis();
             "batch stored"
         );
+        if let Some(first) = batch.quarantined.first() {
+            log::warn!(
+                batch:? = batch.batch_id,
+                device:? = batch.device_id,
+                rows = batch.quarantined.len(),
+                table:? = first.table,
+                id:% = first.id,
+                error:? = first.reason;
+                "rows quarantined"
+            );
+        }
         let triggered = self.announce_drives(batch, stored.drives).await;
         Ok(receipt(batch, stored, triggered))
     }

@@ -17,6 +17,7 @@ mod drives;
 mod duplicates;
 pub(super) mod history;
 mod profiles;
+mod quarantine;
 mod upsert;
 
 pub use upsert::STATEMENT_ROWS;
@@ -101,8 +102,9 @@ pub(super) async fn store(
             upsert::upsert_extra_sheet(connection, sheet).await?,
         );
     }
+    quarantine::update(transaction, batch).await?;
     let completed_at = clock.now();
-    if batch.rows() > 0 {
+    if batch.rows() > 0 || !batch.quarantined.is_empty() {
         let entry = history::Entry {
             batch_id: &batch.batch_id,
             device_id: &batch.device_id,

@@ -24,6 +24,20 @@ pub struct QuarantinedRow {
     pub(super) rows_before: usize,
 }
 
+impl QuarantinedRow {
+    /// A row for a test of something else than reading.
+    #[cfg(test)]
+    pub(in crate::sync) fn new(table: &str, id: Value, reason: &str, row: Bytes) -> Self {
+        Self {
+            table: table.to_owned(),
+            id,
+            reason: reason.to_owned(),
+            row,
+            rows_before: 0,
+        }
+    }
+}
+
 /// The rows of a batch that are set aside.
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {

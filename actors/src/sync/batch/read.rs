@@ -12,12 +12,11 @@ use serde_json::Value;
 use super::json::{AnyJson, AsScalar, FromJson, Scalar};
 use super::kept_json::{self, Name};
 use super::mirrored::MirroredTable;
-use super::non_finite;
 use super::notes::{Notes, Place};
 use super::passthrough::PassthroughTable;
 use super::quarantine::Quarantine;
+use super::source::Source;
 use super::table::{OnBadRow, ReadTable};
-use super::texts::Texts;
 use super::unknown::UnknownFields;
 use super::{Batch, Refusal};
 use crate::device_id::{DeviceId, IdError, check_text_id};
@@ -62,15 +61,12 @@ pub struct UnknownBadRows;
 
 /// Reads a batch, or returns every problem with it.
 pub fn read(body: &Bytes, options: &ReadOptions) -> Result<Batch, Refusal> {
-    let mut source = Source {
-        body: body.clone(),
-        non_finite: Vec::new(),
-    };
+    let mut source = Source::new(body);
     let mut read = read_once(&source, options, BadRows::Refuse);
     if let Err(Unread { is_json: false, .. }) = read
-        && let Some((body, non_finite)) = non_finite::replaced(body)
+        && let Some(replaced) = Source::without_non_finite(body)
     {
-        source = Source { body, non_finite };
+        source = replaced;
         read = read_once(&source, options, BadRows::Refuse);
     }
     // To set rows aside, each row must be parsed twice. So this happens only once a bad row is found.
@@ -80,18 +76,6 @@ pub fn read(body: &Bytes, options: &ReadOptions) -> Result<Batch, Refusal> {
         read = read_once(&source, options, BadRows::Quarantine);
     }
     read.map_err(|unread| unread.refusal)
-}
-
-/// A body, and where it had non-finite numbers.
-struct Source {
-    body: Bytes,
-    non_finite: Vec<usize>,
-}
-
-impl Source {
-    fn texts(&self) -> Texts {
-        Texts::new(self.body.clone(), self.non_finite.clone())
-    }
 }
 
 /// Why a body is not a batch.
@@ -113,9 +97,9 @@ fn read_once(source: &Source, options: &ReadOptions, bad_rows: BadRows) -> Resul
         quarantine: (bad_rows == BadRows::Quarantine).then(Quarantine::default),
     };
     // Texts of a body that is known to be Unicode need no check one by one. The others do, for the location.
-    let json = match std::str::from_utf8(&source.body) {
+    let json = match std::str::from_utf8(source.body()) {
         Ok(text) => reader.read(serde_json::Deserializer::from_str(text)),
-        Err(_) => reader.read(serde_json::Deserializer::from_slice(&source.body)),
+        Err(_) => reader.read(serde_json::Deserializer::from_slice(source.body())),
     };
     if let Err(error) = &json {
         reader.notes.note_syntax_error(error);
@@ -200,13 +184,12 @@ impl Reader<'_> {
         name: &str,
         tables: &mut A,
     ) -> Result<(), A::Error> {
-        let texts = self.source.texts();
         let notes = &mut self.notes;
         let is_extra = self.extra_tables.iter().any(|extra| extra == name);
         notes.enter_table(name, is_extra || Table::named(name).is_some());
         let mut on_bad_row = match &mut self.quarantine {
             None => OnBadRow::Note,
-            Some(quarantine) => OnBadRow::Quarantine(quarantine, &texts),
+            Some(quarantine) => OnBadRow::Quarantine(quarantine, self.source),
         };
         if let Some(table) = Table::named(name) {
             let position = self

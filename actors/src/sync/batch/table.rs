@@ -8,7 +8,7 @@ use super::kept_json::{self, Name};
 use super::notes::{Notes, RowNotes};
 use super::quarantine::Quarantine;
 use super::row::Rows;
-use super::texts::Texts;
+use super::source::Source;
 use crate::problem::Fault;
 
 /// What to do with rows that fail validation.
@@ -16,7 +16,7 @@ pub(super) enum OnBadRow<'r> {
     /// Note their faults, so that the batch is refused.
     Note,
     /// Set them aside.
-    Quarantine(&'r mut Quarantine, &'r Texts),
+    Quarantine(&'r mut Quarantine, &'r Source),
 }
 
 /// Reads one table into `rows`.
@@ -87,7 +87,7 @@ impl<'de, S: Rows> FromJson<'de> for ReadRows<'_, '_, '_, S> {
                     list.next_element_seed(AnyJson(row))
                         .map(|row| row.is_some())
                 }
-                OnBadRow::Quarantine(quarantine, texts) => {
+                OnBadRow::Quarantine(quarantine, source) => {
                     let raw = list.next_element::<&RawValue>()?;
                     let Some(raw) = raw.map(RawValue::get) else {
                         break;
@@ -99,7 +99,7 @@ impl<'de, S: Rows> FromJson<'de> for ReadRows<'_, '_, '_, S> {
                     read.map_err(A::Error::custom)?;
                     if !row_notes.is_empty() {
                         let table = notes.place.table.as_deref().unwrap_or_default();
-                        let row = texts.part_of_body(raw);
+                        let row = source.as_received(raw);
                         if quarantine.take(table, &mut row_notes, row, rows_before) {
                             row_notes.clear();
                         }

@@ -38,10 +38,8 @@ impl Texts {
         Span::new(start, text.len())
     }
 
-    /// Where a text stands in the body.
     fn position(&self, text: &str) -> Option<usize> {
-        let start = (text.as_ptr() as usize).checked_sub(self.body.as_ptr() as usize)?;
-        (start + text.len() <= self.body.len()).then_some(start)
+        position(text, &self.body)
     }
 
     /// Whether a text stands in the body for `NaN` or an infinity. Those are not JSON, but Python writes them.
@@ -66,14 +64,6 @@ impl Texts {
     pub(super) fn text(&self, span: Span) -> &str {
         std::str::from_utf8(self.bytes(span)).unwrap_or_default()
     }
-
-    /// A part of the body, without a copy.
-    pub(super) fn part_of_body(&self, text: &str) -> Bytes {
-        match self.position(text) {
-            Some(start) => self.body.slice(start..start + text.len()),
-            None => Bytes::copy_from_slice(text.as_bytes()),
-        }
-    }
 }
 
 impl Span {
@@ -85,6 +75,12 @@ impl Span {
             length: short(length),
         }
     }
+}
+
+/// Where a text stands in a body, if it is a part of it.
+pub(super) fn position(text: &str, body: &[u8]) -> Option<usize> {
+    let start = (text.as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
+    (start + text.len() <= body.len()).then_some(start)
 }
 
 /// Makes room for more items by a quarter of the present ones instead of by all of them. One body may have a million

@@ -1,0 +1,137 @@
+//! Keeps the rows that failed validation, and removes the entries of rows that have arrived in a valid version since.
+
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Value};
+use ring::digest::{SHA256, digest};
+use serde_json::Value as Json;
+
+use super::positional;
+use crate::database::{DatabaseError, Statement, Transaction};
+use crate::sync::batch::{Batch, QuarantinedRow};
+use crate::sync::tables::Key;
+
+/// How many bytes of rows one statement carries, unless a single row has more.
+const STATEMENT_BYTES: usize = 256 * 1024;
+
+/// The maximum length of a reason, in characters.
+const REASON_CHARACTERS: usize = 1000;
+
+/// Must be called after the rows of the batch are stored. Without quarantined rows it takes no round trip.
+pub(super) async fn update(
+    transaction: &mut Transaction<'_>,
+    batch: &Batch,
+) -> Result<(), DatabaseError> {
+    remove_stored(transaction, batch);
+    if batch.quarantined.is_empty() {
+        return Ok(());
+    }
+    let connection = transaction.connection().await?;
+    let mut rows = batch.quarantined.as_slice();
+    while !rows.is_empty() {
+        let mut bytes = 0;
+        let fitting = rows.iter().take_while(|row| {
+            bytes += row.row.len();
+            bytes <= STATEMENT_BYTES
+        });
+        let (chunk, rest) = rows.split_at(fitting.count().max(1));
+        insert(connection, chunk).await?;
+        rows = rest;
+    }
+    Ok(())
+}
+
+/// Removes the entries of rows that this batch has stored. There are few entries, or none: the lookup begins with them.
+fn remove_stored(transaction: &mut Transaction<'_>, batch: &Batch) {
+    let mirrored = batch
+        .mirrored
+        .iter()
+        .filter(|table| !table.rows().is_empty());
+    for table in mirrored {
+        let key = match table.table.key {
+            Key::Integer(_) => "source_id",
+            Key::Text | Key::TextIn(_) => "row_key",
+        };
+        let name = table.table.name;
+        let sql = format!(
+            "DELETE bad FROM quarantined_rows AS bad JOIN `{name}` AS good \
+             ON good.source_device = bad.source_device AND good.source_id = bad.{key} \
+             WHERE bad.source_device = @device AND bad.table_name = '{name}' AND good.sync_batch_id = @batch"
+        );
+        transaction.defer(&Statement::new(sql, [Value::NULL; 0]));
+    }
+    let passthrough = batch
+        .passthrough
+        .iter()
+        .filter(|table| !table.rows().is_empty());
+    for table in passthrough {
+        let sql = "DELETE bad FROM quarantined_rows AS bad JOIN extra_rows AS good \
+                   ON good.source_device = bad.source_device AND good.table_name = bad.table_name \
+                   AND good.source_id = bad.row_key \
+                   WHERE bad.source_device = @device AND bad.table_name = ? AND good.sync_batch_id = @batch";
+        transaction.defer(&Statement::new(sql, [table.table.as_str()]));
+    }
+}
+
+async fn insert(connection: &mut Conn, rows: &[QuarantinedRow]) -> Result<(), DatabaseError> {
+    let one = "(@device, ?, ?, ?, ?, ?, @batch, NOW(6), NOW(6))";
+    let statement = format!(
+        "INSERT INTO quarantined_rows (source_device, table_name, row_key, source_id, row_json, reason, sync_batch_id, \
+         first_seen, last_seen) VALUES {} ON DUPLICATE KEY UPDATE row_json = VALUES(row_json), \
+         reason = VALUES(reason), sync_batch_id = VALUES(sync_batch_id), last_seen = VALUES(last_seen)",
+        vec![one; rows.len()].join(", ")
+    );
+    let values = rows.iter().flat_map(|row| {
+        let reason: String = row.reason.chars().take(REASON_CHARACTERS).collect();
+        [
+            Value::from(row.table.as_str()),
+            Value::from(key(row)),
+            Value::from(row.id.as_i64()),
+            Value::from(&*row.row),
+            Value::from(reason),
+        ]
+    });
+    connection.exec_drop(statement, positional(values)).await?;
+    Ok(())
+}
+
+/// What identifies an entry among those of its device and table. A row without a readable key is itself the key, so that
+/// sending it again does not add an entry.
+fn key(row: &QuarantinedRow) -> String {
+    match &row.id {
+        Json::Number(id) => id.to_string(),
+        Json::String(id) => id.clone(),
+        _ => {
+            let digest = digest(&SHA256, &row.row);
+            let digits = digest.as_ref()[..16].iter();
+            let digits = digits.map(|byte| format!("{byte:02x}"));
+            format!("#{}", digits.collect::<String>())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(id: Json, row: &'static str) -> QuarantinedRow {
+        QuarantinedRow::new(
+            "realtime_data",
+            id,
+            "bad",
+            Bytes::from_static(row.as_bytes()),
+        )
+    }
+
+    #[test]
+    fn a_row_without_a_readable_key_is_its_own_key() {
+        assert_eq!(key(&row(json!(7), "{}")), "7");
+        assert_eq!(key(&row(json!("daily"), "{}")), "daily");
+        let without = key(&row(Json::Null, "{}"));
+        assert!(without.starts_with('#') && without.len() <= 64, "{without}");
+        assert_eq!(key(&row(Json::Null, "{}")), without);
+        assert_ne!(key(&row(Json::Null, "[]")), without);
+    }
+}
