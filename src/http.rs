@@ -133,6 +133,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         get("/api/v1/drives/{drive}", Key, |route| {
             route.to(diagnosis::find_diagnosis)
         }),
+        get("/api/v1/drives/{drive}/report", Key, |route| {
+            route.to(diagnosis::report_drive)
+        }),
         post("/api/v1/backup", Key, |route| {
             route.to(backup::store_backup)
         }),

@@ -1,7 +1,8 @@
-//! `GET /api/v1/drives/{drive}`
+//! `GET /api/v1/drives/{drive}` and its report
 
-use actix_web::web;
-use actors::analysis::{FindDiagnosis, StoredDiagnosis};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType};
+use actix_web::{HttpResponse, web};
+use actors::analysis::{DriveReport, FindDiagnosis, ReportDrive, StoredDiagnosis};
 use actors::sync::KeyHolder;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 use super::bodies::{Detail, time};
 use super::error::ApiError;
 use super::{State, auth, turn};
+use crate::report::{self, Recommendation, Subject};
 
 /// Returns the computed diagnosis of a drive
 ///
@@ -43,6 +45,63 @@ pub(super) async fn find_diagnosis(
         })
         .await??;
     Ok(web::Json(DiagnosedDrive::try_from(found)?))
+}
+
+/// Returns the report of a drive as one self-contained HTML page
+///
+/// Grade, findings with their evidence and plots, fuel trims by state, warm-up, and the recommendations of the latest
+/// analysis. No script and nothing to load; it prints well.
+#[utoipa::path(
+    get,
+    path = "/api/v1/drives/{drive}/report",
+    tag = "Analysis",
+    params(
+        ("drive" = i64, Path, description = "The server's number of the drive.", example = 12),
+    ),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such drive, or it is not diagnosed yet.", body = Detail),
+    ),
+)]
+pub(super) async fn report_drive(
+    state: web::Data<State>,
+    path: web::Path<String>,
+    sender: web::ReqData<KeyHolder>,
+) -> Result<HttpResponse, ApiError> {
+    let turn = turn::take(&state.analysis_lookups).await?;
+    let report = state
+        .analysis
+        .send(ReportDrive {
+            // No drive has the number 0.
+            drive: path.parse().unwrap_or(0),
+            device_id: auth::within(&sender, None)?,
+            turn,
+        })
+        .await??;
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::html())
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .body(page(&report)))
+}
+
+fn page(found: &DriveReport) -> String {
+    let recommendations: Vec<Recommendation> = found
+        .recommendations
+        .iter()
+        .map(|recommendation| Recommendation {
+            text: recommendation.recommendation.clone(),
+            finding: None,
+            evidence: None,
+        })
+        .collect();
+    report::html(&Subject {
+        title: &format!("Drive {} of {}", found.drive, found.device_id),
+        has_date: true,
+        diagnosis: &found.diagnosis,
+        traces: &found.traces,
+        recommendations: &recommendations,
+    })
 }
 
 /// A drive and its diagnosis.

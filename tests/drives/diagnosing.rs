@@ -61,6 +61,29 @@ async fn a_drive_has_its_diagnosis_without_ollama() {
 }
 
 #[tokio::test]
+async fn a_drive_has_a_report_that_loads_nothing() {
+    let (_database, server, _, number) = with_a_drive().await;
+    let path = format!("/api/v1/drives/{number}/report");
+    let response = server.get(&path).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "text/html; charset=utf-8");
+    assert!(header("content-security-policy").starts_with("default-src 'none'"));
+    let page = response.text().await.unwrap();
+    assert!(page.contains(&format!("Drive {number} of car-1")), "{page}");
+    assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("src=\"http"));
+    assert_eq!(
+        server
+            .get("/api/v1/drives/999/report")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        404
+    );
+}
+
+#[tokio::test]
 async fn a_drive_that_is_not_ready_has_no_diagnosis() {
     let (database, server) = never_quiet().await;
     send(&server, events(1, "start@0"), readings(1, "1 2 3")).await;

@@ -14,13 +14,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
 use super::diagnoses::{self, StoredDiagnosis};
-use super::diagnosing::DiagnosisWorker;
+use super::diagnosing::{self, DiagnosisWorker};
 use super::drive_checker::DriveChecker;
 use super::drive_queue::DriveQueue;
 use super::error::AnalysisError;
 use super::messages::{
-    Analysis, AnalyzeWindow, FindAnalysis, FindDiagnosis, ListAnalyses, ListDrives, PastAnalysis,
-    StopAnalyzing,
+    Analysis, AnalyzeWindow, DriveReport, FindAnalysis, FindDiagnosis, ListAnalyses, ListDrives,
+    PastAnalysis, ReportDrive, StopAnalyzing,
 };
 use super::recommendations::Recommendation;
 use super::service::AnalysisService;
@@ -49,6 +49,9 @@ const GREETING_LIMIT: Duration = Duration::from_secs(2);
 
 /// The time limit of listing drives, counting readings included.
 const COUNT_LIMIT: Duration = Duration::from_secs(15);
+
+/// The time limit of a report, reading all readings of the drive included.
+const REPORT_LIMIT: Duration = Duration::from_secs(30);
 
 /// How often analyses that a crashed server left behind are marked as failed.
 const TIDY_INTERVAL: Duration = Duration::from_mins(1);
@@ -269,6 +272,29 @@ impl Handler<FindDiagnosis> for AnalysisActor {
                 .ok_or(AnalysisError::NoDiagnosis)
         };
         Box::pin(found.into_actor(self))
+    }
+}
+
+impl Handler<ReportDrive> for AnalysisActor {
+    type Result = ResponseActFuture<Self, Result<DriveReport, AnalysisError>>;
+
+    fn handle(&mut self, wanted: ReportDrive, _: &mut Self::Context) -> Self::Result {
+        let (database, settings) = (self.database.clone(), self.settings.diagnosis.clone());
+        let reported = async move {
+            let ReportDrive {
+                drive,
+                device_id,
+                turn: _turn,
+            } = wanted;
+            let report = Box::pin(database.run(REPORT_LIMIT, async |connection| {
+                diagnosing::report(connection, &settings, drive).await
+            }));
+            report
+                .await?
+                .filter(|report| device_id.is_none_or(|device_id| *device_id == *report.device_id))
+                .ok_or(AnalysisError::NoDiagnosis)
+        };
+        Box::pin(reported.into_actor(self))
     }
 }
 

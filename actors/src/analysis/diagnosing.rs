@@ -16,7 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
 use super::diagnoses;
+use super::messages::DriveReport;
 use super::readings::{Row, is_real};
+use super::results;
 use super::vehicle;
 use crate::causes;
 use crate::database::{Database, DatabaseError};
@@ -119,15 +121,53 @@ pub async fn diagnose_stored(
             return Ok(None);
         };
         let began_at = diagnoses::now(connection).await?;
-        let settings = with_vehicle(connection, settings, &readings.device_id).await?;
-        let history = diagnoses::history(connection, drive, &readings).await?;
-        let mut diagnoser = Diagnoser::new(&settings, history);
-        read(connection, &readings, &mut diagnoser).await?;
-        let (diagnosis, traces) = diagnoser.finish();
+        let (diagnosis, traces) = compute(connection, settings, drive, &readings).await?;
         diagnoses::store(connection, drive, &readings, began_at, &diagnosis).await?;
         Ok(Some((diagnosis, traces)))
     }));
     diagnosed.await
+}
+
+/// The stored diagnosis of a drive with what its report shows besides: the drive at the resolution of a plot, and the
+/// recommendations of its latest analysis.
+pub(super) async fn report(
+    connection: &mut Conn,
+    settings: &Settings,
+    drive: i64,
+) -> Result<Option<DriveReport>, DatabaseError> {
+    let stored = diagnoses::find(connection, drive).await?;
+    let readings = drives::readings_of(connection, drive).await?;
+    let Some((stored, readings)) = stored.zip(readings) else {
+        return Ok(None);
+    };
+    let (computed, traces) = compute(connection, settings, drive, &readings).await?;
+    let query = "SELECT analysis_id FROM drives WHERE id = ? AND analysis_id IS NOT NULL";
+    let analysis: Option<String> = connection.exec_first(query, (drive,)).await?;
+    let recommendations = match analysis {
+        Some(analysis) => results::of_analysis(connection, &analysis).await?,
+        None => Vec::new(),
+    };
+    Ok(Some(DriveReport {
+        // Only one of another version cannot be read.
+        diagnosis: serde_json::from_str(&stored.diagnosis).unwrap_or(computed),
+        device_id: stored.device_id,
+        drive,
+        traces,
+        recommendations,
+    }))
+}
+
+async fn compute(
+    connection: &mut Conn,
+    settings: &Settings,
+    drive: i64,
+    readings: &DriveReadings,
+) -> Result<(Diagnosis, Traces), DatabaseError> {
+    let settings = with_vehicle(connection, settings, &readings.device_id).await?;
+    let history = diagnoses::history(connection, drive, readings).await?;
+    let mut diagnoser = Diagnoser::new(&settings, history);
+    read(connection, readings, &mut diagnoser).await?;
+    Ok(diagnoser.finish())
 }
 
 /// The settings with what the device says of its car; the thresholds file has the last word.

@@ -11,6 +11,7 @@ use super::error::AnalysisError;
 use super::recommendations::Recommendation;
 use crate::admission::Turn;
 use crate::device_id::DeviceId;
+use crate::diagnosis::{Diagnosis, Traces};
 use crate::drives::KnownDrive;
 
 /// Analyse the stored readings of a window and wait for the result.
@@ -83,6 +84,33 @@ pub struct FindDiagnosis {
     pub device_id: Option<DeviceId>,
     /// The right to a connection.
     pub turn: Turn,
+}
+
+/// Gather what the report of a drive shows.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<DriveReport, AnalysisError>")]
+pub struct ReportDrive {
+    /// `drives.id`.
+    pub drive: i64,
+    /// Only if it is a drive of this device.
+    pub device_id: Option<DeviceId>,
+    /// The right to a connection.
+    pub turn: Turn,
+}
+
+/// What the report of a drive shows.
+#[derive(Clone, Debug)]
+pub struct DriveReport {
+    /// `drives.id`.
+    pub drive: i64,
+    /// Whose drive it is.
+    pub device_id: String,
+    /// Its diagnosis.
+    pub diagnosis: Diagnosis,
+    /// The drive at the resolution of a plot.
+    pub traces: Traces,
+    /// Those of the latest analysis of the drive.
+    pub recommendations: Vec<Recommendation>,
 }
 
 /// End the analysis that runs, and begin none any more: the server is to stop.

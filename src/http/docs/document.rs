@@ -33,6 +33,7 @@ const KEY: &str = "ApiKey";
         analysis::find_analysis,
         drives::list_drives,
         diagnosis::find_diagnosis,
+        diagnosis::report_drive,
         backup::store_backup,
         backup::list_backups,
         backup::download_backup,
