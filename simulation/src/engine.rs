@@ -4,6 +4,10 @@ use crate::Random;
 
 /// What distinguishes one car from another.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "a car has each of these or not"
+)]
 pub struct Engine {
     /// For tables and test messages.
     pub name: &'static str,

@@ -115,9 +115,9 @@ faults! {
     /// The front oxygen sensor stays near so many volts in closed loop.
     FrontO2Stuck { rules: ["front_o2_stuck"], route: Gentle, amounts: [0.76, 0.2, 0.08], needs: ["O2_B1S1", "FUEL_SYSTEM_STATUS"], }
     /// The rear oxygen sensor stays near so many volts.
-    RearO2Stuck { rules: ["rear_o2_stuck"], route: Town, amounts: [0.65, 0.45, 0.08], needs: ["O2_B1S2"], }
+    RearO2Stuck { rules: ["rear_o2_stuck"], route: Commute, amounts: [0.65, 0.45, 0.08], needs: ["O2_B1S2"], }
     /// Worn catalyst; share of the front sensor's swing that reaches the rear one.
-    CatalystWeak { rules: ["catalyst_weak"], route: Commute, amounts: [0.85, 0.93, 1.0], needs: ["O2_B1S1", "O2_B1S2"], }
+    CatalystWeak { rules: ["catalyst_weak"], route: Commute, amounts: [0.95, 0.98, 1.0], needs: ["O2_B1S1", "O2_B1S2"], }
     /// Engine speed reached by a missed shift, in 1/min.
     OverRev { rules: ["over_rev"], route: Motorway, amounts: [7_250.0, 7_500.0, 7_900.0], needs: ["RPM"], }
 }
@@ -129,7 +129,7 @@ impl Fault {
             self,
             Self::NoEnrichment | Self::TimingLow | Self::TipInKnock
         );
-        if peculiar && !engine.is_4g63 {
+        if peculiar && !engine.is_4g63 || self == Self::OverRev && engine.diesel {
             return false;
         }
         let at_idle = matches!(

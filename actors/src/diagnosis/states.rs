@@ -125,12 +125,17 @@ impl Classifier {
         let speed = get(Channel::Speed);
         let coolant = get(Channel::Coolant);
         let running = rpm.is_some_and(|rpm| rpm >= RUNNING_RPM);
-        self.since_start = if running { self.since_start + 1 } else { 0 };
         let standing = speed.map(|speed| speed < STANDING_KMH);
-        self.standing_for = if running && standing == Some(true) {
-            self.standing_for + 1
-        } else {
-            0
+        // Missing readings stop neither the engine nor the car.
+        self.since_start = match rpm {
+            None => self.since_start,
+            Some(_) if running => self.since_start + 1,
+            Some(_) => 0,
+        };
+        self.standing_for = match standing {
+            Some(true) if running => self.standing_for + 1,
+            Some(true) | None if rpm.is_none() => self.standing_for,
+            _ => 0,
         };
         self.speeds[self.next_speed] = speed.unwrap_or(f64::NAN);
         self.next_speed = (self.next_speed + 1) % self.speeds.len();
@@ -179,9 +184,10 @@ impl Classifier {
         let standing = speed.map(|speed| speed < STANDING_KMH);
         // The first seconds after a start load the engine without any meaning.
         let settled = rpm >= 1_000.0 && self.since_start > 5;
-        if settled
-            && (load.is_some_and(|load| load >= 90.0) || throttle.is_some_and(|open| open >= 80.0))
-        {
+        // A diesel's throttle is open at any load.
+        let works = load.is_none_or(|load| load >= 50.0);
+        let open = works && throttle.is_some_and(|open| open >= 80.0);
+        if settled && (open || load.is_some_and(|load| load >= 90.0)) {
             EngineState::WideOpen
         } else if settled && load.is_some_and(|load| load >= 70.0) {
             EngineState::HighLoad

@@ -3,6 +3,7 @@
 mod data;
 mod findings;
 mod history;
+mod other_cars;
 mod recomputing;
 
 use super::*;

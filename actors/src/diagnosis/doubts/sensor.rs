@@ -213,9 +213,12 @@ impl SensorWatch {
                     && rest.load.high >= 60.0
                     && rest.duration_ms() >= 2 * STUCK_MS
             }
-            // A closed throttle rests as well; an engine that works has it open.
+            // A closed throttle rests as well; an engine that works has it open. A diesel's is open throughout.
             Channel::Throttle => {
-                engine_changes && rest.load.high >= 60.0 && rest.speed.width() >= 20.0
+                engine_changes
+                    && rest.value < 70.0
+                    && rest.load.high >= 60.0
+                    && rest.speed.width() >= 20.0
             }
             channel => engine_changes && !channel.spec().may_rest,
         }

@@ -19,6 +19,14 @@ const fn threshold(name: &'static str, unit: &'static str, default: f64) -> Thre
     }
 }
 
+/// Channels that a diesel does not have.
+const PETROL: &[Channel] = &[
+    Channel::Timing,
+    Channel::ShortTrim,
+    Channel::LongTrim,
+    Channel::FuelStatus,
+];
+
 pub(super) const RULES: &[RuleSpec] = &[
     RuleSpec {
         id: "intake_heat_soak",
@@ -90,9 +98,15 @@ pub(super) const RULES: &[RuleSpec] = &[
             threshold("high", "g/s", 4.0),
             threshold("tolerance", "%", 20.0),
         ],
-        needs: &[&[Channel::Maf], &[Channel::Rpm], &[Channel::Coolant]],
+        // A diesel, which has none of the last group, takes in three times as much.
+        needs: &[
+            &[Channel::Maf],
+            &[Channel::Rpm],
+            &[Channel::Coolant],
+            PETROL,
+        ],
         uses: &[Channel::Speed, Channel::Throttle],
-        what_to_log: "Log MAF, RPM, COOLANT_TEMP and SPEED with a minute of warm idle; set vehicle.displacement_l.",
+        what_to_log: "Log MAF, RPM, COOLANT_TEMP, TIMING_ADVANCE and SPEED with a minute of warm idle; set vehicle.displacement_l.",
         source: "4G63 data list: 2 to 4 g/s at idle; air conditioning and lights take some more",
         next_checks: &[
             "Clean the air mass sensor.",
@@ -127,8 +141,8 @@ impl HeatSoak {
             speed: limits.get("speed"),
             outside: None,
             seen: false,
-            relative: Sustained::default(),
-            hot: Sustained::default(),
+            relative: Sustained::slow(),
+            hot: Sustained::slow(),
             moving: 0,
         }
     }

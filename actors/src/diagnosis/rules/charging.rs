@@ -86,8 +86,12 @@ fn voltage(second: &Second<'_>) -> Option<(Channel, f64)> {
         .find_map(|channel| Some((channel, second.get(channel)?)))
 }
 
+/// A voltage that a battery without an alternator never has.
+const CHARGES: f64 = 13.8;
 const WINDOW: usize = 60;
 const MIN_WINDOWS: u32 = 2;
+/// The same since the alternator last charged, where it rests on purpose.
+const MIN_WINDOWS_OF_REST: u32 = 6;
 
 /// `undercharging`.
 #[derive(Debug)]
@@ -98,8 +102,10 @@ struct Undercharging {
     window: Vec<f64>,
     began: u64,
     windows: u32,
-    /// For each limit: windows below, and the lowest median with its span.
+    charged: bool,
+    /// For each limit: windows below, and those since the alternator last charged; the lowest median with its span.
     below: [u32; 3],
+    below_since: [u32; 3],
     lowest: Option<(f64, u64, u64)>,
     channel: Channel,
 }
@@ -112,7 +118,9 @@ impl Undercharging {
             window: Vec::with_capacity(WINDOW),
             began: 0,
             windows: 0,
+            charged: false,
             below: [0; 3],
+            below_since: [0; 3],
             lowest: None,
             channel: Channel::ModuleVoltage,
         }
@@ -134,6 +142,10 @@ impl Rule for Undercharging {
         }
         self.channel = channel;
         self.window.push(volts);
+        if volts >= CHARGES {
+            self.charged = true;
+            self.below_since = [0; 3];
+        }
         if self.window.len() < WINDOW {
             return;
         }
@@ -141,26 +153,34 @@ impl Rule for Undercharging {
         let median = self.window[WINDOW / 2];
         self.window.clear();
         self.windows += 1;
-        for (count, limit) in self.below.iter_mut().zip(self.limits) {
-            *count += u32::from(median < limit);
+        let counts = self.below.iter_mut().zip(&mut self.below_since);
+        for ((below, since), limit) in counts.zip(self.limits) {
+            *below += u32::from(median < limit);
+            *since += u32::from(median < limit);
         }
         if self.lowest.is_none_or(|(lowest, ..)| median < lowest) {
             self.lowest = Some((median, self.began, second.index + 1));
         }
     }
 
-    fn judge(&self, _: &Drive<'_>) -> Judgement {
+    fn judge(&self, drive: &Drive<'_>) -> Judgement {
         if self.windows < MIN_WINDOWS {
             return Judgement::too_little(
                 "The engine runs for less than three minutes with a voltage.",
             );
         }
         let tiers = [Tier::Watch, Tier::Alert, Tier::Warning];
-        let worst = (0..3).rev().find(|level| self.below[*level] >= MIN_WINDOWS);
+        // Many cars of today rest the alternator while the engine works, and charge on the overrun.
+        let (below, needed) = if drive.is_other_engine && self.charged {
+            (&self.below_since, MIN_WINDOWS_OF_REST)
+        } else {
+            (&self.below, MIN_WINDOWS)
+        };
+        let worst = (0..3).rev().find(|level| below[*level] >= needed);
         let (Some(level), Some((lowest, from, to))) = (worst, self.lowest) else {
             return Judgement::Passed;
         };
-        let minutes = self.below[level];
+        let minutes = below[level];
         let explanation = format!(
             "With the engine running, the median voltage is below {} in {minutes} of {} minutes, the lowest {}.",
             text::value(self.limits[level], "V"),
@@ -192,7 +212,7 @@ impl Overcharging {
         Self {
             above: limits.get("above"),
             needed: limits.get("for"),
-            high: Sustained::default(),
+            high: Sustained::slow(),
             seconds: 0,
             channel: Channel::ModuleVoltage,
         }

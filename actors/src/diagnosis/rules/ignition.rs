@@ -155,6 +155,8 @@ impl LowRun {
 struct TimingLow {
     load: f64,
     rpm: f64,
+    /// Samples in a row under load, and the most of them.
+    in_a_row: u32,
     samples: u32,
     alert: LowRun,
     warning: LowRun,
@@ -165,6 +167,7 @@ impl TimingLow {
         Self {
             load: limits.get("load"),
             rpm: limits.get("rpm"),
+            in_a_row: 0,
             samples: 0,
             alert: LowRun::new(limits.get("alert")),
             warning: LowRun::new(limits.get("warning")),
@@ -181,7 +184,8 @@ impl Rule for TimingLow {
             && second.get(Channel::Rpm).is_some_and(|rpm| rpm >= self.rpm);
         for timing in second.fresh(Channel::Timing) {
             let timing = loaded.then_some(timing);
-            self.samples += u32::from(loaded);
+            self.in_a_row = if loaded { self.in_a_row + 1 } else { 0 };
+            self.samples = self.samples.max(self.in_a_row);
             self.alert.sample(second.index, timing);
             self.warning.sample(second.index, timing);
         }
@@ -196,7 +200,9 @@ impl Rule for TimingLow {
             );
         }
         if self.samples < 3 {
-            return Judgement::too_little("There are too few samples under load above 2,500 rpm.");
+            return Judgement::too_little(
+                "There are never three samples in a row under load above 2,500 rpm.",
+            );
         }
         let (tier, run) = match (self.warning.longest, self.alert.longest) {
             (Some(longest), _) => (Tier::Warning, (self.warning.limit, longest)),

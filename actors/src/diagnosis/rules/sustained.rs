@@ -3,10 +3,13 @@ use crate::diagnosis::time::span;
 
 /// Seconds without an answer that do not end a stretch.
 const TOLERANCE: u64 = 3;
+/// The same for quantities that change slowly: a connection is lost for half a minute now and then.
+const SLOW_TOLERANCE: u64 = 60;
 
 /// Follows a condition from second to second and keeps its longest stretch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sustained {
+    is_slow: bool,
     current: Option<Stretch>,
     longest: Option<Stretch>,
     total: u32,
@@ -37,11 +40,24 @@ impl Stretch {
 }
 
 impl Sustained {
+    /// For a quantity that changes slowly: a temperature, a voltage.
+    pub(crate) fn slow() -> Self {
+        Self {
+            is_slow: true,
+            ..Self::default()
+        }
+    }
+
     /// Adds a second: whether the condition holds in it (none: no answer), and its value. `mark` counts it apart.
     pub(crate) fn second(&mut self, index: u64, holds: Option<bool>, value: f64, mark: bool) {
+        let tolerance = if self.is_slow {
+            SLOW_TOLERANCE
+        } else {
+            TOLERANCE
+        };
         if self
             .current
-            .is_some_and(|current| index > current.to + TOLERANCE)
+            .is_some_and(|current| index > current.to + tolerance)
         {
             self.current = None;
         }
@@ -138,6 +154,16 @@ mod tests {
         assert!((longest.max - 5.0).abs() < 1e-9);
         assert_eq!(longest.span(), span(3, 6));
         assert_eq!(sustained.total(), 5);
+    }
+
+    #[test]
+    fn a_slow_quantity_bridges_a_lost_connection() {
+        let mut sustained = Sustained::slow();
+        sustained.second(0, Some(true), 1.0, false);
+        sustained.second(40, Some(true), 1.0, false);
+        assert_eq!(sustained.longest().map(|longest| longest.seconds), Some(2));
+        sustained.second(200, Some(true), 1.0, false);
+        assert_eq!(sustained.current().map(|current| current.seconds), Some(1));
     }
 
     #[test]

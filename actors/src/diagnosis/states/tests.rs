@@ -150,3 +150,35 @@ fn the_time_since_the_start_begins_anew_with_each_start() {
         7
     );
 }
+
+#[test]
+fn missing_readings_stop_neither_the_engine_nor_the_car() {
+    let mut classifier = Classifier::new();
+    let idle = [(Channel::Rpm, 800.0), (Channel::Speed, 0.0)];
+    after(&mut classifier, 30, &idle);
+    after(&mut classifier, 20, &[]);
+    let class = after(&mut classifier, 7, &idle);
+    assert_eq!((class.since_start, class.standing_for), (37, 37));
+    let class = after(
+        &mut classifier,
+        1,
+        &[(Channel::Rpm, 800.0), (Channel::Speed, 30.0)],
+    );
+    assert_eq!(class.standing_for, 0);
+}
+
+#[test]
+fn an_open_throttle_without_load_is_a_diesel_not_wide_open() {
+    let values = |load| {
+        [
+            (Channel::Rpm, 2_000.0),
+            (Channel::Coolant, 88.0),
+            (Channel::Speed, 70.0),
+            (Channel::Throttle, 83.5),
+            (Channel::Load, load),
+        ]
+    };
+    let state = |load| after(&mut Classifier::new(), 20, &values(load)).state;
+    assert_eq!(state(30.0), EngineState::Cruise);
+    assert_eq!(state(60.0), EngineState::WideOpen);
+}

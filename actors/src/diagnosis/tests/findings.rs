@@ -29,6 +29,7 @@ fn simulated(simulation: &Simulation, logger: Logger) -> Diagnosis {
 
 #[rstest]
 #[case::pi(Logger::Pi)]
+#[case::phone(Logger::Phone)]
 #[case::rows(Logger::Rows(0.5))]
 fn a_healthy_drive_has_no_findings(#[case] logger: Logger) {
     for engine in Engine::ALL {

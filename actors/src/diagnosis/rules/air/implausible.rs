@@ -18,6 +18,8 @@ const MIN_PRESSURE: f64 = 40.0;
 const MIN_STEADY_RPM: f64 = 1_500.0;
 const MIN_FULL_RPM: f64 = 2_500.0;
 const FULL_THROTTLE: f64 = 80.0;
+const MAX_UNCONFIRMED: usize = 60;
+const MAX_SAMPLES: usize = 600;
 
 #[derive(Debug)]
 pub(super) struct Implausible {
@@ -27,9 +29,11 @@ pub(super) struct Implausible {
     rpm: [f64; 5],
     pressure: [f64; 5],
     full_for: u32,
+    /// Samples at full throttle that no later reading of the throttle has borne out yet.
+    unconfirmed: Vec<f64>,
     /// Air mass per litre of displacement at an efficiency of 1: by manifold pressure, and at full throttle.
     by_pressure: Mean,
-    at_full: Mean,
+    at_full: Vec<f64>,
 }
 
 impl Implausible {
@@ -42,8 +46,9 @@ impl Implausible {
             rpm: [f64::NAN; 5],
             pressure: [f64::NAN; 5],
             full_for: 0,
+            unconfirmed: Vec::new(),
             by_pressure: Mean::default(),
-            at_full: Mean::default(),
+            at_full: Vec::new(),
         }
     }
 }
@@ -68,6 +73,13 @@ impl Rule for Implausible {
             .get(Channel::Throttle)
             .is_some_and(|open| open >= FULL_THROTTLE);
         self.full_for = if open { self.full_for + 1 } else { 0 };
+        if !open {
+            self.unconfirmed.clear();
+        } else if second.fresh(Channel::Throttle).next().is_some()
+            && self.at_full.len() < MAX_SAMPLES
+        {
+            self.at_full.append(&mut self.unconfirmed);
+        }
         let values = second.get(Channel::Rpm).zip(second.get(Channel::IntakeAir));
         let Some((rpm, intake)) = values.filter(|_| second.warm) else {
             return;
@@ -86,10 +98,15 @@ impl Rule for Implausible {
         {
             self.by_pressure.push(maf / one_litre(pressure));
         }
-        // The manifold fills within a second.
-        if self.full_for > 1 && rpm >= MIN_FULL_RPM {
+        // The manifold fills within a second. The engine speed rises fast: an older reading of it does not fit.
+        let is_rpm_fresh = second.fresh(Channel::Rpm).next().is_some();
+        if self.full_for > 1
+            && rpm >= MIN_FULL_RPM
+            && is_rpm_fresh
+            && self.unconfirmed.len() < MAX_UNCONFIRMED
+        {
             let outside = second.get(Channel::Barometer).unwrap_or(ATMOSPHERE);
-            self.at_full.push(maf / one_litre(outside));
+            self.unconfirmed.push(maf / one_litre(outside));
         }
     }
 
@@ -103,18 +120,21 @@ impl Rule for Implausible {
         // On the 4G63 the channel is the sensor of the exhaust gas recirculation.
         let is_manifold = drive.is_other_engine || drive.vehicle.boost_sensor;
         let [needed, needed_full] = self.needed;
-        let (ratio, place, has_upper_limit) =
+        #[allow(clippy::cast_possible_truncation)] // At most MAX_SAMPLES and some.
+        let at_full = self.at_full.len() as u32;
+        let (ratio, count, place, has_upper_limit) =
             if is_manifold && f64::from(self.by_pressure.count) >= needed {
-                (&self.by_pressure, "in steady running", true)
-            } else if f64::from(self.at_full.count) >= needed_full {
+                let mean = self.by_pressure.mean();
+                (mean, self.by_pressure.count, "in steady running", true)
+            } else if f64::from(at_full) >= needed_full {
                 let no_turbo = drive.vehicle.turbo == Some(false);
-                (&self.at_full, "at full throttle", no_turbo)
+                (median(&self.at_full), at_full, "at full throttle", no_turbo)
             } else {
                 return Judgement::too_little(
                     "There is too little full throttle, or steady running with manifold pressure.",
                 );
             };
-        let efficiency = ratio.mean() / litres;
+        let efficiency = ratio / litres;
         let (limit, word) = if efficiency < self.low {
             (self.low, "less")
         } else if efficiency > self.high && has_upper_limit {
@@ -133,9 +153,16 @@ impl Rule for Implausible {
             Some(Channel::Maf),
         )
         .against(text::shown(limit * 100.0, "%"))
-        .lasting(ratio.count);
+        .lasting(count);
         Draft::new(Tier::Investigate, explanation, vec![found])
-            .with_data(f64::from(ratio.count), 30.0)
+            .with_data(f64::from(count), 30.0)
             .found()
     }
+}
+
+/// The middle one: a change of gear falls into some samples.
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -6,8 +6,12 @@ use crate::diagnosis::states::Second;
 use crate::diagnosis::text;
 use crate::diagnosis::thresholds::Limits;
 
-/// What must have happened for a healthy sensor to react.
-const MIN_OVERRUN: u32 = 20;
+/// Seconds of overrun after which the exhaust behind the catalyst is air.
+const CUT_SECONDS: u32 = 3;
+/// Below this the fuel comes back.
+const CUT_RPM: f64 = 1_500.0;
+/// Readings in a fuel cut without which a healthy sensor may not have been seen to react.
+const MIN_CUT_READINGS: u32 = 6;
 const MIN_STANDING: u32 = 10;
 
 /// `rear_o2_stuck`.
@@ -16,7 +20,9 @@ pub(super) struct RearStuck {
     range: f64,
     needed: f64,
     readings: u32,
+    /// Seconds of the present overrun, fast enough for a fuel cut.
     overrun: u32,
+    cut_readings: u32,
     standing: u32,
     low: f64,
     high: f64,
@@ -29,6 +35,7 @@ impl RearStuck {
             needed: limits.get("readings"),
             readings: 0,
             overrun: 0,
+            cut_readings: 0,
             standing: 0,
             low: f64::INFINITY,
             high: f64::NEG_INFINITY,
@@ -41,10 +48,13 @@ impl Rule for RearStuck {
         if !second.warm || second.since_start <= 120 {
             return;
         }
-        self.overrun += u32::from(second.state == EngineState::Overrun);
+        let cuts = second.state == EngineState::Overrun
+            && second.get(Channel::Rpm).is_some_and(|rpm| rpm >= CUT_RPM);
+        self.overrun = if cuts { self.overrun + 1 } else { 0 };
         self.standing += u32::from(second.standing == Some(true));
         for voltage in second.fresh(Channel::RearO2) {
             self.readings += 1;
+            self.cut_readings += u32::from(self.overrun > CUT_SECONDS);
             self.low = self.low.min(voltage);
             self.high = self.high.max(voltage);
         }
@@ -56,7 +66,7 @@ impl Rule for RearStuck {
             return Judgement::Passed;
         }
         if f64::from(self.readings) < self.needed
-            || self.overrun < MIN_OVERRUN
+            || self.cut_readings < MIN_CUT_READINGS
             || self.standing < MIN_STANDING
         {
             return Judgement::too_little(

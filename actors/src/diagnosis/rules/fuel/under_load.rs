@@ -12,8 +12,10 @@ use crate::diagnosis::thresholds::Limits;
 /// The sensor lags behind the throttle.
 const SETTLE_SECONDS: u32 = 1;
 /// Readings without which there is nothing to judge.
-const MIN_READINGS: u32 = 2;
+const MIN_READINGS: u32 = 3;
 const MIN_SLOW_READINGS: u32 = 3;
+
+const MAX_UNCONFIRMED: usize = 60;
 
 /// `lean_under_load`.
 #[derive(Debug)]
@@ -29,6 +31,9 @@ pub(super) struct LeanUnderLoad {
     lean_trim: Sustained,
     trim_readings: u32,
     highest_o2: f64,
+    /// Readings of this pull that no later reading of load or throttle has borne out yet: a slow logger's load stands
+    /// for longer than the pull lasts.
+    unconfirmed: Vec<(u64, f64)>,
 }
 
 impl LeanUnderLoad {
@@ -44,23 +49,37 @@ impl LeanUnderLoad {
             lean_trim: Sustained::default(),
             trim_readings: 0,
             highest_o2: f64::NEG_INFINITY,
+            unconfirmed: Vec::new(),
         }
     }
 
     fn watch_o2(&mut self, second: &Second<'_>) {
-        let [o2, o2_stop, ..] = self.limits;
+        let is_load_fresh = [Channel::Load, Channel::Throttle]
+            .into_iter()
+            .any(|channel| second.fresh(channel).next().is_some());
+        if self.pulling == 0 {
+            self.unconfirmed.clear();
+        } else if is_load_fresh {
+            self.count_confirmed();
+        }
         for voltage in second.fresh(Channel::FrontO2) {
             self.highest_o2 = self.highest_o2.max(voltage);
             // In closed loop the sensor swings, at full load as anywhere.
-            if self.pulling <= SETTLE_SECONDS || second.closed_loop == Some(true) {
-                continue;
+            let counts = self.pulling > SETTLE_SECONDS && second.closed_loop != Some(true);
+            if counts && self.unconfirmed.len() < MAX_UNCONFIRMED {
+                self.unconfirmed.push((second.index, voltage));
             }
+        }
+    }
+
+    fn count_confirmed(&mut self) {
+        let [o2, o2_stop, ..] = self.limits;
+        for (index, voltage) in self.unconfirmed.drain(..) {
             self.o2_readings += 1;
             self.low_readings += u32::from(voltage < o2);
-            self.low
-                .second(second.index, Some(voltage < o2), voltage, false);
+            self.low.second(index, Some(voltage < o2), voltage, false);
             self.very_low
-                .second(second.index, Some(voltage < o2_stop), voltage, false);
+                .second(index, Some(voltage < o2_stop), voltage, false);
         }
     }
 }
@@ -77,7 +96,8 @@ impl Rule for LeanUnderLoad {
         self.watch_o2(second);
         if second.warm && fast && second.get(Channel::Load).is_some_and(|value| value > load) {
             for short in second.fresh(Channel::ShortTrim) {
-                self.trim_readings += 1;
+                // In open loop it rests at 0 and says nothing.
+                self.trim_readings += u32::from(short.abs() > 1e-9);
                 self.lean_trim
                     .second(second.index, Some(short >= trim), short, false);
             }
@@ -86,7 +106,7 @@ impl Rule for LeanUnderLoad {
 
     fn judge(&self, _: &Drive<'_>) -> Judgement {
         let [o2, o2_stop, needed, stop_needed, trim, ..] = self.limits;
-        if self.o2_readings < MIN_READINGS && self.trim_readings < MIN_READINGS + 1 {
+        if self.o2_readings < MIN_READINGS && self.trim_readings < MIN_READINGS {
             return Judgement::too_little("There is no full-throttle pull with enough readings.");
         }
         let long = |sustained: &Sustained, needed: f64| -> Option<Stretch> {
