@@ -1,24 +1,25 @@
 #!/usr/bin/env bash
-# From a fresh machine with Rust to a running server that takes the first batch.
+# From a fresh machine with Rust to a running server that accepts the first batch.
 set -euo pipefail
 . "$(dirname "$0")/lib/private-database.sh"
-. "$(dirname "$0")/lib/settings.sh"
+. "$(dirname "$0")/lib/settings-file.sh"
 cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'TEXT'
-Usage: deploy/quickstart.sh [--check]
+Usage: deploy/quickstart.sh [--check | --api-key]
 
-Builds the server and runs it until Ctrl-C, with all that it needs:
-  .env             gets an API_KEY and a DATABASE_URL, unless it or the environment has them already
-  data/database/   a private MariaDB or MySQL server, stopped together with the server; programs for it are installed
-                   or unpacked when there are none. Not used when you give a DATABASE_URL of your own. A database
-                   server that runs on this machine is never touched.
-Then it prints a request that sends the first batch. Run it again, and it goes on with the same data.
+Builds the server and runs it until Ctrl-C, with everything that it needs:
+  .env             gets an API_KEY and a DATABASE_URL, unless it or the environment has them
+  data/database/   a private MariaDB or MySQL server, stopped together with the server. If this machine has no such
+                   programs, they are installed (as root) or unpacked into a cache folder. Not used with a DATABASE_URL of
+                   your own. A database server that runs on this machine is never changed.
+Then it prints a request that sends the first batch. The next run continues with the same data.
 
-  --check   does all this in a temporary folder and on a free port, without any settings of yours: sends the first batch
-            itself, looks for its rows in the database, and stops
-  --help    this text
+  --check     does this in a temporary folder and on a free port, without your settings: sends the first batch,
+              checks its rows in the database, and stops
+  --api-key   prints the API key of .env
+  --help      this text
 TEXT
 }
 
@@ -26,6 +27,10 @@ check=false
 case ${1:-} in
     '') ;;
     --check) check=true ;;
+    --api-key)
+        read_setting .env API_KEY
+        exit
+        ;;
     --help | -h)
         usage
         exit
@@ -36,10 +41,12 @@ esac
 repository=$PWD
 database_folder=
 server_pid=
-# A trap sees the local variables of the function that it interrupts: what it removes needs a name that none of them has.
+# A trap sees the local variables of the function that it interrupts, so this name must not be used for a local one.
 temporary_folder=
 clean_up() {
-    # Also what was started just before a signal came.
+    # A second Ctrl-C must not leave a database behind.
+    trap '' HUP INT TERM
+    # Also what was started just before the signal.
     [ -z "${!:-}" ] || [ "$!" = "$private_database_pid" ] || end_session "$!" 20
     [ -z "$server_pid" ] || end_session "$server_pid" 20
     stop_private_database
@@ -50,9 +57,17 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Prints a setting from the environment or .env, or else a default.
+setting() {
+    local value=${!1:-}
+    [ -n "$value" ] || value=$(read_setting .env "$1")
+    printf '%s\n' "${value:-${2:-}}"
+}
+
+# Everything that can be known before the build, which takes minutes.
 require_tools() {
-    require_cargo
-    have cc || fail "Rust needs a C compiler: apt-get install gcc"
+    require_rust
+    [ -w . ] || fail "$PWD is not writable for $(id -un)"
     if ! have curl; then
         refresh_package_lists
         install_packages curl
@@ -67,28 +82,29 @@ choose_address() {
         *:*) host="[$host]" ;;
     esac
     port=$(setting PORT 8000)
-    ! port_is_taken "$port" || fail "port $port is in use: stop what listens there (another run of this?), or choose another PORT in .env"
+    ! port_is_taken "$port" || fail "port $port is in use: stop the program that listens there (another run of this script?), or set another PORT in .env"
     address=http://$host:$port
 }
 
 complete_settings() {
     if [ -z "$(setting API_KEY)" ]; then
-        add_setting API_KEY "$(random_hex 32)" "What devices send as X-API-Key."
+        write_setting .env API_KEY "$(random_hex 32)"
     fi
     database_url=$(setting DATABASE_URL)
     if [ -z "$database_url" ]; then
         database_url=mysql://quickstart:$(random_hex 16)@127.0.0.1:$(free_port)/eclipse_ai
-        add_setting DATABASE_URL "$database_url" "The private database server of deploy/quickstart.sh, in data/database."
+        write_setting .env DATABASE_URL "$database_url"
     fi
 }
 
-# The private database is the one whose user is called quickstart; its password and port are what the settings say.
+# The private database is the one whose user is quickstart; password and port are in the settings.
 prepare_own_database() {
     local url='^mysql://quickstart:([0-9a-f]+)@127\.0\.0\.1:([0-9]+)/eclipse_ai$' flavour
     if ! [[ $database_url =~ $url ]]; then
-        say "using the database of your DATABASE_URL"
+        say "using the database of DATABASE_URL"
         return
     fi
+    check_private_database_path "$PWD/data/database"
     database_password=${BASH_REMATCH[1]}
     database_port=${BASH_REMATCH[2]}
     database_folder=$PWD/data/database
@@ -96,14 +112,23 @@ prepare_own_database() {
         get_database_programs "$flavour"
     else
         get_any_database_programs
-    fi || fail "no database server to be had"
+    fi || fail "no database server is available"
+    if ! private_database_runs "$database_folder" && port_is_taken "$database_port"; then
+        fail "port $database_port of the private database is in use: set another port in DATABASE_URL in .env"
+    fi
 }
 
 build_server() {
-    say "building the server, which takes some minutes the first time"
+    local began=$SECONDS
     cd "$repository"
+    if [ -e "${CARGO_TARGET_DIR:-target}/release/eclipse-ai-server" ]; then
+        say "step 1 of 3: building what has changed"
+    else
+        say "step 1 of 3: building the server, for the first time (3 to 10 minutes; cargo reports its progress)"
+    fi
     run_session cargo build --release --locked --bin eclipse-ai-server
     server=$(realpath "${CARGO_TARGET_DIR:-target}")/release/eclipse-ai-server
+    say "built in $((SECONDS - began)) s"
     cd "$OLDPWD"
 }
 
@@ -114,7 +139,7 @@ start_own_database() {
         mkdir -p "$database_folder"
         [ -s "$database_folder/root-password" ] || random_hex 16 >"$database_folder/root-password"
     )
-    say "starting $database_flavour in data/database"
+    say "step 2 of 3: starting $database_flavour in data/database"
     start_private_database "$database_flavour" "$database_folder" "$database_port" "$(root_password)" --performance-schema=OFF
     private_database_sql "$database_folder" "$(root_password)" <<SQL
 CREATE DATABASE IF NOT EXISTS eclipse_ai CHARACTER SET utf8mb4;
@@ -129,46 +154,81 @@ root_password() {
 }
 
 start_server() {
-    say "starting the server"
+    say "step 3 of 3: starting the server"
     start_session "$server"
     server_pid=$!
-    wait_until 60 server_is_ready || say "the server does not reach its database yet; it goes on trying"
-    ! has_ended "$server_pid" || fail "the server has ended while it started"
+    wait_until 60 server_is_ready || say "the server cannot reach its database yet; it keeps trying"
+    ! has_ended "$server_pid" || fail "the server exited during its start"
 }
 
 server_is_ready() {
     has_ended "$server_pid" || curl --silent --max-time 6 "$address/api/v1/health" | grep -q '"mysql": *"up"'
 }
 
+# The device is no car's: its rows cannot meet real ones.
 first_batch() {
     local now
     now=$(date --utc +%Y-%m-%dT%H:%M:%S)
     cat <<JSON
-{"deviceId": "chi-eclipse-tuner", "batchId": "sync-$now", "tables": {"realtime_data": {"lastSyncedId": 0, "rows": [
-  {"id": 1, "timestamp": "$now", "parameter_name": "RPM", "value": 2500.0, "unit": "rpm", "profile_id": "daily"},
-  {"id": 2, "timestamp": "$now", "parameter_name": "SPEED", "value": 63.0, "unit": "kph", "profile_id": "daily"}]}}}
+{"deviceId": "quickstart", "batchId": "sync-$now", "tables": {"realtime_data": {"lastSyncedId": 0, "rows": [
+  {"id": 1, "timestamp": "$now", "parameter_name": "RPM", "value": 2500.0, "unit": "rpm", "data_source": "simulated"},
+  {"id": 2, "timestamp": "$now", "parameter_name": "SPEED", "value": 63.0, "unit": "kph", "data_source": "simulated"}]}}}
 JSON
 }
 
+# The address on the local network, if the server listens there.
+address_for_devices() {
+    local host
+    host=$(setting HOST 0.0.0.0)
+    case $host in
+        0.0.0.0 | ::) host=$(hostname -I 2>/dev/null | cut -d' ' -f1) ;;
+        127.* | localhost | ::1) host='' ;;
+    esac
+    if [ -n "$host" ]; then
+        echo "http://$host:$port"
+    else
+        echo "not reachable: HOST=$(setting HOST) in the settings"
+    fi
+}
+
+ollama_state() {
+    local url model models
+    url=$(setting OLLAMA_BASE_URL http://localhost:11434)
+    model=$(setting OLLAMA_MODEL gemma2:2b)
+    if ! models=$(curl --silent --fail --max-time 3 "$url/api/tags"); then
+        echo "does not answer at $url. To analyse drives: curl -fsSL https://ollama.com/install.sh | sh && ollama pull $model"
+    elif ! grep -qF "\"$model" <<<"$models"; then
+        echo "runs, without the model: ollama pull $model"
+    else
+        echo "runs, with the model $model"
+    fi
+}
+
 print_what_to_do() {
-    local key rows_query='SELECT source_device, source_id, timestamp, parameter_name, value, unit FROM realtime_data'
+    local key rows_query="SELECT source_device, source_id, timestamp, parameter_name, value, unit FROM realtime_data WHERE source_device = 'quickstart'"
     # shellcheck disable=SC2016 # for the shell that it is pasted into
     key='$API_KEY'
-    [ -n "${API_KEY:-}" ] || key="\$(sed -n 's/^API_KEY=//p' '$PWD/.env')"
+    [ -n "${API_KEY:-}" ] || key="\$('$PWD/deploy/quickstart.sh' --api-key)"
     cat <<TEXT
 
-The server runs at $address; Ctrl-C stops it. In another terminal, send the first batch:
+The server runs; Ctrl-C stops it.
+  this machine       $address
+  the API            $address/docs
+  for the Pi         $(address_for_devices)
+  Ollama             $(ollama_state)
+
+In another terminal, send the first batch:
 
 curl -sS $address/api/v1/sync -H 'Content-Type: application/json' \\
   -H "X-API-Key: $key" --data-binary '$(first_batch)'
 
-and see its rows:
+and show its rows:
 
 TEXT
     if [ -n "$database_folder" ]; then
         cat <<TEXT
 MYSQL_PWD=\$(cat '$database_folder/root-password') '$database_client' --no-defaults --user=root \\
-  --socket='$database_folder/server.sock' eclipse_ai --execute='$rows_query'
+  --socket='$database_folder/server.sock' eclipse_ai --execute="$rows_query"
 
 TEXT
     else
@@ -180,15 +240,15 @@ send_first_batch() {
     local receipt stored
     receipt=$(first_batch | curl --silent --show-error --fail-with-body --max-time 30 --retry 5 \
         "$address/api/v1/sync" -H 'Content-Type: application/json' -H "X-API-Key: $(setting API_KEY)" --data-binary @-) ||
-        fail "the first batch was not accepted: $receipt"
-    say "the server answers: $receipt"
+        fail "the first batch was refused: $receipt"
+    say "the receipt: $receipt"
     stored=$(private_database_sql "$database_folder" "$(root_password)" eclipse_ai \
-        --execute="SELECT COUNT(*) FROM realtime_data WHERE source_device = 'chi-eclipse-tuner'")
-    [ "$stored" -eq 2 ] || fail "there are $stored rows in the database, and not 2"
+        --execute="SELECT COUNT(*) FROM realtime_data WHERE source_device = 'quickstart'")
+    [ "$stored" -eq 2 ] || fail "the database has $stored rows instead of 2"
     say "both rows are in the database"
 }
 
-# Until a signal comes or one of the two has ended by itself.
+# Until a signal arrives or one of the two exits.
 wait_for_the_end() {
     stopping=false
     trap 'stopping=true' HUP INT TERM
@@ -201,19 +261,19 @@ own_database_has_ended() {
     [ -n "$database_folder" ] && has_ended "$private_database_pid"
 }
 
-# Returns the server's own exit code, or 1 when the database has failed.
+# Returns the server's exit code, or 1 if the database has failed.
 stop_both() {
     local exit_code=0
-    ! has_ended "$server_pid" || say "the server has ended by itself"
+    ! has_ended "$server_pid" || say "the server exited unexpectedly"
     end_session "$server_pid" 20
     wait "$server_pid" || exit_code=$?
     if own_database_has_ended; then
-        say "the private database has ended by itself: see data/database/server.log"
+        say "the private database exited unexpectedly: see data/database/server.log"
         exit_code=1
     else
         stop_private_database
     fi
-    say "all is stopped"
+    say "stopped"
     return "$exit_code"
 }
 

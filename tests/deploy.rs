@@ -6,6 +6,7 @@ use std::process::Command;
 mod guide;
 mod journal;
 mod notify;
+mod quickstart;
 mod scripts;
 mod setup_mysql;
 mod unit_file;

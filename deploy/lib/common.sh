@@ -14,10 +14,34 @@ have() {
     command -v "$1" >/dev/null 2>&1
 }
 
+version_is_at_least() {
+    printf '%s\n' "$1" "$2" | sort -V -C
+}
+
 # Rust's installer leaves it to the user to have cargo in PATH.
 require_cargo() {
     have cargo || PATH=$PATH:~/.cargo/bin
-    have cargo || fail "cargo is not in PATH: install Rust first"
+    have cargo || fail "Rust is missing. Install it: $(rust_installation)"
+}
+
+# require_rust: the version that Cargo.toml names, and a C compiler for what it builds on.
+require_rust() {
+    local minimum version
+    require_cargo
+    minimum=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    version=$(cargo --version | cut -d' ' -f2)
+    version_is_at_least "$minimum" "${version%%-*}" ||
+        fail "Rust $minimum or newer is required, and this is $version. Install it: $(rust_installation)"
+    have cc || fail "a C compiler is missing. Install it: sudo apt-get install gcc libc6-dev"
+}
+
+# Prints the command that installs a new Rust: from the distribution if it has rustup, which bookworm does not.
+rust_installation() {
+    if have apt-cache && apt-cache show rustup >/dev/null 2>&1; then
+        echo "sudo apt-get install rustup && rustup default stable"
+    else
+        echo "curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y && . ~/.cargo/env"
+    fi
 }
 
 # wait_until SECONDS COMMAND...: until the command succeeds; fails after SECONDS.

@@ -24,6 +24,7 @@ refresh_package_lists() {
 
 # Removes nothing: a package that conflicts with an installed one is refused.
 install_packages() {
+    say "installing packages on this system: $*"
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --quiet --no-install-recommends --no-remove -o DPkg::Lock::Timeout=300 "$@"
 }
@@ -37,10 +38,6 @@ find_package() {
     [ -n "$package" ] || return 1
     version=$(apt-cache "$@" policy "$package" | sed -n 's/^ *Candidate: //p')
     version_is_at_least "$minimum" "${version#*:}" && echo "$package"
-}
-
-version_is_at_least() {
-    printf '%s\n' "$1" "$2" | sort -V -C
 }
 
 # prepare_private_apt STATE [SUITE]: a private apt in the folder STATE, used as `apt-get -c STATE/apt.conf`, with no package

@@ -13,13 +13,23 @@
 . "$(dirname "${BASH_SOURCE[0]}")/database-programs.sh"
 
 private_database_pid=
+# Empty until it has answered.
+private_database_ready=
+
+# A path that a private database can use.
+check_private_database_path() {
+    case $1 in
+        *[[:space:]]*) fail "the path $1 contains blanks, which the installer of a private database cannot handle: use another folder" ;;
+    esac
+    # The longest path of a Unix socket has 107 characters.
+    [ "${#1}" -le 90 ] || fail "the path $1 is too long for a database socket (at most 90 characters)"
+}
 
 start_private_database() {
     local flavour=$1 folder=$2 port=$3 password=$4
     shift 4
 
-    # The longest path of a Unix socket has 107 characters.
-    [ "${#folder}" -le 90 ] || fail "the path $folder is too long for a database socket (at most 90 characters)"
+    check_private_database_path "$folder"
     ! private_database_runs "$folder" || fail "the database in $folder is already running, as process $(cat "$folder/server.pid")"
     ! port_is_taken "$port" || fail "port $port for the private $flavour server is in use"
     find_database_programs "$flavour" || fail "no $flavour server is installed"
@@ -35,6 +45,7 @@ start_private_database() {
         run_database_server "$flavour" "$folder" "$port" "$@"
     fi
     wait_for_database_server "$folder" "$password"
+    private_database_ready=yes
 }
 
 # Prints the flavour of a FOLDER that was started before.
@@ -55,10 +66,16 @@ private_database_sql() {
         --batch --skip-column-names "$@"
 }
 
+# One that has never answered ignores the signal until it is ready, and has nothing to lose.
 stop_private_database() {
     [ -n "$private_database_pid" ] || return 0
-    end_session "$private_database_pid" 60
-    private_database_pid=
+    if [ -n "$private_database_ready" ]; then
+        end_session "$private_database_pid" 60
+    else
+        say "stopping the database, which has not finished its start"
+        end_session "$private_database_pid" 3
+    fi
+    private_database_pid='' private_database_ready=''
 }
 
 # Starts over if an earlier first start did not finish; nothing else removes data.

@@ -1,24 +1,25 @@
 # shellcheck shell=bash
-# Reads and writes a settings file of NAME=value lines. systemd, dotenv and these scripts agree on values without blanks,
-# quotes and $.
-# To be sourced.
+# Reads and writes settings files of NAME=value lines by the server's own rules: optional `export`, blanks around the name,
+# quotes around the value, comments. The last line counts. To be sourced.
 
-# read_setting FILE NAME: prints the value, without quotes around it; nothing if it is not set.
+# read_setting FILE NAME: prints the value; nothing if it is not set.
 read_setting() {
     [ -r "$1" ] || return 0
-    sed -n "s/^$2=//p" "$1" | tail -n 1 | sed "s/^\([\"']\)\(.*\)\1[[:space:]]*\$/\2/"
+    sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$2[[:space:]]*=[[:space:]]*//p" "$1" | tail -n 1 |
+        sed -E -e "s/^'([^']*)'.*/\1/; t" -e 's/^"([^"]*)".*/\1/; t' -e 's/(^|[[:space:]]+)#.*$//' -e 's/[[:space:]]+$//'
 }
 
 # write_setting FILE NAME VALUE: replaces the line that sets it or shows its default, or appends one. The file is replaced
-# atomically, with the same owner and mode.
+# atomically, with the same owner and mode; a new file is readable by its owner only.
 write_setting() {
     local file=$1 name=$2 value=$3 line written='' replacement
+    [ -e "$file" ] || (umask 077 && : >"$file")
     replacement=$(mktemp "$file.XXXXXX")
     {
         chmod --reference="$file" "$replacement" &&
             chown --reference="$file" "$replacement" &&
             while IFS= read -r line || [ -n "$line" ]; do
-                if [[ $line =~ ^(#[[:space:]]?)?$name= ]]; then
+                if [[ $line =~ ^[[:space:]]*(#[[:space:]]?)?(export[[:space:]]+)?${name}[[:space:]]*= ]]; then
                     [ -z "$written" ] || continue
                     line=$name=$value
                     written=yes
