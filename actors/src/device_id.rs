@@ -13,8 +13,15 @@ const DEVICE_ID_BYTES: usize = 255;
 
 /// The id of a device: 1 to 64 characters without control characters, `/` and `\`, without blanks at either end, and
 /// without a leading dot.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId(String);
+
+/// Quoted, as a log field: `device="chi-eclipse-01"`.
+impl fmt::Debug for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
 
 impl DeviceId {
     /// The id as the device spells it.
@@ -141,5 +148,11 @@ mod tests {
     fn other_ids_may_contain_what_a_path_segment_may_not() {
         assert_eq!(check_text_id("../sync-2026-02-01T14:30:00"), Ok(()));
         assert_eq!(check_text_id("daily "), Err(IdError::Malformed));
+    }
+
+    #[test]
+    fn a_log_field_has_the_id_in_quotes() {
+        let id: DeviceId = "car \"1\"".parse().unwrap();
+        assert_eq!(format!("{id:?}"), r#""car \"1\"""#);
     }
 }
