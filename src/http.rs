@@ -29,6 +29,7 @@ mod fields;
 mod health;
 mod linger;
 mod metrics;
+mod ping;
 mod schemas;
 mod sync;
 mod trace;
@@ -120,6 +121,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     };
     vec![
         post("/api/v1/sync", Key, |route| route.to(sync::store_batch)),
+        get("/api/v1/sync/status", Key, |route| {
+            route.to(sync::status::sync_status)
+        }),
         post("/api/v1/analyze", Key, |route| {
             route.to(analysis::analyze_drive)
         }),
@@ -150,6 +154,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         get("/api/v1/health", Open, |route| {
             route.to(health::check_health)
         }),
+        get("/api/v1/ping", Open, |route| route.to(ping::ping)),
         get("/metrics", Open, |route| route.to(metrics::collect)),
         get("/openapi.json", Open, |route| route.to(docs::openapi_json)),
         get("/docs", Open, |route| route.to(docs::to_page)),

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 pub mod batch;
 pub mod devices;
+pub mod status;
 pub mod store;
 pub mod tables;
 pub mod timestamp;
 
 mod actor;
+mod backfill;
 mod batch_service;
+mod contacts;
 mod error;
+mod id_pages;
 mod import;
 mod messages;
 mod readiness;
@@ -19,8 +23,11 @@ mod retention;
 pub use actor::{SyncActor, SyncSettings};
 pub use batch::{BadRows, ReadOptions, UnknownBadRows};
 pub use error::SyncError;
+pub use id_pages::{Coverage, Gap};
 pub use import::import_batch;
-pub use messages::{IdentifyKey, KeyHolder, Receipt, RefusedRow, StoreBatch, TableReceipt};
+pub use messages::{
+    GetSyncStatus, IdentifyKey, KeyHolder, Receipt, RefusedRow, StoreBatch, TableReceipt,
+};
 
 /// Time limit of a single small statement.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(5);

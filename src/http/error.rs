@@ -39,6 +39,8 @@ pub(super) enum ApiError {
     InvalidKey,
     #[error("The API key cannot be checked now")]
     KeyLookup(#[source] DatabaseError),
+    #[error("The status cannot be read now")]
+    SyncStatus(#[source] DatabaseError),
     #[error("Payload too large. Max: {limit_mb}MB")]
     PayloadTooLarge { limit_mb: usize },
     #[error("A compressed body is not taken: send it without Content-Encoding")]
@@ -138,6 +140,7 @@ impl ApiError {
                     detail(&"Backups cannot be read or written now"),
                 ),
             },
+            Self::SyncStatus(error) => (database_status(error), detail(self)),
             Self::KeyLookup(_) | Self::Busy | Self::Interrupted(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, detail(self))
             }

@@ -9,6 +9,7 @@ use super::schemas::SyncBatch;
 use super::{State, body, turn};
 
 mod receipt;
+pub(super) mod status;
 
 pub(super) use receipt::SyncReceipt;
 

@@ -30,6 +30,7 @@ async fn every_endpoint_except_the_open_ones_requires_a_key() {
         open,
         [
             "/api/v1/health",
+            "/api/v1/ping",
             "/metrics",
             "/openapi.json",
             "/docs",

@@ -68,7 +68,7 @@ async fn a_device_cannot_write_as_another_and_leaves_no_trace_there() {
     }
     assert_eq!(
         database
-            .count("devices", "device_id NOT IN ('test-device', 'nobody')")
+            .count("devices", "device_id NOT IN ('test-device', 'probe')")
             .await,
         0
     );

@@ -10,13 +10,15 @@ use actix::{
 use futures_util::FutureExt as _;
 
 use super::STATEMENT_LIMIT;
+use super::backfill::count_stored_rows;
 use super::batch::ReadOptions;
 use super::batch_service::BatchService;
 use super::devices;
 use super::error::SyncError;
-use super::messages::{IdentifyKey, Receipt, StoreBatch};
+use super::messages::{GetSyncStatus, IdentifyKey, Receipt, StoreBatch};
 use super::readiness::{self, Readiness};
 use super::retention::prune_history;
+use super::status::{self, DeviceSyncStatus};
 use crate::admission::Admission;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
 use crate::device_id::DeviceId;
@@ -25,8 +27,8 @@ use crate::report::{Report, Reporter};
 use crate::runtime::isolated;
 use crate::supervise::Drain;
 
-/// How often old history is pruned.
-const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
+/// How often old history is removed, and rows of earlier versions are counted.
+const TIDY_INTERVAL: Duration = Duration::from_hours(1);
 
 /// How long closing the connections may take during shutdown.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -83,8 +85,14 @@ impl SyncActor {
         }
     }
 
-    fn prune_history(&self) -> impl Future<Output = ()> + use<> {
-        prune_history(self.database.clone(), self.settings.history_retention_days)
+    /// Work on what is stored that no batch waits for.
+    fn tidy(&self) -> impl Future<Output = ()> + use<> {
+        let database = self.database.clone();
+        let days = self.settings.history_retention_days;
+        async move {
+            prune_history(&database, days).await;
+            count_stored_rows(&database).await;
+        }
     }
 }
 
@@ -98,11 +106,11 @@ impl Actor for SyncActor {
         });
         if let Some(announcer) = self.announcer.take() {
             let migration = readiness::bring_up_to_date(self.database.clone(), announcer);
-            let pruning = self.prune_history();
-            context.spawn(migration.then(|()| pruning).into_actor(self));
+            let tidying = self.tidy();
+            context.spawn(migration.then(|()| tidying).into_actor(self));
         }
-        context.run_interval(PRUNE_INTERVAL, |actor, context| {
-            context.spawn(actor.prune_history().into_actor(actor));
+        context.run_interval(TIDY_INTERVAL, |actor, context| {
+            context.spawn(actor.tidy().into_actor(actor));
         });
     }
 }
@@ -125,7 +133,8 @@ impl Handler<StoreBatch> for SyncActor {
             memory,
         } = message;
         let processed = async move {
-            let outcome = isolated(Arc::clone(&service).process(body, sender)).await;
+            let batch = Box::pin(Arc::clone(&service).process(body, sender));
+            let outcome = isolated(batch).await;
             drop((turn, memory));
             outcome.unwrap_or_else(|panic| Err(service.fail_unread(panic)))
         };
@@ -148,6 +157,24 @@ impl Handler<IdentifyKey> for SyncActor {
             Ok(found?.and_then(|id| id.parse().ok()))
         };
         Box::pin(found.into_actor(self))
+    }
+}
+
+impl Handler<GetSyncStatus> for SyncActor {
+    type Result = ResponseActFuture<Self, Result<Vec<DeviceSyncStatus>, DatabaseError>>;
+
+    fn handle(&mut self, message: GetSyncStatus, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        let read = async move {
+            let GetSyncStatus { device_id, turn } = message;
+            let statuses = database.run(STATEMENT_LIMIT, async |connection| {
+                status::read_status(connection, device_id.as_deref()).await
+            });
+            let statuses = statuses.await;
+            drop(turn);
+            statuses
+        };
+        Box::pin(read.into_actor(self))
     }
 }
 

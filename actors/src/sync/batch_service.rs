@@ -13,7 +13,7 @@ use super::batch::{self, Batch, ReadOptions, Refusal};
 use super::error::{self, SyncError};
 use super::messages::{KeyHolder, Receipt, RefusedRow, TableReceipt};
 use super::readiness::Readiness;
-use super::store::{self, DriveChanges, Stored, history};
+use super::store::{self, DriveChanges, Stored, device_state, history};
 use crate::causes;
 use crate::database::{Database, DatabaseError, first_row};
 use crate::device_id::DeviceId;
@@ -109,6 +109,14 @@ impl BatchService {
                 id:% = first.id,
                 error:? = first.reason;
                 "rows quarantined"
+            );
+        }
+        if let Some(epoch) = stored.new_epoch {
+            log::warn!(
+                device:? = batch.device_id.as_str(),
+                batch:? = batch.batch_id,
+                epoch;
+                "device starts again at id 1: its new rows are stored in a new epoch"
             );
         }
         let triggered = self.announce_drives(batch, stored.drives).await;
@@ -227,7 +235,12 @@ impl BatchService {
                 completed_at,
                 outcome: history::Outcome::Failed(error),
             };
-            history::record(&entry).run(connection).await
+            history::record(&entry).run(connection).await?;
+            let error = history::shortened(error);
+            for statement in device_state::failures(device, batch, tables, &error) {
+                statement.run(connection).await?;
+            }
+            Ok(())
         });
         if let Err(error) = recorded.await {
             log::warn!(batch:?, error:? = causes(&error); "recording the failed batch failed");

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::batch::QuarantinedRow;
 use super::error::SyncError;
+use super::status::DeviceSyncStatus;
 use crate::admission::Turn;
 use crate::byte_budget::Reservation;
 use crate::database::DatabaseError;
@@ -106,5 +107,15 @@ pub struct IdentifyKey {
     /// SHA-256 of the key, in lower-case hex.
     pub sha256: String,
     /// Held until the answer is there.
+    pub turn: Turn,
+}
+
+/// Report how complete the data of one device or of all is.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<DeviceSyncStatus>, DatabaseError>")]
+pub struct GetSyncStatus {
+    /// The device, or all of them.
+    pub device_id: Option<DeviceId>,
+    /// Held until the reply.
     pub turn: Turn,
 }

@@ -22,12 +22,12 @@ const PAUSE: Duration = Duration::from_millis(20);
 const NEWEST_LIMIT: Duration = Duration::from_mins(2);
 
 /// Removes the history older than `days`, except for the newest success of each device; 0 keeps all of it.
-pub(super) async fn prune_history(database: Database, days: u32) {
+pub(super) async fn prune_history(database: &Database, days: u32) {
     if days == 0 {
         return;
     }
     let mut removed = 0;
-    let outcome = prune(&database, days, &mut removed).await;
+    let outcome = prune(database, days, &mut removed).await;
     match (outcome, removed) {
         (Ok(()), 0) => {}
         (Ok(()), _) => log::info!(batches = removed, days; "old history removed"),

@@ -7,14 +7,17 @@ use chrono::NaiveDateTime;
 use mysql_async::{Params, Value};
 
 use self::clock::DatabaseClock;
+use self::device_state::DeviceState;
 use self::profiles::ProfileIds;
 use super::batch::{Batch, MirroredTable};
 use crate::database::{DatabaseError, Statement, Transaction, convert};
 use crate::report::Counts;
 
 mod clock;
+pub(super) mod device_state;
 mod drives;
 mod duplicates;
+mod epochs;
 pub(super) mod history;
 mod profiles;
 mod quarantine;
@@ -39,6 +42,8 @@ pub(super) struct Stored {
     pub counts: BTreeMap<String, Counts>,
     pub completed_at: NaiveDateTime,
     pub drives: DriveChanges,
+    /// The epoch that the batch started.
+    pub new_epoch: Option<i64>,
 }
 
 /// How a batch changed the drives of its device.
@@ -66,16 +71,26 @@ pub(super) async fn store(
     let names = [batch.device_id.as_str(), &batch.batch_id];
     transaction.defer(&Statement::new("SET @device = ?, @batch = ?", names));
     transaction.defer(&history::see_device(batch));
+    transaction.defer(&device_state::set_page_offset());
     let named_profiles = profiles::named_in(batch);
-    let mut queries = vec![Statement::new("SELECT NOW(6)", [Value::NULL; 0])];
+    let mut queries = vec![device_state::query()];
+    let ids = device_state::ids_query(batch);
+    let asks_for_ids = ids.is_some();
+    queries.extend(ids);
     // Where the batch brings profiles itself, they are looked up after they are stored.
     if !named_profiles.is_empty() && batch.mirrored_table("profiles").is_none() {
         queries.push(profiles::first_query(&named_profiles));
     }
     let clock = DatabaseClock::asked_at(Instant::now());
-    let mut answers = transaction.answers(&queries).await?.into_iter();
-    let clock = clock.answered(answers.next().unwrap_or_default())?;
+    let mut answers = transaction.answers(&queries).await?.into_iter().peekable();
+    let mut state = DeviceState::read(answers.next().unwrap_or_default())?;
+    let clock = clock.answered(state.now);
+    let stored_ids = answers.next_if(|_| asks_for_ids);
     let first_profiles = answers.next().map(convert).transpose()?;
+    state.read_ids(transaction, batch, stored_ids).await?;
+    state.count_if_new(transaction).await?;
+    let new_epoch = epochs::find_epoch(transaction, batch, &mut state).await?;
+    let epoch = state.epoch;
 
     let mut counts = BTreeMap::new();
     // In one order for all batches: rows of different devices can still share a gap of an index.
@@ -86,20 +101,20 @@ pub(super) async fn store(
         .partition(|sheet| sheet.table.name == "profiles");
     for sheet in profiles {
         let connection = transaction.connection().await?;
-        let table = upsert::upsert_sheet(connection, sheet, &ProfileIds::new()).await?;
+        let table = upsert::upsert_sheet(connection, sheet, epoch, &ProfileIds::new()).await?;
         counts.insert(sheet.table.name.to_owned(), table);
     }
     let profile_ids = profiles::ids_of_all(transaction, &named_profiles, first_profiles).await?;
     let connection = transaction.connection().await?;
     for sheet in others {
-        let table = upsert::upsert_sheet(connection, sheet, &profile_ids).await?;
-        duplicates::resolve(connection, sheet).await?;
+        let table = upsert::upsert_sheet(connection, sheet, epoch, &profile_ids).await?;
+        duplicates::resolve(connection, sheet, epoch).await?;
         counts.insert(sheet.table.name.to_owned(), table);
     }
     for sheet in &batch.passthrough {
         counts.insert(
             sheet.table.clone(),
-            upsert::upsert_extra_sheet(connection, sheet).await?,
+            upsert::upsert_extra_sheet(connection, sheet, epoch).await?,
         );
     }
     quarantine::update(transaction, batch).await?;
@@ -115,11 +130,13 @@ pub(super) async fn store(
         };
         transaction.defer(&history::record(&entry));
     }
-    let drives = drives::follow(transaction, batch, &counts, quiet).await?;
+    state.record(transaction, batch, completed_at);
+    let drives = drives::follow(transaction, batch, epoch, &counts, quiet).await?;
     Ok(Stored {
         counts,
         completed_at,
         drives,
+        new_epoch,
     })
 }
 

@@ -11,7 +11,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
 use crate::http::{
-    Access, analysis, backup, bodies, diagnosis, drives, endpoints, health, metrics, sync,
+    Access, analysis, backup, bodies, diagnosis, drives, endpoints, health, metrics, ping, sync,
 };
 
 /// The name of the key among the security schemes.
@@ -28,6 +28,7 @@ const KEY: &str = "ApiKey";
     ),
     paths(
         sync::store_batch,
+        sync::status::sync_status,
         analysis::analyze_drive,
         analysis::list_analyses,
         analysis::find_analysis,
@@ -38,6 +39,7 @@ const KEY: &str = "ApiKey";
         backup::list_backups,
         backup::download_backup,
         health::check_health,
+        ping::ping,
         metrics::collect,
         super::openapi_json,
         super::to_page,

@@ -3,9 +3,6 @@
 use std::time::Instant;
 
 use chrono::{NaiveDateTime, SubsecRound as _, TimeDelta};
-use mysql_async::Row;
-
-use crate::database::{DatabaseError, convert};
 
 /// The database's clock, read once and continued by the monotonic clock of this process.
 #[derive(Clone, Copy)]
@@ -37,13 +34,11 @@ impl DatabaseClock {
 }
 
 impl Question {
-    pub(super) fn answered(self, rows: Vec<Row>) -> Result<DatabaseClock, DatabaseError> {
-        let times: Vec<NaiveDateTime> = convert(rows)?;
-        let time = times.into_iter().next().ok_or(DatabaseError::Closed)?;
-        Ok(DatabaseClock {
+    pub(super) fn answered(self, time: NaiveDateTime) -> DatabaseClock {
+        DatabaseClock {
             asked: self.0,
             answered: Instant::now(),
             time,
-        })
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::NaiveDateTime;
 
 use super::DriveChanges;
+use super::device_state::Epoch;
 use crate::database::{DatabaseError, Transaction};
 use crate::drives::{Arrivals, Drive, Newness, reconcile};
 use crate::report::Counts;
@@ -24,6 +25,7 @@ struct Reading {
 pub(super) async fn follow(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
+    epoch: Epoch,
     counts: &BTreeMap<String, Counts>,
     quiet: Duration,
 ) -> Result<DriveChanges, DatabaseError> {
@@ -35,7 +37,8 @@ pub(super) async fn follow(
         let mut arrivals = Arrivals::default();
         for reading in readings(sheet) {
             if let Some(taken_at) = reading.taken_at {
-                arrivals.add(reading.source_id, taken_at, reading.drive_id);
+                let source_id = epoch.source_id(reading.source_id);
+                arrivals.add(source_id, taken_at, reading.drive_id);
             }
         }
         let counts = counts.get("realtime_data").copied().unwrap_or_default();
@@ -43,7 +46,8 @@ pub(super) async fn follow(
         let newness = Newness::of(counts.inserted, counts.updated);
         arrivals.note(transaction, &batch.device_id, newness, quiet);
     }
-    let Some(first_event) = batch.drive_events().map(|(source_id, _)| source_id).min() else {
+    let events = batch.drive_events().map(|(id, _)| epoch.source_id(id));
+    let Some(first_event) = events.min() else {
         return Ok(changes);
     };
     let comes_with_readings = |drive: &Drive| {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 
+use super::device_state::Epoch;
 use super::{placeholders, positional, upsert};
 use crate::database::{DatabaseError, rows};
 use crate::sync::batch::{Cell, MirroredTable};
@@ -17,6 +18,7 @@ const CHUNK: usize = 500;
 pub(super) async fn resolve(
     connection: &mut Conn,
     sheet: &MirroredTable,
+    epoch: Epoch,
 ) -> Result<(), DatabaseError> {
     let columns = sheet.table.columns.iter().enumerate();
     for (position, column) in columns.filter(|(_, column)| column.kind == ColumnType::SameTable) {
@@ -27,11 +29,12 @@ pub(super) async fn resolve(
             .filter(|row| sheet.cell(*row, position) != Cell::Absent)
             .collect();
         for rows in given.chunks(CHUNK) {
-            let ids = ids_of_targets(connection, sheet, position, rows).await?;
+            let ids = ids_of_targets(connection, sheet, epoch, position, rows).await?;
             for row in rows {
                 fill_in(
                     connection,
                     sheet,
+                    epoch,
                     column,
                     *row,
                     sheet.cell(*row, position),
@@ -48,6 +51,7 @@ pub(super) async fn resolve(
 async fn ids_of_targets(
     connection: &mut Conn,
     sheet: &MirroredTable,
+    epoch: Epoch,
     position: usize,
     referring: &[u32],
 ) -> Result<BTreeMap<i64, i64>, DatabaseError> {
@@ -55,7 +59,7 @@ async fn ids_of_targets(
         .iter()
         .map(|row| sheet.cell(*row, position))
         .filter(|cell| *cell != Cell::Null)
-        .map(|cell| upsert::bind(sheet, cell))
+        .map(|cell| upsert::bind_source_id(sheet, cell, epoch))
         .collect();
     if targets.is_empty() {
         return Ok(BTreeMap::new());
@@ -72,6 +76,7 @@ async fn ids_of_targets(
 async fn fill_in(
     connection: &mut Conn,
     sheet: &MirroredTable,
+    epoch: Epoch,
     column: &Column,
     row: u32,
     target: Cell,
@@ -79,7 +84,7 @@ async fn fill_in(
 ) -> Result<(), DatabaseError> {
     let Column { name, .. } = column;
     let id = match target {
-        Cell::Integer(target) => ids.get(&target).copied(),
+        Cell::Integer(target) => ids.get(&epoch.source_id(target)).copied(),
         _ => None,
     };
     let (extra, kept) = match (target, id) {
@@ -95,7 +100,7 @@ async fn fill_in(
         "UPDATE `{}` SET `{name}` = ?, extra = {extra} WHERE source_device = @device AND source_id = ?",
         sheet.table.name
     );
-    let own_id = upsert::bind(sheet, sheet.id(row));
+    let own_id = upsert::bind_source_id(sheet, sheet.id(row), epoch);
     let values = [Some(Value::from(id)), kept, Some(own_id)]
         .into_iter()
         .flatten();

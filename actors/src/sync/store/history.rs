@@ -30,6 +30,11 @@ pub(in crate::sync) enum Outcome<'a> {
     Failed(&'a str),
 }
 
+/// An error in the length that is stored.
+pub(in crate::sync) fn shortened(error: &str) -> String {
+    error.chars().take(ERROR_CHARACTERS).collect()
+}
+
 /// Requests with the same batch id share a row: tables united, counts summed, the latest outcome.
 pub(in crate::sync) fn record(entry: &Entry<'_>) -> Statement {
     // Assignments are evaluated in order: each sees the tables that the previous one added.
@@ -44,10 +49,7 @@ pub(in crate::sync) fn record(entry: &Entry<'_>) -> Statement {
     );
     let (status, counts, error) = match &entry.outcome {
         Outcome::Success(counts) => ("success", *counts, None),
-        Outcome::Failed(error) => {
-            let error: String = error.chars().take(ERROR_CHARACTERS).collect();
-            ("failed", Counts::default(), Some(error))
-        }
+        Outcome::Failed(error) => ("failed", Counts::default(), Some(shortened(error))),
     };
     let row = [
         Value::from(entry.batch_id),

@@ -10,6 +10,7 @@ use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 
+use super::device_state::Epoch;
 use super::profiles::ProfileIds;
 use super::{PATCH_EXTRA, SET_IN_EXTRA, counts_of_upserts, positional};
 use crate::database::DatabaseError;
@@ -79,6 +80,7 @@ fn references(table: &Table) -> u32 {
 pub(super) async fn upsert_sheet(
     connection: &mut Conn,
     sheet: &MirroredTable,
+    epoch: Epoch,
     profiles: &ProfileIds,
 ) -> Result<Counts, DatabaseError> {
     let mut by_shape: BTreeMap<Shape, Vec<u32>> = BTreeMap::new();
@@ -93,7 +95,7 @@ pub(super) async fn upsert_sheet(
         for chunk in chunks(&rows) {
             let mut values = Vec::with_capacity(chunk.len() * (sheet.table.columns.len() + 2));
             for row in chunk {
-                bind_row(&mut values, sheet, *row, &shape, profiles);
+                bind_row(&mut values, sheet, *row, epoch, &shape, profiles);
             }
             if let Extra::Replace(nulls) = &shape.extra {
                 values.push(Value::from(nulls));
@@ -110,6 +112,7 @@ pub(super) async fn upsert_sheet(
 pub(super) async fn upsert_extra_sheet(
     connection: &mut Conn,
     sheet: &PassthroughTable,
+    epoch: Epoch,
 ) -> Result<Counts, DatabaseError> {
     let rows = sheet.rows();
     let mut affected = 0;
@@ -122,8 +125,14 @@ pub(super) async fn upsert_extra_sheet(
             vec![one; chunk.len()].join(",")
         );
         let values = chunk.iter().flat_map(|row| {
-            let (table, id) = (sheet.table.as_str(), sheet.id(*row));
-            [table.into(), id.into(), sheet.json(*row).into()]
+            let id = sheet.id(*row);
+            let source_id = epoch.text_source_id(id);
+            let source_id = source_id.as_deref().unwrap_or(id);
+            [
+                sheet.table.as_str().into(),
+                source_id.into(),
+                sheet.json(*row).into(),
+            ]
         });
         connection.exec_drop(statement, positional(values)).await?;
         affected += connection.affected_rows();
@@ -183,10 +192,11 @@ fn bind_row(
     values: &mut Vec<Value>,
     sheet: &MirroredTable,
     row: u32,
+    epoch: Epoch,
     shape: &Shape,
     profiles: &ProfileIds,
 ) {
-    values.push(bind(sheet, sheet.id(row)));
+    values.push(bind_source_id(sheet, sheet.id(row), epoch));
     for (position, cell) in sheet.cells(row) {
         if !shape.has(position) {
             continue;
@@ -204,7 +214,15 @@ fn bind_row(
     }
 }
 
-pub(super) fn bind(sheet: &MirroredTable, cell: Cell) -> Value {
+/// The `source_id` of a row that the device calls `id`.
+pub(super) fn bind_source_id(sheet: &MirroredTable, id: Cell, epoch: Epoch) -> Value {
+    match id {
+        Cell::Integer(id) => Value::Int(epoch.source_id(id)),
+        id => bind(sheet, id),
+    }
+}
+
+fn bind(sheet: &MirroredTable, cell: Cell) -> Value {
     match cell {
         Cell::Absent | Cell::Null => Value::NULL,
         Cell::Integer(value) => Value::Int(value),

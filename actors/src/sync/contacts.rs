@@ -1,0 +1,105 @@
+//! How often a device makes contact, and when it is silent. Pure.
+//!
+//! A car that drives sends every few seconds, and then nothing all night. So the usual interval is the mean of the pauses
+//! weighted by their length: the pause that a random moment falls into. For a device that sends every minute it is a minute;
+//! for a car that drives twice a day it is about half a day.
+
+use std::time::Duration;
+
+/// The time after which a pause has lost two thirds of its weight.
+const MEMORY_SECONDS: f64 = 14.0 * 24.0 * 3600.0;
+
+/// A device is never silent after less than three times this.
+const SHORTEST_INTERVAL: Duration = Duration::from_mins(5);
+
+/// The number of usual intervals without contact after which a device is silent.
+const SILENT_INTERVALS: u32 = 3;
+
+/// Decaying sums over the pauses between contacts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Contacts {
+    pub pause_seconds: f64,
+    pub pause_seconds_square: f64,
+}
+
+impl Contacts {
+    /// The sums after a further contact, so many microseconds after the one before.
+    pub(super) fn after(self, pause_microseconds: Option<u64>) -> Self {
+        let Some(microseconds) = pause_microseconds else {
+            return self;
+        };
+        let pause = Duration::from_micros(microseconds).as_secs_f64();
+        let decay = (-pause / MEMORY_SECONDS).exp();
+        Self {
+            pause_seconds: self.pause_seconds * decay + pause,
+            pause_seconds_square: self.pause_seconds_square * decay + pause * pause,
+        }
+    }
+
+    /// `None` before the second contact.
+    pub(super) fn usual_interval(self) -> Option<Duration> {
+        let seconds = self.pause_seconds_square / self.pause_seconds;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+
+    /// Whether a device is silent whose last contact was so long ago.
+    pub(super) fn is_silent(self, since_contact: Duration) -> bool {
+        let usual = self.usual_interval();
+        usual.is_some_and(|usual| {
+            since_contact
+                > usual
+                    .max(SHORTEST_INTERVAL)
+                    .saturating_mul(SILENT_INTERVALS)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 3600;
+
+    fn contacts(pauses_seconds: impl Iterator<Item = u64>) -> Contacts {
+        pauses_seconds.fold(Contacts::default(), |contacts, pause| {
+            contacts.after(Some(pause * 1_000_000))
+        })
+    }
+
+    fn days(days: u64) -> impl Iterator<Item = u64> {
+        // Two drives of half an hour, a batch every five seconds.
+        let drive = std::iter::repeat_n(5, 360);
+        let day = drive
+            .clone()
+            .chain([8 * HOUR])
+            .chain(drive)
+            .chain([15 * HOUR]);
+        std::iter::repeat_n(day, usize::try_from(days).unwrap()).flatten()
+    }
+
+    #[test]
+    fn a_device_that_sends_every_minute_is_silent_after_a_quarter_of_an_hour() {
+        let contacts = contacts(std::iter::repeat_n(60, 1_000));
+        let usual = contacts.usual_interval().unwrap();
+        assert!(usual.abs_diff(Duration::from_mins(1)) < Duration::from_secs(1));
+        assert!(!contacts.is_silent(Duration::from_mins(14)));
+        assert!(contacts.is_silent(Duration::from_mins(16)));
+    }
+
+    #[test]
+    fn a_car_that_is_parked_overnight_is_not_silent_and_one_that_stopped_is() {
+        let contacts = contacts(days(10));
+        let usual = contacts.usual_interval().unwrap();
+        let hours = usual.as_secs() / HOUR;
+        assert!((10..15).contains(&hours), "{hours} h");
+        assert!(!contacts.is_silent(Duration::from_hours(24)));
+        assert!(contacts.is_silent(Duration::from_hours(48)));
+    }
+
+    #[test]
+    fn a_new_device_has_no_usual_interval_and_is_not_silent() {
+        let first = Contacts::default().after(None);
+        assert_eq!(first.usual_interval(), None);
+        assert!(!first.is_silent(Duration::from_hours(1_000)));
+    }
+}
