@@ -4,3 +4,4 @@ mod api_reference;
 mod browser;
 mod page;
 mod reference;
+mod rules;
