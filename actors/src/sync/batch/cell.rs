@@ -208,13 +208,15 @@ fn fault(kind: &'static str, msg: impl Into<String>, scalar: &Scalar<'_>) -> Fau
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use bytes::Bytes;
     use rstest::rstest;
 
     use super::*;
 
     fn texts() -> Texts {
-        Texts::new(Bytes::new(), Vec::new())
+        Texts::new(Bytes::new(), Arc::default())
     }
 
     fn column(kind: ColumnType, presence: Presence) -> Column {

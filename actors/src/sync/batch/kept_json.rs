@@ -225,13 +225,15 @@ pub(super) fn skip<'de, A: MapAccess<'de>>(object: &mut A) -> Result<(), A::Erro
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use bytes::Bytes;
     use rstest::rstest;
 
     use super::*;
 
     fn kind(value: &str) -> Option<&'static str> {
-        check(&Texts::new(Bytes::new(), Vec::new()), value).map(|fault| fault.kind)
+        check(&Texts::new(Bytes::new(), Arc::default()), value).map(|fault| fault.kind)
     }
 
     #[rstest]
@@ -255,7 +257,7 @@ mod tests {
 
     #[test]
     fn of_fields_with_one_name_the_last_is_kept() {
-        let mut texts = Texts::new(Bytes::new(), Vec::new());
+        let mut texts = Texts::new(Bytes::new(), Arc::default());
         let mut fields: Vec<KeptField> =
             [("c", "0"), ("b", "1"), ("a", "2"), ("b", "3"), ("a", "4")]
                 .map(|(name, value)| KeptField {

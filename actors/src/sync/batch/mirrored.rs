@@ -1,4 +1,4 @@
-//! The rows of one mirrored table of a batch. A row takes 32 bytes, and each column that it has another 16.
+//! The rows of one mirrored table of a batch. A row takes 24 bytes, and each column that it has another 16.
 
 use std::cmp::Ordering;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::kept_json::KeptField;
 use super::texts::{Span, Texts, reserve_gently};
 use super::unknown::{Names, UnknownColumns};
-use crate::sync::tables::{MAX_COLUMNS, Table};
+use crate::sync::tables::{Key, MAX_COLUMNS, Table};
 
 /// The rows of one table, checked against the registry.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct MirroredTable {
     /// The table.
     pub table: &'static Table,
     pub(super) texts: Texts,
+    /// The column that holds the key, if it is one of the table's columns, as its bit.
+    key_column: u32,
     rows: Vec<Row>,
     /// The cells of all rows, without those that are absent.
     cells: Vec<Cell>,
@@ -27,11 +29,29 @@ pub struct MirroredTable {
 
 #[derive(Debug)]
 struct Row {
-    id: Cell,
+    id: Id,
     first_cell: u32,
     first_unknown: u32,
-    /// One bit per column of the table: whether the row has it.
+    /// One bit per column of the table: whether the row has it. And [`KEY_IS_CELL`].
     present: u32,
+}
+
+/// The row has the column that holds its key, and it is the key: no cell is kept for it.
+const KEY_IS_CELL: u32 = 1 << 31;
+
+/// The key of a row in 8 bytes. Whether it is an integer or a text depends on the table.
+#[derive(Clone, Copy, Debug)]
+struct Id(i64);
+
+impl Id {
+    /// `None` if the cell is neither.
+    fn new(cell: Cell) -> Option<Self> {
+        match cell {
+            Cell::Integer(id) => Some(Self(id)),
+            Cell::Text(span) => Some(Self(span.to_bits())),
+            _ => None,
+        }
+    }
 }
 
 /// A value, or the lack of one.
@@ -53,9 +73,14 @@ pub enum Cell {
 
 impl MirroredTable {
     pub(super) fn new(table: &'static Table, texts: Texts) -> Self {
+        let key_column = match table.key {
+            Key::TextIn(column) => table.position(column),
+            Key::Integer(_) | Key::Text => None,
+        };
         Self {
             table,
             texts,
+            key_column: key_column.map_or(0, |position| 1 << position),
             rows: Vec::new(),
             cells: Vec::new(),
             unknown: Vec::new(),
@@ -70,19 +95,23 @@ impl MirroredTable {
 
     /// Adds a row, whose unknown columns are those from `first_unknown` on.
     pub(super) fn push_row(&mut self, id: Cell, cells: &[Cell; MAX_COLUMNS], first_unknown: usize) {
+        let Some(row_id) = Id::new(id) else { return };
         let first_cell = short(self.cells.len());
         let mut present = 0;
         reserve_gently(&mut self.cells, MAX_COLUMNS);
         for (position, cell) in cells.iter().enumerate() {
-            if *cell != Cell::Absent {
-                present |= 1 << position;
+            let column = 1 << position;
+            if column == self.key_column && *cell == id {
+                present |= column | KEY_IS_CELL;
+            } else if *cell != Cell::Absent {
+                present |= column;
                 self.cells.push(*cell);
             }
         }
         super::kept_json::keep_last(&self.texts, &mut self.unknown, first_unknown);
         reserve_gently(&mut self.rows, 1);
         self.rows.push(Row {
-            id,
+            id: row_id,
             first_cell,
             first_unknown: short(first_unknown),
             present,
@@ -120,7 +149,11 @@ impl MirroredTable {
 
     /// The device's key of a row.
     pub fn id(&self, row: u32) -> Cell {
-        self.rows[row as usize].id
+        let Id(id) = self.rows[row as usize].id;
+        match self.table.key {
+            Key::Integer(_) => Cell::Integer(id),
+            Key::Text | Key::TextIn(_) => Cell::Text(Span::from_bits(id)),
+        }
     }
 
     /// The device's key of a row, if it is a number.
@@ -133,7 +166,7 @@ impl MirroredTable {
 
     /// The columns that a row has, as one bit per column of the table.
     pub fn present(&self, row: u32) -> u32 {
-        self.rows[row as usize].present
+        self.rows[row as usize].present & !KEY_IS_CELL
     }
 
     /// The cell of a row in the column at a position.
@@ -143,11 +176,25 @@ impl MirroredTable {
             present,
             ..
         } = self.rows[row as usize];
-        if present & (1 << position) == 0 {
+        let column = 1 << position;
+        if present & column == 0 {
             return Cell::Absent;
         }
-        let before = (present & ((1 << position) - 1)).count_ones();
+        let kept = self.kept(present);
+        if kept & column == 0 {
+            return self.id(row);
+        }
+        let before = (kept & (column - 1)).count_ones();
         self.cells[(first_cell + before) as usize]
+    }
+
+    /// The columns for which a cell is kept.
+    fn kept(&self, present: u32) -> u32 {
+        if present & KEY_IS_CELL == 0 {
+            present
+        } else {
+            present & !KEY_IS_CELL & !self.key_column
+        }
     }
 
     /// The cells that a row has, with the positions of their columns, in order.
@@ -157,8 +204,16 @@ impl MirroredTable {
             present,
             ..
         } = self.rows[row as usize];
+        let kept = self.kept(present);
+        let mut cells = self.cells[first_cell as usize..].iter();
         let positions = (0..MAX_COLUMNS).filter(move |position| present & (1 << position) != 0);
-        positions.zip(self.cells[first_cell as usize..].iter().copied())
+        positions.map_while(move |position| {
+            if kept & (1 << position) == 0 {
+                Some((position, self.id(row)))
+            } else {
+                cells.next().map(|cell| (position, *cell))
+            }
+        })
     }
 
     /// The columns of a row that the table does not have.

@@ -75,12 +75,12 @@ pub fn read(body: &Bytes, options: &ReadOptions) -> Result<Batch, Refusal> {
     {
         read = read_once(&source, options, BadRows::Quarantine);
     }
-    read.map_err(|unread| unread.refusal)
+    read.map_err(|unread| *unread.refusal)
 }
 
 /// Why a body is not a batch.
 struct Unread {
-    refusal: Refusal,
+    refusal: Box<Refusal>,
     is_json: bool,
 }
 
@@ -105,7 +105,7 @@ fn read_once(source: &Source, options: &ReadOptions, bad_rows: BadRows) -> Resul
         reader.notes.note_syntax_error(error);
     }
     reader.finish().map_err(|refusal| Unread {
-        refusal,
+        refusal: Box::new(refusal),
         is_json: json.is_ok(),
     })
 }

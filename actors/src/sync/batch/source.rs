@@ -4,7 +4,9 @@
 //! A body that has such numbers is read with an empty text of the same length in the place of each. The places are
 //! remembered, so that the answer names the rows, and the other rows can be read.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
 
 use super::texts::{self, Texts};
 
@@ -16,7 +18,7 @@ pub(super) struct Source {
     /// The same without non-finite numbers.
     body: Bytes,
     /// Where those were, in order.
-    non_finite: Vec<usize>,
+    non_finite: Arc<[u32]>,
 }
 
 impl Source {
@@ -24,26 +26,26 @@ impl Source {
         Self {
             received: received.clone(),
             body: received.clone(),
-            non_finite: Vec::new(),
+            non_finite: Arc::default(),
         }
     }
 
     /// A body with an empty text in the place of each of its non-finite numbers; `None` if it has none.
     pub(super) fn without_non_finite(received: &Bytes) -> Option<Self> {
-        let positions = positions(received);
-        if positions.is_empty() {
-            return None;
-        }
-        let mut body = received.to_vec();
-        for (position, length) in &positions {
-            body[*position..position + length].fill(b' ');
-            body[*position..position + 2].fill(b'"');
-        }
-        let positions = positions.into_iter().map(|(position, _)| position);
-        Some(Self {
+        let (mut body, mut non_finite) = (BytesMut::new(), Vec::new());
+        for_each_non_finite(received, |position, length| {
+            if body.is_empty() {
+                body.extend_from_slice(received);
+            }
+            body[position..position + length].fill(b' ');
+            body[position..position + 2].fill(b'"');
+            texts::reserve_gently(&mut non_finite, 1);
+            non_finite.push(u32::try_from(position).unwrap_or(u32::MAX));
+        });
+        (!body.is_empty()).then(|| Self {
             received: received.clone(),
-            body: Bytes::from(body),
-            non_finite: positions.collect(),
+            body: body.freeze(),
+            non_finite: non_finite.into(),
         })
     }
 
@@ -52,7 +54,7 @@ impl Source {
     }
 
     pub(super) fn texts(&self) -> Texts {
-        Texts::new(self.body.clone(), self.non_finite.clone())
+        Texts::new(self.body.clone(), Arc::clone(&self.non_finite))
     }
 
     /// A part of the body as it was received.
@@ -64,9 +66,8 @@ impl Source {
     }
 }
 
-/// Positions and lengths of non-finite numbers outside of texts.
-fn positions(body: &[u8]) -> Vec<(usize, usize)> {
-    let mut positions = Vec::new();
+/// Calls `found` with the position and the length of every non-finite number outside of texts.
+fn for_each_non_finite(body: &[u8], mut found: impl FnMut(usize, usize)) {
     let mut at = 0;
     let mut in_text = false;
     while let Some(byte) = body.get(at) {
@@ -76,7 +77,7 @@ fn positions(body: &[u8]) -> Vec<(usize, usize)> {
             b'N' | b'I' | b'-' if !in_text => {
                 let token = TOKENS.iter().find(|token| body[at..].starts_with(token));
                 if let Some(token) = token {
-                    positions.push((at, token.len()));
+                    found(at, token.len());
                     at += token.len() - 1;
                 }
             }
@@ -84,7 +85,6 @@ fn positions(body: &[u8]) -> Vec<(usize, usize)> {
         }
         at += 1;
     }
-    positions
 }
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
             source.body(),
             &br#"{"a": "" , "b": [""       ,""      ], "NaN": "NaN \" Infinity", "c": -1}"#[..]
         );
-        assert_eq!(source.non_finite, [6, 17, 27]);
+        assert_eq!(*source.non_finite, [6, 17, 27]);
         let list = std::str::from_utf8(&source.body()[16..36]).unwrap();
         assert_eq!(&source.as_received(list)[..], b"[-Infinity,Infinity]");
     }

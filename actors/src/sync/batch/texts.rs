@@ -1,5 +1,7 @@
 //! The texts of a batch. They stay where they are in the request's body; only texts with escapes are copied.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 /// A text of a batch, by its position and length in bytes.
@@ -15,11 +17,11 @@ pub(super) struct Texts {
     body: Bytes,
     unescaped: Vec<u8>,
     /// Where the body had `NaN` or an infinity and now has an empty text, in order.
-    non_finite: Vec<usize>,
+    non_finite: Arc<[u32]>,
 }
 
 impl Texts {
-    pub(super) fn new(body: Bytes, non_finite: Vec<usize>) -> Self {
+    pub(super) fn new(body: Bytes, non_finite: Arc<[u32]>) -> Self {
         Self {
             body,
             unescaped: Vec::new(),
@@ -48,7 +50,8 @@ impl Texts {
             && text.is_empty()
             && self.position(text).is_some_and(|start| {
                 // The position is that of the character behind the quote.
-                self.non_finite.binary_search(&(start - 1)).is_ok()
+                let quote = u32::try_from(start - 1).unwrap_or(u32::MAX);
+                self.non_finite.binary_search(&quote).is_ok()
             })
     }
 
@@ -67,6 +70,22 @@ impl Texts {
 }
 
 impl Span {
+    pub(super) fn to_bits(self) -> i64 {
+        i64::from(self.start) << 32 | i64::from(self.length)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "takes the two halves apart"
+    )]
+    pub(super) fn from_bits(bits: i64) -> Self {
+        Self {
+            start: (bits >> 32) as u32,
+            length: bits as u32,
+        }
+    }
+
     fn new(start: usize, length: usize) -> Self {
         // A body is far smaller than 4 GiB; a saturated span is an empty text.
         let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -83,10 +102,10 @@ pub(super) fn position(text: &str, body: &[u8]) -> Option<usize> {
     (start + text.len() <= body.len()).then_some(start)
 }
 
-/// Makes room for more items by a quarter of the present ones instead of by all of them. One body may have a million
-/// rows, and half of the memory would be spare.
+/// Makes room for more items by an eighth of the present ones instead of by all of them. One body may have a million
+/// rows, and up to half of the memory would be spare.
 pub(super) fn reserve_gently<T>(items: &mut Vec<T>, additional: usize) {
     if items.capacity() - items.len() < additional {
-        items.reserve_exact(additional.max(items.len() / 4).max(16));
+        items.reserve_exact(additional.max(items.len() / 8).max(16));
     }
 }
