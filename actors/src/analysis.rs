@@ -37,8 +37,8 @@ pub use self::diagnoses::StoredDiagnosis;
 pub use self::diagnosing::{DIAGNOSIS_LIMIT, diagnose_stored};
 pub use self::error::{AnalysisError, Interruption};
 pub use self::messages::{
-    Analysis, AnalysisStatus, AnalyzeWindow, DriveReport, FindAnalysis, FindDiagnosis,
-    ListAnalyses, ListDrives, PastAnalysis, ReportDrive, StopAnalyzing, UnknownStatus,
+    Analysis, AnalysisStatus, Analyze, DriveReport, FindAnalysis, FindDiagnosis, ListAnalyses,
+    ListDrives, PastAnalysis, ReportDrive, Scope, StopAnalyzing, UnknownStatus,
 };
 
 /// Time limit of a single small statement.

@@ -57,7 +57,7 @@ pub use claim_watch::{ClaimWatch, Held};
 pub use clock_watch::ClockWatch;
 pub use count::{count, profile};
 pub use counted::Counted;
-pub use find::readings_of;
+pub use find::{readings_of, readings_of_number};
 pub use list::{KnownDrive, list};
 pub use messages::DrivesChanged;
 pub use pairing::{Drive, DriveEvent, DriveEventKind, pair};

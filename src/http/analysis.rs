@@ -1,7 +1,8 @@
 //! `POST /api/v1/analyze`, `GET /api/v1/analyses` and `GET /api/v1/analyses/{analysisId}`
 
 use actix_web::{HttpRequest, web};
-use actors::analysis::{AnalysisError, AnalyzeWindow, FindAnalysis, ListAnalyses};
+use actors::analysis::{AnalysisError, Analyze, FindAnalysis, ListAnalyses, Scope};
+use actors::problem::Fault;
 use actors::sync::KeyHolder;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ mod request;
 
 use answers::{AnalysisAnswer, AnalysisList, AnalysisState, AnalysisWithResult};
 use filters::AnalysisFilters;
-use request::AnalysisRequest;
+use request::{AnalysisRequest, AnalysisRequestSchema};
 
 /// The largest request for an analysis.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -30,7 +31,7 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
     post,
     path = "/api/v1/analyze",
     tag = "Analysis",
-    request_body(content = AnalysisRequest, content_type = "application/json"),
+    request_body(content = AnalysisRequestSchema, content_type = "application/json"),
     responses(
         (status = 200, description = "What the model recommends; nothing if there are no such readings.", body = AnalysisAnswer),
         (status = 400, description = "The body broke off.", body = Detail),
@@ -55,17 +56,20 @@ pub(super) async fn analyze_drive(
 ) -> Result<web::Json<AnalysisAnswer>, ApiError> {
     let wanted = read(&request, payload, &state).await?;
     let device_id = auth::within(&sender, wanted.device_id)?;
+    if device_id.is_none() && matches!(wanted.scope, Scope::Drive { .. }) {
+        let missing = Fault::missing().at(vec!["body".into(), "deviceId".into()]);
+        return Err(ApiError::Invalid(vec![missing]));
+    }
     // As long as it takes: the line is short, and whoever hangs up leaves it.
     let turn = state.analyses.enter().await.map_err(AnalysisError::from)?;
     let cancelled = CancellationToken::new();
     let _cancels_when_dropped = cancelled.clone().drop_guard();
     let analysis = state
         .analysis
-        .send(AnalyzeWindow {
+        .send(Analyze {
             device_id,
             profile_id: wanted.profile_id,
-            window_start: wanted.window_start,
-            window_end: wanted.window_end,
+            scope: wanted.scope,
             parameters: wanted.parameters,
             focus_areas: wanted.focus_areas,
             cancelled,

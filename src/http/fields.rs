@@ -186,6 +186,13 @@ pub(super) fn profile_id(value: &Value) -> Result<String, Fault> {
     }
 }
 
+/// A device's number of a drive.
+pub(super) fn drive_id(value: &Value) -> Result<i64, Fault> {
+    value
+        .as_i64()
+        .ok_or_else(|| Fault::new("int_type", "Input should be a valid integer", value))
+}
+
 /// A device id.
 pub(super) fn device_id(value: &Value) -> Result<DeviceId, Fault> {
     let text = text(value)?;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{drive, reading, request};
-use crate::support::{Fixture, batch, with};
+use crate::support::{API_KEY, DEVICE, Fixture, answer, batch, with};
 
 /// The statistics of one parameter in the prompt: `RPM|rpm|17|…`.
 fn figures(question: &Value, parameter: &str) -> Option<String> {
@@ -149,4 +149,58 @@ async fn two_hundred_parameters_of_a_long_drive_stay_within_the_context() {
     );
     // Numbers take at least one token for three characters.
     assert!(user.len() < 3 * 8192, "{} bytes", user.len());
+}
+
+#[tokio::test]
+async fn a_drive_is_analysed_by_its_number() {
+    let fixture = Fixture::start_with(&[("AUTO_ANALYSIS_QUIET_SECONDS", "86400")]).await;
+    fixture.ollama.hold();
+    let event = |id: i64, kind: &str, day: u32, minute: u32| json!({"id": id, "event_type": kind, "timestamp": format!("2026-02-{day:02}T14:{minute:02}:00"), "drive_id": 7});
+    let reading = |id: i64, day: u32, value: f64| {
+        json!({"id": id, "timestamp": format!("2026-02-{day:02}T14:10:00"), "parameter_name": "RPM", "value": value,
+               "unit": "rpm", "drive_id": 7})
+    };
+    fixture
+        .store(&json!({
+            "connection_log": [event(1, "drive_start", 1, 0), event(2, "drive_end", 1, 25)],
+            "realtime_data": [reading(1, 1, 1234.0), reading(2, 1, 1235.0)],
+        }))
+        .await;
+    fixture.ollama.release();
+    let ask = |request: Value| {
+        let request = fixture
+            .server
+            .post("/api/v1/analyze")
+            .body(request.to_string());
+        answer(request)
+    };
+    let (status, body) = ask(json!({"deviceId": DEVICE, "driveId": 7})).await;
+    assert_eq!(
+        (status, body["analysisId"].is_string()),
+        (200, true),
+        "{body}"
+    );
+    let asked = fixture.ollama.questions().pop().unwrap().to_string();
+    assert!(asked.contains("1235"), "{asked}");
+    let (_, past) = ask_for(&fixture, body["analysisId"].as_str().unwrap()).await;
+    assert_eq!(past["driveStartTime"], "2026-02-01T14:00:00");
+    assert_eq!(past["driveEndTime"], "2026-02-01T14:25:00");
+
+    let (status, unknown) = ask(json!({"deviceId": DEVICE, "driveId": 8})).await;
+    assert_eq!(
+        (status, &unknown["recommendations"]),
+        (200, &json!([])),
+        "{unknown}"
+    );
+    let (status, nowhere) = ask(json!({"driveId": 7})).await;
+    assert_eq!(
+        (status, &nowhere["detail"][0]["loc"]),
+        (422, &json!(["body", "deviceId"]))
+    );
+}
+
+async fn ask_for(fixture: &Fixture, analysis_id: &str) -> (u16, Value) {
+    let url = format!("{}/api/v1/analyses/{analysis_id}", fixture.server.url);
+    let request = fixture.server.http.get(url).header("X-API-Key", API_KEY);
+    answer(request).await
 }

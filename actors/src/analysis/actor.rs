@@ -19,7 +19,7 @@ use super::drive_checker::DriveChecker;
 use super::drive_queue::DriveQueue;
 use super::error::AnalysisError;
 use super::messages::{
-    Analysis, AnalyzeWindow, DriveReport, FindAnalysis, FindDiagnosis, ListAnalyses, ListDrives,
+    Analysis, Analyze, DriveReport, FindAnalysis, FindDiagnosis, ListAnalyses, ListDrives,
     PastAnalysis, ReportDrive, StopAnalyzing,
 };
 use super::recommendations::Recommendation;
@@ -191,10 +191,10 @@ impl Supervised for AnalysisActor {
     }
 }
 
-impl Handler<AnalyzeWindow> for AnalysisActor {
+impl Handler<Analyze> for AnalysisActor {
     type Result = ResponseActFuture<Self, Result<Analysis, AnalysisError>>;
 
-    fn handle(&mut self, message: AnalyzeWindow, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, message: Analyze, _: &mut Self::Context) -> Self::Result {
         let answer = request::answer(self.service.clone(), message, self.stopping.clone());
         Box::pin(answer.into_actor(self))
     }

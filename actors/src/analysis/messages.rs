@@ -14,26 +14,41 @@ use crate::device_id::DeviceId;
 use crate::diagnosis::{Diagnosis, Traces};
 use crate::drives::KnownDrive;
 
-/// Analyse the stored readings of a window and wait for the result.
+/// Analyse stored readings and wait for the result.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Analysis, AnalysisError>")]
-pub struct AnalyzeWindow {
-    /// The device; without it, the one that has readings in the window.
+pub struct Analyze {
+    /// The device; for a window, by default the one that has readings in it.
     pub device_id: Option<DeviceId>,
     /// The device's own id of a profile, to which the result belongs.
     pub profile_id: Option<String>,
-    /// Begin of the window, inclusive, UTC.
-    pub window_start: NaiveDateTime,
-    /// End of the window, inclusive, UTC.
-    pub window_end: NaiveDateTime,
-    /// Only these parameters; without it, all.
+    /// Which readings.
+    pub scope: Scope,
+    /// Only these parameters; by default all.
     pub parameters: Option<Vec<String>>,
-    /// What to look at in particular.
+    /// Topics for the recommendations.
     pub focus_areas: Vec<String>,
     /// Cancelled when the requester is gone: the model is stopped then.
     pub cancelled: CancellationToken,
     /// The right to the model.
     pub turn: Turn,
+}
+
+/// The readings that a request wants analysed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All that were taken in a window.
+    Window {
+        /// Its start, inclusive, UTC.
+        start: NaiveDateTime,
+        /// Its end, inclusive, UTC.
+        end: NaiveDateTime,
+    },
+    /// Those of a drive.
+    Drive {
+        /// The device's number of the drive; of several drives with it, the latest is meant.
+        drive_id: i64,
+    },
 }
 
 /// List the analyses that were made, the newest first.

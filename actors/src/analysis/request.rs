@@ -1,4 +1,4 @@
-//! An analysis that somebody waits for. It ends when nobody does any more, or when the server is to stop.
+//! An analysis on request. It ends early when its requester is gone or the server stops.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -8,60 +8,87 @@ use mysql_async::Conn;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{AnalysisError, Interruption};
-use super::messages::{Analysis, AnalyzeWindow};
+use super::messages::{Analysis, Analyze, Scope};
 use super::readings;
 use super::service::AnalysisService;
 use super::subject::{Part, Subject};
-use crate::database::Database;
+use crate::database::{Database, DatabaseError};
+use crate::drives;
 
-/// How long finding the device of a window may take.
+/// The time limit of finding the readings.
 const SEARCH_LIMIT: Duration = Duration::from_secs(15);
 
-/// Analyses what a request has named; `stopping` is cancelled when the server stops.
+/// Analyses what a request names; `stopping` is cancelled when the server stops.
 pub(super) async fn answer(
     service: AnalysisService,
-    request: AnalyzeWindow,
+    request: Analyze,
     stopping: CancellationToken,
 ) -> Result<Analysis, AnalysisError> {
-    let AnalyzeWindow {
-        device_id,
-        profile_id,
-        window_start: start,
-        window_end: end,
-        parameters,
-        focus_areas,
-        cancelled,
-        turn: _turn,
-    } = request;
-    let mut interruption = pin!(interruption(&cancelled, &stopping));
+    let mut interruption = pin!(interruption(&request.cancelled, &stopping));
     let began = Instant::now();
-    let search = async {
-        match device_id {
-            Some(named) => Ok(Some(named.into_string())),
-            None => only_device(&service.database, start, end, parameters.as_deref()).await,
-        }
-    };
-    let device_id = tokio::select! {
+    let subject = tokio::select! {
         biased;
         why = &mut interruption => return Err(AnalysisError::Interrupted(why)),
-        found = search => found?,
+        subject = subject(&service.database, &request) => subject?,
     };
-    let Some(device_id) = device_id else {
+    let Some(subject) = subject else {
         return Ok(service.without_data(began.elapsed()));
     };
-    let subject = Subject {
-        parts: vec![Part::of_window(&device_id, start, end)],
+    // No other server works on a request.
+    let is_still_ours = async |_: &mut Conn, _: &str| Ok(true);
+    service.analyze(subject, is_still_ours, interruption).await
+}
+
+/// What a request wants analysed; nothing where there are no such readings.
+async fn subject(database: &Database, request: &Analyze) -> Result<Option<Subject>, AnalysisError> {
+    let device_id = request
+        .device_id
+        .as_ref()
+        .map(|device| device.as_str().to_owned());
+    let parameters = request.parameters.as_deref();
+    let (device_id, start, end, parts) = match request.scope {
+        Scope::Window { start, end } => {
+            let device_id = match device_id {
+                Some(named) => Some(named),
+                None => only_device(database, start, end, parameters).await?,
+            };
+            let Some(device_id) = device_id else {
+                return Ok(None);
+            };
+            let parts = vec![Part::of_window(&device_id, start, end)];
+            (device_id, start, end, parts)
+        }
+        Scope::Drive { drive_id } => {
+            let found = database.run(SEARCH_LIMIT, async |connection| {
+                let Some(device_id) = &device_id else {
+                    return Ok(None);
+                };
+                let Some(readings) =
+                    drives::readings_of_number(connection, device_id, drive_id).await?
+                else {
+                    return Ok(None);
+                };
+                let last = drives::count(connection, &readings).await?.last;
+                Ok::<_, DatabaseError>(Some((readings, last)))
+            });
+            let Some((readings, last)) = found.await? else {
+                return Ok(None);
+            };
+            let end = readings.end.or(last).unwrap_or(readings.start);
+            let parts = readings.parts().into_iter().map(Part::from).collect();
+            (readings.device_id, readings.start, end, parts)
+        }
+    };
+    Ok(Some(Subject {
         device_id,
-        profile_id,
+        profile_id: request.profile_id.clone(),
         drive: None,
         start,
         end,
-        parameters,
-        focus_areas,
-    };
-    // Nobody else works on a request.
-    let is_still_ours = async |_: &mut Conn, _: &str| Ok(true);
-    service.analyze(subject, is_still_ours, interruption).await
+        parts,
+        parameters: request.parameters.clone(),
+        focus_areas: request.focus_areas.clone(),
+    }))
 }
 
 async fn interruption(requester: &CancellationToken, stopping: &CancellationToken) -> Interruption {

@@ -1,5 +1,5 @@
 use mysql_async::prelude::FromRow;
-use mysql_async::{Conn, FromRowError, Row};
+use mysql_async::{Conn, FromRowError, Row, Value};
 
 use super::readings::DriveReadings;
 use super::statements::{DRIVES, READINGS, read_readings};
@@ -20,6 +20,23 @@ pub async fn readings_of(
 ) -> Result<Option<DriveReadings>, DatabaseError> {
     let query = format!("SELECT {READINGS} FROM {DRIVES} WHERE d.id = ?");
     let found: Option<Found> = Statement::new(query, [drive])
+        .fetch_first(connection)
+        .await?;
+    Ok(found.map(|Found(readings)| readings))
+}
+
+/// Which readings belong to the latest drive to which a device has given this number; nothing without such a drive.
+pub async fn readings_of_number(
+    connection: &mut Conn,
+    device_id: &str,
+    drive_id: i64,
+) -> Result<Option<DriveReadings>, DatabaseError> {
+    let query = format!(
+        "SELECT {READINGS} FROM {DRIVES} WHERE d.source_device = ? AND d.drive_id = ? \
+         ORDER BY d.drive_start DESC, d.id DESC LIMIT 1"
+    );
+    let values = [Value::from(device_id), drive_id.into()];
+    let found: Option<Found> = Statement::new(query, values)
         .fetch_first(connection)
         .await?;
     Ok(found.map(|Found(readings)| readings))

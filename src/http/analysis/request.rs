@@ -1,6 +1,6 @@
+use actors::analysis::Scope;
 use actors::device_id::DeviceId;
 use actors::problem::{Fault, Problem};
-use chrono::NaiveDateTime;
 use utoipa::ToSchema;
 
 use crate::http::fields::{self, Fields, Length};
@@ -15,9 +15,9 @@ const FOCUS_AREAS: Length = Length {
     most: 100,
 };
 
-/// The readings to analyse. Unknown fields are ignored.
-#[derive(Debug, PartialEq, ToSchema)]
-#[schema(rename_all = "camelCase", examples(json!({
+/// The readings to analyse: a window, or a drive by its number. Unknown fields are ignored.
+#[derive(ToSchema)]
+#[schema(as = AnalysisRequest, rename_all = "camelCase", examples(json!({
     "deviceId": "example-device",
     "profileId": "daily",
     "driveStartTime": "2026-02-01T14:00:00",
@@ -25,24 +25,39 @@ const FOCUS_AREAS: Length = Length {
     "parameters": ["RPM", "COOLANT_TEMP", "SPEED"],
     "focusAreas": ["air_fuel_ratio", "timing"],
 })))]
-pub(super) struct AnalysisRequest {
+#[expect(dead_code, reason = "for the documentation")]
+pub(super) struct AnalysisRequestSchema {
     /// The device; by default the one that has readings in the window.
     #[schema(value_type = Option<DeviceIdSchema>)]
-    pub(super) device_id: Option<DeviceId>,
+    device_id: Option<String>,
     /// The device's id of the driving profile to which the result belongs.
     #[schema(value_type = Option<ProfileId>)]
-    pub(super) profile_id: Option<String>,
+    profile_id: Option<String>,
     /// Start of the window.
-    #[schema(rename = "driveStartTime", value_type = DeviceTime)]
-    pub(super) window_start: NaiveDateTime,
+    #[schema(value_type = Option<DeviceTime>)]
+    drive_start_time: Option<String>,
     /// End of the window; not before its start.
-    #[schema(rename = "driveEndTime", value_type = DeviceTime)]
-    pub(super) window_end: NaiveDateTime,
+    #[schema(value_type = Option<DeviceTime>)]
+    drive_end_time: Option<String>,
+    /// Instead of the two times: the number that the device gave the drive. Of several drives with one number the
+    /// latest is analysed.
+    #[schema(examples(7))]
+    drive_id: Option<i64>,
     /// Only these parameters; by default all.
     #[schema(min_items = 1, max_items = 500, examples("RPM"))]
-    pub(super) parameters: Option<Vec<String>>,
+    parameters: Option<Vec<String>>,
     /// Topics for the recommendations.
-    #[schema(required = false, max_items = 100, examples("timing"))]
+    #[schema(max_items = 100, examples("timing"))]
+    focus_areas: Option<Vec<String>>,
+}
+
+/// A request that was read.
+#[derive(Debug, PartialEq)]
+pub(super) struct AnalysisRequest {
+    pub(super) device_id: Option<DeviceId>,
+    pub(super) profile_id: Option<String>,
+    pub(super) scope: Scope,
+    pub(super) parameters: Option<Vec<String>>,
     pub(super) focus_areas: Vec<String>,
 }
 
@@ -52,25 +67,44 @@ impl AnalysisRequest {
         let mut fields = Fields::of_json(body)?;
         let profile_id = fields.optional("profileId", fields::profile_id);
         let device_id = fields.optional("deviceId", fields::device_id);
-        let start = fields.required("driveStartTime", fields::time);
-        let end = fields.required("driveEndTime", fields::time);
+        let scope = scope(&mut fields);
         let parameters = fields.names("parameters", PARAMETERS);
         let focus_areas = fields.names("focusAreas", FOCUS_AREAS);
-        if start > end && end.is_some() {
-            let msg = "Value error, driveStartTime must not be after driveEndTime";
-            let fault = Fault::new("value_error", msg, fields.given("driveStartTime"));
-            fields.note(&["driveStartTime".into()], fault);
-        }
-        let read = start.zip(end).map(|(window_start, window_end)| Self {
+        let read = scope.map(|scope| Self {
             device_id,
             profile_id,
-            window_start,
-            window_end,
+            scope,
             parameters,
             focus_areas: focus_areas.unwrap_or_default(),
         });
         fields.finish(read)
     }
+}
+
+/// The number of a drive, or else both ends of a window.
+fn scope(fields: &mut Fields) -> Option<Scope> {
+    const ENDS: [&str; 2] = ["driveStartTime", "driveEndTime"];
+    if fields.given("driveId").is_null() {
+        let [start, end] = ENDS.map(|name| fields.required(name, fields::time));
+        if start > end && end.is_some() {
+            let msg = "Value error, driveStartTime must not be after driveEndTime";
+            let fault = Fault::new("value_error", msg, fields.given("driveStartTime"));
+            fields.note(&["driveStartTime".into()], fault);
+        }
+        let (start, end) = start.zip(end)?;
+        return Some(Scope::Window { start, end });
+    }
+    let drive_id = fields.optional("driveId", fields::drive_id);
+    for name in ENDS {
+        if !fields.given(name).is_null() {
+            let msg = "Value error, driveId stands instead of driveStartTime and driveEndTime";
+            let fault = Fault::new("value_error", msg, fields.given(name));
+            fields.note(&[name.into()], fault);
+        }
+    }
+    Some(Scope::Drive {
+        drive_id: drive_id?,
+    })
 }
 
 #[cfg(test)]
@@ -100,12 +134,25 @@ mod tests {
         let request = AnalysisRequest {
             device_id: None,
             profile_id: Some("1".to_owned()),
-            window_start: "2026-02-01T14:00:00".parse().unwrap(),
-            window_end: "2026-02-01T14:25:00".parse().unwrap(),
+            scope: Scope::Window {
+                start: "2026-02-01T14:00:00".parse().unwrap(),
+                end: "2026-02-01T14:25:00".parse().unwrap(),
+            },
             parameters: Some(vec!["RPM".to_owned(), "SPEED".to_owned()]),
             focus_areas: vec!["timing".to_owned()],
         };
         assert_eq!(read(&complete()), Ok(request));
+    }
+
+    #[test]
+    fn the_number_of_a_drive_stands_instead_of_the_window() {
+        let request = read(&json!({"deviceId": "car", "driveId": 7})).unwrap();
+        assert_eq!(request.scope, Scope::Drive { drive_id: 7 });
+        let both = json!({"driveId": 7, "driveEndTime": "2026-02-01T14:25:00"});
+        let problems = read(&both).unwrap_err();
+        assert_eq!(problems[0].kind, "value_error");
+        let text = read(&json!({"driveId": "7"})).unwrap_err();
+        assert_eq!((text.len(), text[0].kind), (1, "int_type"));
     }
 
     #[test]
