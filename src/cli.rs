@@ -39,7 +39,7 @@ enum Command {
     Device(device::DeviceCommand),
     /// Looks at everything that the server needs, and names the command that mends what is wrong.
     Doctor,
-    /// Diagnoses logs of drives; needs neither database nor server.
+    /// Diagnoses logs of drives, or stored drives.
     Diagnose(diagnose::DiagnoseArguments),
     /// Prints the rules of the computed diagnosis with their thresholds; needs no database.
     Rules(rules::RulesArguments),

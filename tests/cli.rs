@@ -2,6 +2,7 @@
 
 mod device;
 mod diagnose;
+mod diagnose_stored;
 mod doctor;
 mod seed_db;
 mod settings;

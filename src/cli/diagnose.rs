@@ -1,31 +1,47 @@
 //! `diagnose`: the diagnosis of logs and stored drives, for a terminal, for programs, or as a page.
 
+mod file;
 mod output;
 mod stored;
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use actors::causes;
-use actors::diagnosis::{Diagnoser, Diagnosis, History, Settings as DiagnosisSettings, Traces};
+use actors::device_id::DeviceId;
+use actors::diagnosis::{Diagnosis, Traces};
+use chrono::NaiveDate;
 use clap::Args;
 
 use super::Failure;
 use crate::config::Settings;
-use crate::log_file::{LogSummary, read_log};
+use crate::log_file::LogSummary;
 use crate::logging;
 
 #[derive(Debug, Args)]
 pub(super) struct DiagnoseArguments {
-    /// CSV logs: one reading a line (time, parameter, value, unit) or one column a channel.
-    #[arg(required_unless_present_any = ["drive", "last", "recompute"], value_name = "FILE.csv")]
+    /// CSV logs: one reading a line (time, parameter, value, unit) or one column a channel. They need neither database
+    /// nor server.
+    #[arg(value_name = "FILE.csv", required_unless_present_any = ["drive", "last", "recompute"])]
     files: Vec<PathBuf>,
-    #[command(flatten)]
-    stored: stored::StoredArguments,
-    /// Prints a JSON array with one element a log.
+    /// Diagnoses a stored drive (`drive` in the list of drives).
+    #[arg(long, value_name = "N", conflicts_with_all = ["files", "last", "recompute"])]
+    drive: Option<i64>,
+    /// Diagnoses the latest stored drive.
+    #[arg(long, conflicts_with_all = ["files", "recompute"])]
+    last: bool,
+    /// With --last: the device whose drive it is.
+    #[arg(long, value_name = "ID", requires = "last", value_parser = str::parse::<DeviceId>)]
+    device: Option<DeviceId>,
+    /// Diagnoses every drive that has a diagnosis again, the oldest first, and stores the results.
+    #[arg(long, conflicts_with_all = ["files", "json", "html"])]
+    recompute: bool,
+    /// With --recompute: only drives that began on this day (YYYY-MM-DD) or later.
+    #[arg(long, value_name = "DATE", requires = "recompute")]
+    since: Option<NaiveDate>,
+    /// Prints a JSON array with one element a drive.
     #[arg(long, conflicts_with = "html")]
     json: bool,
-    /// Writes the report of the log as one self-contained HTML page; `-` writes to standard output.
+    /// Writes the report of the drive as one self-contained HTML page; `-` writes to standard output.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -41,28 +57,37 @@ struct Diagnosed {
 }
 
 pub(super) fn run(arguments: &DiagnoseArguments) -> Result<(), Failure> {
+    if arguments.recompute {
+        return stored::recompute(&Settings::load()?, arguments.since);
+    }
+    if arguments.drive.is_some() || arguments.last {
+        let device = arguments.device.as_ref();
+        let drive = stored::diagnose(&Settings::load()?, arguments.drive, device)?;
+        return show(&[drive], arguments);
+    }
+    diagnose_files(arguments)
+}
+
+fn diagnose_files(arguments: &DiagnoseArguments) -> Result<(), Failure> {
     if arguments.html.is_some() && arguments.files.len() > 1 {
         return Err("--html takes one log at a time".into());
-    }
-    if arguments.stored.are_given() {
-        return stored::run(&arguments.stored, arguments.json, arguments.html.as_deref());
     }
     let settings = Settings::load_diagnosis()?;
     let mut failures = 0;
     let mut drives = Vec::new();
-    for file in &arguments.files {
-        match diagnose_file(file, &settings) {
+    for path in &arguments.files {
+        match file::diagnose(path, &settings) {
             Ok(drive) if arguments.json => drives.push(drive),
-            Ok(drive) => output::show(&drive, arguments.html.as_deref())?,
+            Ok(drive) => show(&[drive], arguments)?,
             Err(failure) => {
                 failures += 1;
                 let why = causes(failure.as_ref());
-                logging::report_failure(&format!("{}: {why}", file.display()));
+                logging::report_failure(&format!("{}: {why}", path.display()));
             }
         }
     }
     if arguments.json {
-        output::json(&drives)?;
+        show(&drives, arguments)?;
     }
     match failures {
         0 => Ok(()),
@@ -74,17 +99,12 @@ pub(super) fn run(arguments: &DiagnoseArguments) -> Result<(), Failure> {
     }
 }
 
-fn diagnose_file(path: &Path, settings: &DiagnosisSettings) -> Result<Diagnosed, Failure> {
-    let file = File::open(path)?;
-    let mut diagnoser = Diagnoser::new(settings, History::default());
-    let summary = read_log(file, |reading| diagnoser.push(reading))?;
-    let (diagnosis, traces) = diagnoser.finish();
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    Ok(Diagnosed {
-        title: name.to_string_lossy().into_owned(),
-        has_date: summary.has_date,
-        diagnosis,
-        traces,
-        summary: Some(summary),
-    })
+fn show(drives: &[Diagnosed], arguments: &DiagnoseArguments) -> Result<(), Failure> {
+    if arguments.json {
+        return output::json(drives);
+    }
+    let html = arguments.html.as_deref();
+    drives
+        .iter()
+        .try_for_each(|drive| output::show(drive, html))
 }
