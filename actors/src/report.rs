@@ -23,6 +23,13 @@ pub enum Report {
         /// Time from its last byte to its end.
         took: Duration,
     },
+    /// A re-imaged device started a new epoch.
+    EpochStarted {
+        /// The device.
+        device_id: String,
+        /// The number of the epoch.
+        epoch: i64,
+    },
     /// An analysis ended.
     Analysis {
         /// The device whose drive it was; `None` if it could not be found.

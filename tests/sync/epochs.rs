@@ -100,6 +100,9 @@ async fn a_re_imaged_device_overwrites_none_of_its_6195_rows() {
     assert_eq!(count("sync_epochs", "TRUE").await, 1);
     let expected = BTreeMap::from([(0, (6_000, 1, 6_000)), (1, (6_000, 1, 6_000))]);
     assert_eq!(fixture.epochs("realtime_data").await, expected);
+    let (_, health) = answer(fixture.server.get("/api/v1/health")).await;
+    let note = "test-device started again at id 1; its new rows are stored in epoch 1.";
+    assert_eq!(health["sync"]["notes"], json!([note]), "{health}");
     // A third image.
     send_image(&fixture, 96, 3_000.5).await;
     assert_eq!(count("realtime_data", "TRUE").await, 18_000);

@@ -145,6 +145,7 @@ impl HealthActor {
                 record: batches,
                 waiting: queues.batches.waiting(),
                 failing_tables: journal.failing_tables(now),
+                notes: journal.notes(now),
             },
             analysis: AnalysisFacts {
                 record: journal.analyses(now),

@@ -46,6 +46,8 @@ pub struct SyncFacts {
     pub waiting: usize,
     /// Tables of devices that are not stored.
     pub failing_tables: Vec<FailingTable>,
+    /// What the owner may want to know, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Facts about analyses.

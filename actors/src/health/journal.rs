@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 
 use crate::drives::StuckDrive;
 use crate::report::{BatchFailure, BatchOutcome, Damage, Report};
@@ -18,6 +18,9 @@ pub use growth::Growth;
 use track::Track;
 pub use track::{LastError, Record};
 
+/// How long a note is shown.
+const NOTE_AGE: TimeDelta = TimeDelta::days(7);
+
 /// Reports, aggregated.
 #[derive(Debug, Default)]
 pub struct Journal {
@@ -31,6 +34,8 @@ pub struct Journal {
     schema: Option<Result<(), String>>,
     queue_blocked: Option<String>,
     stuck_drives: Vec<StuckDrive>,
+    /// The latest epoch and its start, by device.
+    epochs: BTreeMap<String, (i64, NaiveDateTime)>,
 }
 
 impl Journal {
@@ -61,6 +66,9 @@ impl Journal {
             Report::Schema(state) => self.schema = Some(state.clone()),
             Report::QueueBlocked(reason) => self.queue_blocked.clone_from(reason),
             Report::StuckDrives(stuck) => self.stuck_drives.clone_from(stuck),
+            Report::EpochStarted { device_id, epoch } => {
+                self.epochs.insert(device_id.clone(), (*epoch, now));
+            }
             Report::Pool { .. } => {}
         }
     }
@@ -110,6 +118,17 @@ impl Journal {
     /// Successes and failures of uploads.
     pub fn backups(&self, now: NaiveDateTime) -> Record {
         self.backups.record(now)
+    }
+
+    /// What the owner may want to know, for a week, one sentence each.
+    pub fn notes(&self, now: NaiveDateTime) -> Vec<String> {
+        let epochs = self.epochs.iter();
+        let recent = epochs.filter(|(_, (_, started_at))| now - *started_at < NOTE_AGE);
+        recent
+            .map(|(device, (epoch, _))| {
+                format!("{device} started again at id 1; its new rows are stored in epoch {epoch}.")
+            })
+            .collect()
     }
 
     /// Tables whose last batches all failed.

@@ -137,7 +137,8 @@ impl Metrics {
                 self.backups.get_or_create(&outcome).inc();
             }
             Report::Pool { actor, usage } => self.watch_pool(actor, usage.clone()),
-            Report::DrivesWaiting(_)
+            Report::EpochStarted { .. }
+            | Report::DrivesWaiting(_)
             | Report::QueueBlocked(_)
             | Report::StuckDrives(_)
             | Report::NewestBackup { .. }

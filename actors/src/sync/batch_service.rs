@@ -118,6 +118,10 @@ impl BatchService {
                 epoch;
                 "device starts again at id 1: its new rows are stored in a new epoch"
             );
+            self.reporter.tell(Report::EpochStarted {
+                device_id: batch.device_id.to_string(),
+                epoch,
+            });
         }
         let triggered = self.announce_drives(batch, stored.drives).await;
         Ok(receipt(batch, stored, triggered))

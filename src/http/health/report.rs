@@ -138,6 +138,11 @@ struct SyncHealth {
     work: WorkHealth,
     /// Tables of a device whose last three batches or more were not stored.
     failing_tables: Vec<FailingTable>,
+    /// What the owner may want to know, one sentence each; it does not affect the status.
+    #[schema(examples(
+        "example-device started again at id 1; its new rows are stored in epoch 1."
+    ))]
+    notes: Vec<String>,
 }
 
 /// A table of a device whose last batches were not stored.
@@ -274,9 +279,11 @@ impl From<LastSync> for LatestSync {
 
 impl From<SyncFacts> for SyncHealth {
     fn from(facts: SyncFacts) -> Self {
+        let notes = facts.notes;
         let failing = facts.failing_tables.into_iter();
         Self {
             work: WorkHealth::new(facts.record, facts.waiting),
+            notes,
             failing_tables: failing
                 .map(|failing| FailingTable {
                     device_id: failing.device_id,
