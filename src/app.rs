@@ -12,7 +12,7 @@ use actors::admission::Admission;
 use actors::analysis::{self, AnalysisActor, AnalysisSettings, StopAnalyzing};
 use actors::backup::{self, BackupActor, BackupSettings};
 use actors::byte_budget::ByteBudget;
-use actors::drives::QueueTiming;
+use actors::drives::{DriveTiming, QueueTiming};
 use actors::health::{HealthActor, HealthSettings, Queues, RefusedClients};
 use actors::ollama::Ollama;
 use actors::report::Reporter;
@@ -211,7 +211,10 @@ fn start_actors(
         num_ctx: settings.ollama_num_ctx,
         time_limit: settings.analysis_timeout,
         admission: queues.analyses.clone(),
-        timing: QueueTiming::with_quiet(settings.auto_analysis_quiet),
+        timing: QueueTiming {
+            silence: settings.drive_silence,
+            ..QueueTiming::with_quiet(settings.auto_analysis_quiet)
+        },
         diagnosis: settings.diagnosis.clone(),
         reporter: reporter.clone(),
     };
@@ -229,7 +232,10 @@ fn start_actors(
         history_retention_days: settings.sync_history_retention_days,
         admission: queues.batches.clone(),
         reporter: reporter.clone(),
-        auto_analysis_quiet: settings.auto_analysis_quiet,
+        drive_timing: DriveTiming {
+            quiet: settings.auto_analysis_quiet,
+            silence: settings.drive_silence,
+        },
         on_drives: analysis.clone().recipient(),
     };
     let backups = BackupSettings {

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actors::database::DatabaseUrl;
+use actors::drives::DEFAULT_SILENCE;
 use actors::sync::BadRows;
 use log::LevelFilter;
 use secrecy::SecretString;
@@ -62,6 +63,8 @@ pub struct Settings {
     /// `DIAGNOSIS_THRESHOLDS`, default none, a TOML file: thresholds, tiers, weights and vehicle facts of the computed
     /// diagnosis that differ from the built-in ones.
     pub diagnosis: actors::diagnosis::Settings,
+    /// `DRIVE_SILENCE_SECONDS`, default 3600, in seconds: the longest pause within a drive.
+    pub drive_silence: Duration,
     /// `EXTRA_TABLES`, default none, comma-separated names: further tables, whose rows are stored as JSON.
     pub extra_tables: Vec<String>,
     /// `BAD_ROWS`, default `refuse`: what happens to rows that fail validation, `refuse` or `quarantine`.
@@ -176,6 +179,11 @@ impl Settings {
                 values::seconds(0, 86_400),
             ),
             diagnosis: Self::read_diagnosis(reader),
+            drive_silence: reader.or(
+                "DRIVE_SILENCE_SECONDS",
+                DEFAULT_SILENCE,
+                values::seconds(60, 604_800),
+            ),
             extra_tables: reader.or("EXTRA_TABLES", Vec::new(), values::extra_tables),
             bad_rows: reader.or("BAD_ROWS", BadRows::default(), values::bad_rows),
             sync_history_retention_days: reader.or(

@@ -9,11 +9,13 @@ mod fairness;
 mod finding;
 mod interrupted;
 mod listing;
+mod property;
 mod queue;
 mod readings;
 mod servers;
 mod warnings;
 
+use chrono::{NaiveDateTime, TimeDelta};
 use serde_json::{Map, Value, json};
 
 use crate::support::{Fixture, TestDatabase, TestServer, batch, eventually};
@@ -86,7 +88,9 @@ fn numbered(text: &str) -> (i64, Option<i64>) {
 }
 
 fn at(minute: i64) -> String {
-    format!("2026-02-01T{:02}:{:02}:00", 14 + minute / 60, minute % 60)
+    let start: NaiveDateTime = "2026-02-01T14:00:00".parse().unwrap();
+    let time = start + TimeDelta::minutes(minute);
+    time.format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 /// Sends events and readings in one batch; returns the receipt.
@@ -101,15 +105,16 @@ async fn send(server: &TestServer, log: Vec<Value>, data: Vec<Value>) -> Value {
     receipt
 }
 
-/// All drives in the order of their starts, like `0-25 waiting, 30-35#3 open`; `cut_at` is in brackets.
+/// All drives in the order of their starts, like `0-25 waiting, 30-~35#3 open`; `~` is the last reading with the number
+/// of a drive whose end is not logged.
 async fn drives(database: &TestDatabase) -> String {
     let minute = |column: &str| format!("TIMESTAMPDIFF(MINUTE, '2026-02-01 14:00:00', {column})");
     let query = format!(
-        "SELECT CONCAT({}, '-', COALESCE({}, ''), COALESCE(CONCAT('(', {}, ')'), ''), \
+        "SELECT CONCAT({}, '-', COALESCE({}, CONCAT('~', {}), ''), \
          COALESCE(CONCAT('#', drive_id), ''), ' ', state) FROM drives ORDER BY drive_start, id",
         minute("drive_start"),
         minute("drive_end"),
-        minute("cut_at"),
+        minute("window_end"),
     );
     database.rows::<String>(&query).await.join(", ")
 }

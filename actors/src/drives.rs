@@ -30,7 +30,10 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 mod arrivals;
+mod blocks;
 pub mod check;
 mod checking;
 mod claim;
@@ -39,7 +42,9 @@ mod clock_watch;
 mod count;
 mod counted;
 mod find;
+mod known;
 mod list;
+mod log;
 mod messages;
 pub mod pairing;
 mod queue;
@@ -50,23 +55,23 @@ mod state;
 mod statements;
 mod transitions;
 
-pub use arrivals::{Arrivals, Newness};
-pub use checking::{Checked, StuckDrive, check, restore_due, stuck};
+pub use arrivals::{Arrival, Arrivals};
+pub use checking::{Checked, StuckDrive, check, close_silent, restore_due, stuck};
 pub use claim::Claim;
 pub use claim_watch::{ClaimWatch, Held};
 pub use clock_watch::ClockWatch;
-pub use count::{count, profile};
+pub use count::profile;
 pub use counted::Counted;
 pub use find::{readings_of, readings_of_number};
-pub use list::{KnownDrive, list};
+pub use list::{KnownDrive, list, overlaps};
 pub use messages::DrivesChanged;
-pub use pairing::{Drive, DriveEvent, DriveEventKind, pair};
+pub use pairing::DriveEventKind;
 pub use queue::{
     claim, database_now, devices_with_due, expire_claim, fail, finish, give_back, held_claims,
     next_due, postpone, queue_length, renew,
 };
 pub use readings::{DriveReadings, Part};
-pub(crate) use reconcile::reconcile;
+pub(crate) use reconcile::{Arrived, reconcile};
 pub use rotation::Rotation;
 pub use state::DriveState;
 
@@ -76,11 +81,43 @@ const RECHECK: Duration = Duration::from_secs(30);
 /// The longest pause of the queue, after errors and failed attempts.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
+/// No drive is longer. Bounds the drives that readings without a number, or other drives, are compared with.
+const LONGEST_DRIVE: TimeDelta = TimeDelta::days(7);
+
+/// The usual longest pause within a drive.
+pub const DEFAULT_SILENCE: Duration = Duration::from_hours(1);
+
+/// What batches need to know to find drives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DriveTiming {
+    /// A drive is analysed once none of its readings has arrived for this long.
+    pub quiet: Duration,
+    /// The longest pause within a drive.
+    pub silence: Duration,
+}
+
+impl DriveTiming {
+    /// With the usual silence.
+    pub const fn with_quiet(quiet: Duration) -> Self {
+        Self {
+            quiet,
+            silence: DEFAULT_SILENCE,
+        }
+    }
+
+    /// For differences of the device's clock.
+    fn silence(self) -> TimeDelta {
+        TimeDelta::from_std(self.silence).unwrap_or(TimeDelta::MAX)
+    }
+}
+
 /// The intervals of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueTiming {
     /// A drive is analysed once none of its readings has arrived for this long.
     pub quiet: Duration,
+    /// A drive is over once none of its readings has arrived for this long; the longest pause within a drive.
+    pub silence: Duration,
     /// A drive that waits for anything else is checked again after this long.
     pub recheck: Duration,
     /// A claim is renewed this often, and checked by other servers as often.
@@ -96,11 +133,19 @@ impl QueueTiming {
     pub const fn with_quiet(quiet: Duration) -> Self {
         Self {
             quiet,
+            silence: DEFAULT_SILENCE,
             recheck: RECHECK,
             renewal: Duration::from_secs(5),
             // Noticed at most two renewals later: within 30 s.
             claim_expiry: Duration::from_secs(20),
             give_up_after: Duration::from_hours(7 * 24),
+        }
+    }
+
+    fn drives(&self) -> DriveTiming {
+        DriveTiming {
+            quiet: self.quiet,
+            silence: self.silence,
         }
     }
 }

@@ -36,6 +36,7 @@ fn optional_variables_have_the_documented_defaults() {
     assert_eq!(settings.analysis_timeout, Duration::from_mins(2));
     assert_eq!(settings.analysis_queue_capacity, 8);
     assert_eq!(settings.auto_analysis_quiet, Duration::from_secs(90));
+    assert_eq!(settings.drive_silence, Duration::from_hours(1));
     assert_eq!(settings.sync_history_retention_days, 90);
     assert_eq!(settings.ollama_base_url.expose(), "http://localhost:11434");
     assert_eq!(settings.ollama_model, "gemma2:2b");
@@ -99,6 +100,7 @@ fn every_variable_is_taken_over() {
         ("ANALYSIS_TIMEOUT_SECONDS", "30"),
         ("ANALYSIS_QUEUE_CAPACITY", "2"),
         ("AUTO_ANALYSIS_QUIET_SECONDS", "5"),
+        ("DRIVE_SILENCE_SECONDS", "1800"),
         ("EXTRA_TABLES", "dtc_log, drive_summary"),
         ("BAD_ROWS", "quarantine"),
         ("SYNC_HISTORY_RETENTION_DAYS", "0"),
@@ -123,6 +125,7 @@ fn every_variable_is_taken_over() {
     assert_eq!(settings.analysis_timeout, Duration::from_secs(30));
     assert_eq!(settings.analysis_queue_capacity, 2);
     assert_eq!(settings.auto_analysis_quiet, Duration::from_secs(5));
+    assert_eq!(settings.drive_silence, Duration::from_mins(30));
     assert_eq!(settings.extra_tables, ["dtc_log", "drive_summary"]);
     assert_eq!(settings.bad_rows, BadRows::Quarantine);
     assert_eq!(settings.sync_history_retention_days, 0);

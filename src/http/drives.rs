@@ -100,6 +100,9 @@ enum DriveState {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Drive)]
 struct DriveBody {
+    /// The server's number of the drive.
+    #[schema(examples(12))]
+    drive: i64,
     /// Whose drive it is.
     #[schema(examples("example-device"))]
     source_device: String,
@@ -125,6 +128,9 @@ struct DriveBody {
     /// Why there is none, or no newer one.
     #[schema(required = true, examples(json!(null)))]
     reason: Option<String>,
+    /// Whether another drive of the device was under way at the same time: their readings may be mixed up.
+    #[schema(examples(false))]
+    overlaps: bool,
 }
 
 impl From<Vec<KnownDrive>> for DriveList {
@@ -138,6 +144,7 @@ impl From<Vec<KnownDrive>> for DriveList {
 impl From<KnownDrive> for DriveBody {
     fn from(drive: KnownDrive) -> Self {
         Self {
+            drive: drive.id,
             source_device: drive.device_id,
             drive_id: drive.drive_id,
             drive_start_time: time(drive.start),
@@ -146,6 +153,7 @@ impl From<KnownDrive> for DriveBody {
             state: drive.state.as_str(),
             analysis_id: drive.analysis_id,
             reason: drive.reason,
+            overlaps: drive.overlaps,
         }
     }
 }

@@ -133,6 +133,15 @@ async fn devices_take_turns_at_the_model() {
         )
         .await
         .unwrap();
+    database
+        .execute(
+            "INSERT INTO reading_blocks (source_device, block, drive_id, day, first_source_id, last_source_id, first_at, \
+             last_at, readings) SELECT source_device, source_id DIV 256, -9223372036854775808, DATE(timestamp), \
+             MIN(source_id), MAX(source_id), MIN(timestamp), MAX(timestamp), COUNT(*) FROM realtime_data \
+             GROUP BY source_device, source_id DIV 256, DATE(timestamp)",
+        )
+        .await
+        .unwrap();
     let ollama = FakeOllama::start();
     let variables = [("OLLAMA_BASE_URL", ollama.url.as_str())];
     let _server = TestServer::start_with(&database.url(), &variables).await;

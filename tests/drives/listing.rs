@@ -55,12 +55,12 @@ async fn drives_are_listed_with_their_state_the_latest_first() {
         .row("SELECT analysis_id FROM analysis_history")
         .await;
     let analysed = json!({
-        "sourceDevice": DEVICE, "driveId": 1, "driveStartTime": "2026-02-01T14:00:00",
+        "drive": drives[3]["drive"], "overlaps": false, "sourceDevice": DEVICE, "driveId": 1, "driveStartTime": "2026-02-01T14:00:00",
         "driveEndTime": "2026-02-01T14:25:00", "readings": 2, "state": "analysed", "analysisId": id, "reason": null,
     });
     assert_eq!(drives[3], analysed);
     let cut = json!({
-        "sourceDevice": DEVICE, "driveId": null, "driveStartTime": "2026-02-01T14:30:00",
+        "drive": drives[2]["drive"], "overlaps": false, "sourceDevice": DEVICE, "driveId": null, "driveStartTime": "2026-02-01T14:30:00",
         "driveEndTime": "2026-02-01T14:40:00", "readings": 1, "state": "waiting", "analysisId": null, "reason": null,
     });
     assert_eq!(drives[2], cut);

@@ -8,9 +8,8 @@ async fn the_range_of_a_drives_readings_is_recorded() {
     send(&server, Vec::new(), readings(10, "0#1 1#1 2#2 3")).await;
     send(&server, Vec::new(), readings(5, "0#1")).await;
     send(&server, Vec::new(), readings(20, "0#2 9#1")).await;
-    let places: Vec<(i64, i64, i64)> = database
-        .rows("SELECT drive_id, first_source_id, last_source_id FROM drive_readings ORDER BY drive_id")
-        .await;
+    let places = "SELECT drive_id, first_source_id, last_source_id FROM drives ORDER BY drive_id";
+    let places: Vec<(i64, i64, i64)> = database.rows(places).await;
     assert_eq!(places, [(1, 5, 21), (2, 12, 20)]);
 }
 
@@ -53,9 +52,10 @@ async fn repeated_readings_and_readings_of_other_drives_change_no_drive() {
         .await
         .unwrap();
     send(&server, Vec::new(), readings(1, "10 35#2")).await;
-    // Between the two; and with an unknown `drive_id`, at the time of a drive that has one.
+    // Between the two; and of a third drive, at the time of one with another number.
     send(&server, Vec::new(), readings(3, "28 36#3")).await;
-    assert_eq!(drives(&database).await, "0-25 analysed, 30-40#2 analysed");
+    let expected = "0-25 analysed, 30-40#2 analysed, 36-~36#3 open";
+    assert_eq!(drives(&database).await, expected);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use actix::{Actor, Context, Handler};
 use actors::admission::Admission;
 use actors::byte_budget::ByteBudget;
 use actors::database::{Database, DatabaseError, DatabaseUrl};
-use actors::drives::DrivesChanged;
+use actors::drives::{DriveTiming, DrivesChanged};
 use actors::report::Reporter;
 use actors::runtime::ActorRuntime;
 use actors::supervise::{RestartPolicy, Supervision};
@@ -69,7 +69,10 @@ async fn a_panic_in_a_batch_fails_that_batch_and_not_the_actor() {
         history_retention_days: 90,
         admission: admission.clone(),
         reporter: Reporter::default(),
-        auto_analysis_quiet: Duration::from_secs(90),
+        drive_timing: DriveTiming {
+            quiet: Duration::from_secs(90),
+            silence: Duration::from_hours(1),
+        },
         on_drives: Listener.start().recipient(),
     };
     let sync = supervision.start(&runtime.arbiter().unwrap(), "sync", |_| {

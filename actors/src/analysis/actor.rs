@@ -146,6 +146,7 @@ impl AnalysisActor {
         DiagnosisWorker {
             database: self.database.clone(),
             settings: self.settings.diagnosis.clone(),
+            silence: self.settings.timing.silence,
             ready: self.ready.clone(),
             stopping: self.stopping.clone(),
         }
@@ -195,7 +196,8 @@ impl Handler<Analyze> for AnalysisActor {
     type Result = ResponseActFuture<Self, Result<Analysis, AnalysisError>>;
 
     fn handle(&mut self, message: Analyze, _: &mut Self::Context) -> Self::Result {
-        let answer = request::answer(self.service.clone(), message, self.stopping.clone());
+        let (service, stopping) = (self.service.clone(), self.stopping.clone());
+        let answer = request::answer(service, message, self.settings.timing.silence, stopping);
         Box::pin(answer.into_actor(self))
     }
 }
@@ -280,6 +282,7 @@ impl Handler<ReportDrive> for AnalysisActor {
 
     fn handle(&mut self, wanted: ReportDrive, _: &mut Self::Context) -> Self::Result {
         let (database, settings) = (self.database.clone(), self.settings.diagnosis.clone());
+        let silence = self.settings.timing.silence;
         let reported = async move {
             let ReportDrive {
                 drive,
@@ -287,7 +290,7 @@ impl Handler<ReportDrive> for AnalysisActor {
                 turn: _turn,
             } = wanted;
             let report = Box::pin(database.run(REPORT_LIMIT, async |connection| {
-                diagnosing::report(connection, &settings, drive).await
+                diagnosing::report(connection, &settings, silence, drive).await
             }));
             report
                 .await?
@@ -303,6 +306,7 @@ impl Handler<ListDrives> for AnalysisActor {
 
     fn handle(&mut self, wanted: ListDrives, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
+        let timing = self.settings.timing;
         let listed = async move {
             let ListDrives {
                 device_id,
@@ -310,7 +314,7 @@ impl Handler<ListDrives> for AnalysisActor {
                 turn: _turn,
             } = wanted;
             let listed = database.run(COUNT_LIMIT, async |connection| {
-                drives::list(connection, device_id.as_deref(), limit).await
+                drives::list(connection, device_id.as_deref(), limit, &timing).await
             });
             Ok(listed.await?)
         };

@@ -38,6 +38,8 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_mins(10);
 pub(super) struct DiagnosisWorker {
     pub database: Database,
     pub settings: Settings,
+    /// The longest pause within a drive.
+    pub silence: Duration,
     /// Rings when drives have become ready.
     pub ready: Arc<Notify>,
     /// Cancelled when the server stops.
@@ -91,7 +93,7 @@ impl DiagnosisWorker {
     /// Whether the drive has been diagnosed.
     async fn diagnose(&self, drive: i64) -> bool {
         let began = Instant::now();
-        match diagnose_stored(&self.database, &self.settings, drive).await {
+        match diagnose_stored(&self.database, &self.settings, self.silence, drive).await {
             Ok(diagnosed) => {
                 let grade = diagnosed
                     .as_ref()
@@ -110,14 +112,16 @@ impl DiagnosisWorker {
     }
 }
 
-/// Diagnoses a stored drive and stores the result; nothing without such a drive.
+/// Diagnoses a stored drive and stores the result; nothing without such a drive. `silence` is the longest pause within a
+/// drive.
 pub async fn diagnose_stored(
     database: &Database,
     settings: &Settings,
+    silence: Duration,
     drive: i64,
 ) -> Result<Option<(Diagnosis, Traces)>, DatabaseError> {
     let diagnosed = Box::pin(database.run(DIAGNOSIS_LIMIT, async |connection| {
-        let Some(readings) = drives::readings_of(connection, drive).await? else {
+        let Some(readings) = drives::readings_of(connection, drive, silence).await? else {
             return Ok(None);
         };
         let began_at = diagnoses::now(connection).await?;
@@ -133,10 +137,11 @@ pub async fn diagnose_stored(
 pub(super) async fn report(
     connection: &mut Conn,
     settings: &Settings,
+    silence: Duration,
     drive: i64,
 ) -> Result<Option<DriveReport>, DatabaseError> {
     let stored = diagnoses::find(connection, drive).await?;
-    let readings = drives::readings_of(connection, drive).await?;
+    let readings = drives::readings_of(connection, drive, silence).await?;
     let Some((stored, readings)) = stored.zip(readings) else {
         return Ok(None);
     };
@@ -194,11 +199,7 @@ async fn read(
     readings: &DriveReadings,
     diagnoser: &mut Diagnoser,
 ) -> Result<(), DatabaseError> {
-    // A second part has the readings without the drive's number. They overlap with the first in time, so they would look
-    // like a step of the clock.
-    let Some(part) = readings.parts().into_iter().next() else {
-        return Ok(());
-    };
+    let part = readings.part();
     let query = format!(
         "SELECT timestamp, parameter_name, value, unit, data_source {} ORDER BY {}",
         part.from_where, part.order_by

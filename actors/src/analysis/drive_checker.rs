@@ -73,6 +73,7 @@ impl DriveChecker {
     /// Returns how long to wait until the next turn.
     async fn turn(&self, memory: &mut Memory) -> Result<Duration, DatabaseError> {
         self.watch_clock(&mut memory.clock).await?;
+        self.close_silent().await?;
         let has_claims = self.expire_claims(&mut memory.claims).await?;
         self.check_some(memory).await?;
         self.report_stuck(memory).await?;
@@ -102,6 +103,18 @@ impl DriveChecker {
         if restored > 0 {
             log::warn!(drives = restored; "drives were due too far in the future: due now");
             self.wakeup.drives_queued();
+        }
+        Ok(())
+    }
+
+    /// Drives whose end is not logged are over after a silence.
+    async fn close_silent(&self) -> Result<(), DatabaseError> {
+        let closed = self.database.run(STATEMENT_LIMIT, async |connection| {
+            drives::close_silent(connection, &self.timing).await
+        });
+        let closed = closed.await?;
+        if closed > 0 {
+            log::info!(drives = closed; "drives are over: no readings arrived for a while");
         }
         Ok(())
     }

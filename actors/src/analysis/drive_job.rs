@@ -137,7 +137,7 @@ impl DriveJob<'_> {
         let prepared = self.database.run(COUNT_LIMIT, async |connection| {
             // Those of a server that crashed in the middle.
             history::fail_running_of_drive(connection, self.claim.id).await?;
-            let counted = drives::count(connection, &self.claim.readings).await?;
+            let counted = self.claim.readings.count(connection).await?;
             let profile_id = drives::profile(connection, &self.claim.readings).await?;
             Ok((counted, profile_id))
         });
@@ -150,7 +150,7 @@ impl DriveJob<'_> {
             drive: Some(self.claim.id),
             start: readings.start,
             end: readings.end.unwrap_or(last),
-            parts: readings.parts().into_iter().map(Part::from).collect(),
+            parts: vec![readings.part().into()],
             parameters: None,
             focus_areas: Vec::new(),
         };

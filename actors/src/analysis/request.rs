@@ -18,10 +18,12 @@ use crate::drives;
 /// The time limit of finding the readings.
 const SEARCH_LIMIT: Duration = Duration::from_secs(15);
 
-/// Analyses what a request names; `stopping` is cancelled when the server stops.
+/// Analyses what a request names; `silence` is the longest pause within a drive, and
+/// `stopping` is cancelled when the server stops.
 pub(super) async fn answer(
     service: AnalysisService,
     request: Analyze,
+    silence: Duration,
     stopping: CancellationToken,
 ) -> Result<Analysis, AnalysisError> {
     let mut interruption = pin!(interruption(&request.cancelled, &stopping));
@@ -29,7 +31,7 @@ pub(super) async fn answer(
     let subject = tokio::select! {
         biased;
         why = &mut interruption => return Err(AnalysisError::Interrupted(why)),
-        subject = subject(&service.database, &request) => subject?,
+        subject = subject(&service.database, &request, silence) => subject?,
     };
     let Some(subject) = subject else {
         return Ok(service.without_data(began.elapsed()));
@@ -40,7 +42,11 @@ pub(super) async fn answer(
 }
 
 /// What a request wants analysed; nothing where there are no such readings.
-async fn subject(database: &Database, request: &Analyze) -> Result<Option<Subject>, AnalysisError> {
+async fn subject(
+    database: &Database,
+    request: &Analyze,
+    silence: Duration,
+) -> Result<Option<Subject>, AnalysisError> {
     let device_id = request
         .device_id
         .as_ref()
@@ -64,18 +70,18 @@ async fn subject(database: &Database, request: &Analyze) -> Result<Option<Subjec
                     return Ok(None);
                 };
                 let Some(readings) =
-                    drives::readings_of_number(connection, device_id, drive_id).await?
+                    drives::readings_of_number(connection, device_id, drive_id, silence).await?
                 else {
                     return Ok(None);
                 };
-                let last = drives::count(connection, &readings).await?.last;
+                let last = readings.count(connection).await?.last;
                 Ok::<_, DatabaseError>(Some((readings, last)))
             });
             let Some((readings, last)) = found.await? else {
                 return Ok(None);
             };
             let end = readings.end.or(last).unwrap_or(readings.start);
-            let parts = readings.parts().into_iter().map(Part::from).collect();
+            let parts = vec![readings.part().into()];
             (readings.device_id, readings.start, end, parts)
         }
     };

@@ -1,208 +1,145 @@
-//! The readings that a batch brings, as far as drives are concerned.
+//! The readings of a batch.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
-use mysql_async::Value;
 
-use super::transitions;
-use crate::database::{Statement, Transaction};
+use super::pairing::Drive;
 
-/// Nobody drives for longer. Bounds the drives that readings without a number may belong to.
-const LONGEST_DRIVE: TimeDelta = TimeDelta::days(7);
+/// A reading that a batch brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// The device's key of the row.
+    pub source_id: i64,
+    /// By the device's clock.
+    pub taken_at: NaiveDateTime,
+    /// The device's number of the drive.
+    pub drive_id: Option<i64>,
+}
 
-/// How many numbers one statement names.
-const CHUNK: usize = 500;
-
-/// The readings of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The readings of a batch, by what drives are found by.
+#[derive(Clone, Debug, Default)]
 pub struct Arrivals {
-    /// By the number of the drive.
-    by_number: BTreeMap<i64, Place>,
-    /// When the first and the last of all were taken.
-    taken: Option<(NaiveDateTime, NaiveDateTime)>,
-    /// The same of those that name no drive.
-    unnumbered: Option<(NaiveDateTime, NaiveDateTime)>,
-}
-
-/// Where the readings of one drive are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    first_source_id: i64,
-    last_source_id: i64,
-    readings: u64,
-}
-
-/// Which readings of a batch were not stored before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Newness {
-    /// None: the batch is a repeat.
-    None,
-    /// Some of them.
-    Some,
-    /// All of them.
-    All,
-}
-
-impl Newness {
-    /// From the counts of the rows that were stored.
-    pub fn of(inserted: u64, updated: u64) -> Self {
-        match (inserted, updated) {
-            (0, _) => Self::None,
-            (_, 0) => Self::All,
-            _ => Self::Some,
-        }
-    }
-
-    /// The count of a drive's readings after a batch. Where a batch repeats readings of the drive and may have new ones
-    /// too, it is unknown. Values of the row are those before the batch.
-    fn count(self) -> &'static str {
-        match self {
-            Self::None => "readings",
-            Self::Some => {
-                "IF(VALUES(first_source_id) > last_source_id OR VALUES(last_source_id) < first_source_id, \
-                 readings + VALUES(readings), NULL)"
-            }
-            Self::All => "readings + VALUES(readings)",
-        }
-    }
+    /// In the order of their keys.
+    all: Vec<Arrival>,
+    /// By number: the keys, in order.
+    by_number: BTreeMap<i64, Vec<i64>>,
+    /// When those without a number were taken, in order.
+    unnumbered: Vec<NaiveDateTime>,
 }
 
 impl Arrivals {
-    /// Adds a reading.
-    pub fn add(&mut self, source_id: i64, taken_at: NaiveDateTime, drive_id: Option<i64>) {
-        widen(&mut self.taken, taken_at);
-        match drive_id {
-            None => widen(&mut self.unnumbered, taken_at),
-            Some(drive_id) => {
-                let place = self.by_number.entry(drive_id).or_insert(Place {
-                    first_source_id: source_id,
-                    last_source_id: source_id,
-                    readings: 0,
-                });
-                place.first_source_id = place.first_source_id.min(source_id);
-                place.last_source_id = place.last_source_id.max(source_id);
-                place.readings += 1;
+    /// Takes the readings of a batch.
+    pub fn new(mut all: Vec<Arrival>) -> Self {
+        all.sort_unstable_by_key(|reading| reading.source_id);
+        let mut by_number: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut unnumbered = Vec::new();
+        for reading in &all {
+            match reading.drive_id {
+                Some(number) => by_number.entry(number).or_default().push(reading.source_id),
+                None => unnumbered.push(reading.taken_at),
             }
         }
+        unnumbered.sort_unstable();
+        Self {
+            all,
+            by_number,
+            unnumbered,
+        }
     }
 
-    /// Notes where the readings of numbered drives are, and, where some are new, which drives have got them. All of it
-    /// goes out with the commit.
-    pub(crate) fn note(
+    /// In the order of their keys.
+    pub(super) fn all(&self) -> &[Arrival] {
+        &self.all
+    }
+
+    /// Whether any of them have the number of the drive and are among its rows.
+    pub(super) fn has_numbered(&self, drive: &Drive) -> bool {
+        let keys = drive
+            .drive_id
+            .and_then(|number| self.by_number.get(&number));
+        keys.zip(drive.source_ids)
+            .is_some_and(|(keys, (first, last))| {
+                let next = keys.partition_point(|key| *key < first);
+                keys.get(next).is_some_and(|key| *key <= last)
+            })
+    }
+
+    /// Whether any of them belong to the drive; `cut_at` is the start of the next one.
+    pub(super) fn has_any_of(&self, drive: &Drive, cut_at: Option<NaiveDateTime>) -> bool {
+        let next = self.unnumbered.partition_point(|time| *time < drive.start);
+        let first = self.unnumbered.get(next);
+        self.has_numbered(drive)
+            || first.is_some_and(|time| {
+                drive.window_end.is_none_or(|end| *time <= end)
+                    && cut_at.is_none_or(|cut_at| *time < cut_at)
+            })
+    }
+
+    /// When those without a number were taken, as intervals with more than a silence between them.
+    pub(super) fn unnumbered_intervals(
         &self,
-        transaction: &mut Transaction<'_>,
-        device_id: &str,
-        newness: Newness,
-        quiet: Duration,
-    ) {
-        let numbers: Vec<_> = self.by_number.iter().collect();
-        for chunk in numbers.chunks(CHUNK) {
-            transaction.defer(&places(device_id, chunk, newness));
+        silence: TimeDelta,
+    ) -> Vec<(NaiveDateTime, NaiveDateTime)> {
+        let mut intervals: Vec<(NaiveDateTime, NaiveDateTime)> = Vec::new();
+        for time in &self.unnumbered {
+            match intervals.last_mut() {
+                Some((_, end)) if *time - *end <= silence => *end = *time,
+                _ => intervals.push((*time, *time)),
+            }
         }
-        if newness == Newness::None {
-            return;
-        }
-        for chunk in numbers.chunks(CHUNK) {
-            transaction.defer(&touch_numbered(device_id, chunk, quiet));
-        }
-        if let Some(taken) = self.taken {
-            transaction.defer(&self.touch_by_time(device_id, taken, quiet));
-        }
+        intervals
     }
-
-    fn touch_by_time(
-        &self,
-        device_id: &str,
-        (first, last): (NaiveDateTime, NaiveDateTime),
-        quiet: Duration,
-    ) -> Statement {
-        // One that names a drive which nobody knows can only be of a drive without a number.
-        let mut condition = String::from(
-            "source_device = ? AND drive_start BETWEEN ? AND ? \
-             AND COALESCE(drive_end, cut_at, ?) >= ? AND (drive_id IS NULL",
-        );
-        let mut values = vec![
-            Value::from(device_id),
-            Value::from(first - LONGEST_DRIVE),
-            Value::from(last),
-            Value::from(first),
-            Value::from(first),
-        ];
-        if let Some((first, last)) = self.unnumbered {
-            condition.push_str(" OR drive_start <= ? AND COALESCE(drive_end, cut_at, ?) >= ?");
-            values.extend([last, first, first].map(Value::from));
-        }
-        condition.push(')');
-        transitions::receive_readings(&condition, values, quiet)
-    }
-}
-
-fn widen(range: &mut Option<(NaiveDateTime, NaiveDateTime)>, time: NaiveDateTime) {
-    let (first, last) = range.get_or_insert((time, time));
-    (*first, *last) = (time.min(*first), time.max(*last));
-}
-
-fn places(device_id: &str, numbers: &[(&i64, &Place)], newness: Newness) -> Statement {
-    let sql = format!(
-        "INSERT INTO drive_readings (source_device, drive_id, first_source_id, last_source_id, readings) VALUES {} \
-         ON DUPLICATE KEY UPDATE readings = {}, first_source_id = LEAST(first_source_id, VALUES(first_source_id)), \
-         last_source_id = GREATEST(last_source_id, VALUES(last_source_id))",
-        vec!["(?, ?, ?, ?, ?)"; numbers.len()].join(", "),
-        newness.count(),
-    );
-    let values = numbers.iter().flat_map(|(number, place)| {
-        // Of a repeat whose readings were stored before their drive was noted.
-        let count = (newness != Newness::None).then_some(place.readings);
-        [
-            Value::from(device_id),
-            Value::from(**number),
-            Value::from(place.first_source_id),
-            Value::from(place.last_source_id),
-            Value::from(count),
-        ]
-    });
-    Statement::new(sql, values)
-}
-
-fn touch_numbered(device_id: &str, numbers: &[(&i64, &Place)], quiet: Duration) -> Statement {
-    let places = vec!["?"; numbers.len()].join(", ");
-    let condition = format!("source_device = ? AND drive_id IN ({places})");
-    let numbers = numbers.iter().map(|(number, _)| Value::from(**number));
-    let values = [Value::from(device_id)].into_iter().chain(numbers);
-    transitions::receive_readings(&condition, values, quiet)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(minute: i64) -> NaiveDateTime {
+        "2026-02-01T14:00:00".parse::<NaiveDateTime>().unwrap() + TimeDelta::minutes(minute)
+    }
+
+    fn arrivals(readings: &[(i64, i64, Option<i64>)]) -> Arrivals {
+        let readings = readings
+            .iter()
+            .map(|(source_id, minute, drive_id)| Arrival {
+                source_id: *source_id,
+                taken_at: at(*minute),
+                drive_id: *drive_id,
+            });
+        Arrivals::new(readings.collect())
+    }
+
     #[test]
-    fn readings_are_summed_up_by_the_number_of_their_drive() {
-        let at = |second: i64| {
-            let start: NaiveDateTime = "2026-02-01T14:00:00".parse().unwrap();
-            start + TimeDelta::seconds(second)
+    fn unnumbered_readings_are_divided_by_silence() {
+        let arrivals = arrivals(&[(1, 90, None), (2, 0, None), (3, 50, Some(1)), (4, 20, None)]);
+        assert_eq!(
+            arrivals.unnumbered_intervals(TimeDelta::hours(1)),
+            [(at(0), at(20)), (at(90), at(90))]
+        );
+    }
+
+    #[test]
+    fn a_reading_belongs_to_the_drive_with_its_number_or_without_one_to_that_of_its_time() {
+        let drive = Drive {
+            drive_id: Some(7),
+            start_source_id: Some(1),
+            start: at(0),
+            end: Some(at(25)),
+            source_ids: Some((10, 19)),
+            window_end: Some(at(25)),
         };
-        let place = |first_source_id, last_source_id, readings| Place {
-            first_source_id,
-            last_source_id,
-            readings,
-        };
-        let mut arrivals = Arrivals::default();
-        for (source_id, second, drive_id) in [(5, 50, Some(1)), (4, 40, Some(1)), (6, 10, Some(2))]
-        {
-            arrivals.add(source_id, at(second), drive_id);
+        for (reading, expected) in [
+            ((10, 500, Some(7)), true),
+            ((20, 5, Some(7)), false),
+            ((11, 5, Some(8)), false),
+            ((30, 25, None), true),
+            ((30, 26, None), false),
+        ] {
+            let arrivals = arrivals(&[(1, -5, None), reading]);
+            assert_eq!(arrivals.has_any_of(&drive, None), expected, "{reading:?}");
         }
-        let mut expected = Arrivals {
-            by_number: BTreeMap::from([(1, place(4, 5, 2)), (2, place(6, 6, 1))]),
-            taken: Some((at(10), at(50))),
-            unnumbered: None,
-        };
-        assert_eq!(arrivals, expected);
-        arrivals.add(7, at(90), None);
-        expected.taken = Some((at(10), at(90)));
-        expected.unnumbered = Some((at(90), at(90)));
-        assert_eq!(arrivals, expected);
+        assert!(!arrivals(&[(1, 20, None)]).has_any_of(&drive, Some(at(20))));
     }
 }

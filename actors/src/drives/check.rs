@@ -13,8 +13,6 @@ const FIRST_PAUSE: Duration = Duration::from_mins(1);
 /// What is known about a waiting drive before its readings are counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// Whether it is over.
-    pub is_over: bool,
     /// Since the last new reading; since it was discovered where none has arrived since.
     pub quiet_for: Duration,
     /// Since it was discovered.
@@ -32,17 +30,12 @@ pub enum Decision {
     NothingNew,
     /// Give it up: no readings arrived.
     GiveUp,
-    /// Reopen it: it is not over any more.
-    Reopen,
 }
 
 impl Facts {
     /// The decision where it does not depend on readings. No pause is longer than [`QueueTiming::recheck`], whatever
     /// happens to clocks meanwhile.
     pub fn decide_without_readings(&self, timing: &QueueTiming) -> Option<Decision> {
-        if !self.is_over {
-            return Some(Decision::Reopen);
-        }
         let rest = timing.quiet.saturating_sub(self.quiet_for);
         (!rest.is_zero()).then_some(Decision::CheckAgain(rest.min(timing.recheck)))
     }
@@ -75,7 +68,7 @@ pub fn pause_after(failed_attempts: u32) -> Option<Duration> {
 mod tests {
     use rstest::rstest;
 
-    use super::Decision::{CheckAgain, GiveUp, NothingNew, Queue, Reopen};
+    use super::Decision::{CheckAgain, GiveUp, NothingNew, Queue};
     use super::*;
 
     const TIMING: QueueTiming = QueueTiming::with_quiet(Duration::from_secs(90));
@@ -86,18 +79,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case::under_way(false, 9, false, 100, 100, Reopen)]
-    #[case::more_may_arrive(true, 9, false, 60, 100, CheckAgain(seconds(30)))]
-    #[case::quiet_soon(true, 9, false, 80, 100, CheckAgain(seconds(10)))]
-    #[case::quiet_in_a_long_time(true, 9, false, 10, 100, CheckAgain(seconds(30)))]
-    #[case::quiet(true, 9, false, 90, 100, Queue)]
-    #[case::without_readings(true, 0, false, 3600, 3600, CheckAgain(seconds(30)))]
-    #[case::without_readings_for_a_week(true, 0, false, WEEK, WEEK, GiveUp)]
-    #[case::readings_after_a_week(true, 9, false, 90, WEEK, Queue)]
-    #[case::analysed_with_all(true, 9, true, 90, 1000, NothingNew)]
-    #[case::late_readings_still_arrive(true, 10, false, 1, 1000, CheckAgain(seconds(30)))]
+    #[case::more_may_arrive(9, false, 60, 100, CheckAgain(seconds(30)))]
+    #[case::quiet_soon(9, false, 80, 100, CheckAgain(seconds(10)))]
+    #[case::quiet_in_a_long_time(9, false, 10, 100, CheckAgain(seconds(30)))]
+    #[case::quiet(9, false, 90, 100, Queue)]
+    #[case::without_readings(0, false, 3600, 3600, CheckAgain(seconds(30)))]
+    #[case::without_readings_for_a_week(0, false, WEEK, WEEK, GiveUp)]
+    #[case::readings_after_a_week(9, false, 90, WEEK, Queue)]
+    #[case::analysed_with_all(9, true, 90, 1000, NothingNew)]
+    #[case::late_readings_still_arrive(10, false, 1, 1000, CheckAgain(seconds(30)))]
     fn a_check_decides(
-        #[case] is_over: bool,
         #[case] readings: u64,
         #[case] is_analysed: bool,
         #[case] quiet_for: u64,
@@ -105,7 +96,6 @@ mod tests {
         #[case] decision: Decision,
     ) {
         let facts = Facts {
-            is_over,
             quiet_for: seconds(quiet_for),
             known_for: seconds(known_for),
         };

@@ -8,11 +8,10 @@ use mysql_async::{Conn, FromRowError, Row, Value};
 
 use super::check::{Decision, Facts};
 use super::clock_watch::ClockWatch;
-use super::count::{count, recount};
-use super::readings::DriveReadings;
-use super::statements::{DRIVES, READINGS, read_readings};
+use super::readings::DriveWindow;
+use super::statements::{WINDOW, read_window};
 use super::{DriveState, QueueTiming, transitions};
-use crate::database::{Database, DatabaseError, Statement, Transaction, read_columns};
+use crate::database::{Database, DatabaseError, Statement, read_columns};
 
 /// The time limit of one step of a check.
 const CHECK_LIMIT: Duration = Duration::from_secs(5);
@@ -53,7 +52,7 @@ struct Due {
     last_reading: Option<NaiveDateTime>,
     /// How many readings it was analysed with.
     readings_analysed: Option<u64>,
-    readings: DriveReadings,
+    window: DriveWindow,
 }
 
 impl FromRow for StuckDrive {
@@ -79,7 +78,7 @@ impl FromRow for Due {
                 known_for_us: columns.take("known_for_us")?,
                 last_reading: columns.take("last_reading")?,
                 readings_analysed: columns.take("readings_analysed")?,
-                readings: read_readings(columns)?,
+                window: read_window(columns)?,
             })
         })
     }
@@ -125,18 +124,9 @@ async fn check_drive(
     clock: &ClockWatch,
 ) -> Result<Option<Decision>, DatabaseError> {
     let load = async |connection: &mut Conn| Due::load(connection, id).await;
-    let Some(mut due) = database.run(CHECK_LIMIT, load).await? else {
+    let Some(due) = database.run(CHECK_LIMIT, load).await? else {
         return Ok(None);
     };
-    if due.readings.uncounted().is_some() {
-        let recount =
-            async |transaction: &mut Transaction<'_>| recount(transaction, &due.readings).await;
-        database.transaction(CHECK_LIMIT, recount).await?;
-        let Some(counted) = database.run(CHECK_LIMIT, load).await? else {
-            return Ok(None);
-        };
-        due = counted;
-    }
     let concluded = database.run(CHECK_LIMIT, async |connection| {
         let (decision, last) = due.decide(connection, timing, clock).await?;
         transitions::end_check(due.id, due.since, decision, last)
@@ -150,10 +140,10 @@ async fn check_drive(
 impl Due {
     async fn load(connection: &mut Conn, id: i64) -> Result<Option<Self>, DatabaseError> {
         let query = format!(
-            "SELECT d.id, {READINGS}, d.next_look_at, d.readings_analysed, d.last_reading, \
+            "SELECT d.id, {WINDOW}, d.next_look_at, d.readings_analysed, d.last_reading, \
              TIMESTAMPDIFF(MICROSECOND, d.last_reading_at, NOW(6)) AS quiet_for_us, \
              TIMESTAMPDIFF(MICROSECOND, d.created_at, NOW(6)) AS known_for_us \
-             FROM {DRIVES} WHERE d.id = ? AND d.state = ?"
+             FROM drives AS d WHERE d.id = ? AND d.state = ?"
         );
         let values = [Value::from(id), DriveState::Waiting.into()];
         Statement::new(query, values).fetch_first(connection).await
@@ -168,18 +158,29 @@ impl Due {
     ) -> Result<(Decision, Option<NaiveDateTime>), DatabaseError> {
         let (known_for, now) = (self.known_for_us, Instant::now());
         let facts = Facts {
-            is_over: self.readings.end.is_some() || self.readings.cut_at.is_some(),
             quiet_for: clock.elapsed(self.quiet_for_us.unwrap_or(known_for), now),
             known_for: clock.elapsed(known_for, now),
         };
         if let Some(decision) = facts.decide_without_readings(timing) {
             return Ok((decision, self.last_reading));
         }
-        let counted = count(connection, &self.readings).await?;
-        let is_analysed = counted.is_complete && self.readings_analysed == Some(counted.readings);
+        let silence = timing.drives().silence();
+        let readings = self.window.clone().find(connection, silence).await?;
+        let counted = readings.count(connection).await?;
+        let is_analysed = self.readings_analysed == Some(counted.readings);
         let decision = facts.decide(counted.readings, is_analysed, timing);
         Ok((decision, counted.last))
     }
+}
+
+/// Closes the drives of which no reading has arrived for the silence. Returns how many those are.
+pub async fn close_silent(
+    connection: &mut Conn,
+    timing: &QueueTiming,
+) -> Result<u64, DatabaseError> {
+    let [restart, close] = transitions::close_silent(timing.silence);
+    restart.run(connection).await?;
+    close.execute(connection).await
 }
 
 /// Makes drives due whose time lies further ahead than any pause: the clock was stepped back. Returns how many.

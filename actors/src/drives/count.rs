@@ -1,135 +1,111 @@
-//! Counts the readings of a drive at a bounded cost.
-//!
-//! Readings with the drive's number are counted as they arrive ([`Arrivals`](super::Arrivals)). What has to be counted in
-//! the large table is limited by time in the database itself, so one drive with millions of readings costs the others
-//! no more than that.
+//! Counts the readings of a drive by their blocks. Readings themselves are read only at the edges, so the cost does not
+//! grow with the drive but for one row of `reading_blocks` for 256 readings.
 
-use std::time::Duration;
+use chrono::NaiveDateTime;
+use mysql_async::{Conn, Value};
 
-use mysql_async::prelude::FromRow;
-use mysql_async::{Conn, Error, Value};
-
+use super::blocks::block_of;
 use super::counted::Counted;
-use super::readings::{DriveReadings, Part};
-use super::transitions;
-use crate::database::{DatabaseError, Statement, Transaction};
+use super::readings::{BlockRow, DriveReadings, Overlap, Part, WINDOW};
+use crate::database::{DatabaseError, Statement};
 
-/// How long the database may work on one part of a drive.
-const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
+/// How many readings are searched for a profile.
+const SEARCHED: usize = 256;
 
-/// Counts the readings of a drive.
-pub async fn count(
-    connection: &mut Conn,
-    readings: &DriveReadings,
-) -> Result<Counted, DatabaseError> {
-    let mut all = Counted::default();
-    for part in readings.parts() {
-        let counted = match part.stored {
-            Some(stored) => newest(connection, readings, stored).await?,
-            None => count_part(connection, part).await?,
-        };
-        all = all.and(counted);
+impl DriveReadings {
+    /// Counts the readings.
+    pub async fn count(&self, connection: &mut Conn) -> Result<Counted, DatabaseError> {
+        let mut all = Counted::default();
+        if let Some((number, ids)) = self.drive_id.zip(self.source_ids) {
+            all.add(self.count_numbered(connection, number, ids).await?);
+        }
+        for (first, last, first_at, last_at, readings) in self.unnumbered_blocks(connection).await?
+        {
+            if self.overlap(first_at, last_at) == Overlap::Whole {
+                all.add((readings, Some(last_at)));
+                continue;
+            }
+            let sql = format!(
+                "SELECT COUNT(*), MAX(timestamp) FROM realtime_data FORCE INDEX (uq_realtime_data_source) \
+                 WHERE source_device = ? AND source_id BETWEEN ? AND ? AND drive_id IS NULL \
+                 AND timestamp BETWEEN ? AND ? AND {WINDOW}"
+            );
+            let values = [
+                Value::from(&self.device_id),
+                first.into(),
+                last.into(),
+                first_at.into(),
+                last_at.into(),
+            ];
+            let values = values.into_iter().chain(self.window_values());
+            let counted = Statement::new(sql, values).fetch_first(connection).await?;
+            all.add(counted.unwrap_or_default());
+        }
+        Ok(all)
     }
-    Ok(all)
+
+    async fn count_numbered(
+        &self,
+        connection: &mut Conn,
+        number: i64,
+        (first, last): (i64, i64),
+    ) -> Result<(i64, Option<NaiveDateTime>), DatabaseError> {
+        let blocks = "FROM reading_blocks WHERE source_device = ? AND block BETWEEN ? AND ? AND drive_id = ?";
+        let of_drive = [
+            Value::from(&self.device_id),
+            block_of(first).into(),
+            block_of(last).into(),
+            number.into(),
+        ];
+        let range = [Value::from(first), last.into()];
+        let sql = format!(
+            "SELECT CAST(COALESCE(SUM(readings), 0) AS SIGNED), MAX(last_at) {blocks} \
+             AND first_source_id >= ? AND last_source_id <= ?"
+        );
+        let values = of_drive.iter().chain(&range).cloned();
+        let whole = Statement::new(sql, values).fetch_first(connection).await?;
+        let (mut readings, mut last_at): (i64, Option<NaiveDateTime>) = whole.unwrap_or_default();
+        // Another drive with the same number has rows in the same block.
+        let sql = format!(
+            "SELECT first_source_id, last_source_id, first_at, last_at, readings {blocks} \
+             AND NOT (first_source_id >= ? AND last_source_id <= ?)"
+        );
+        let values = of_drive.iter().chain(&range).cloned();
+        let shared: Vec<BlockRow> = Statement::new(sql, values).fetch_all(connection).await?;
+        for (block_first, block_last, first_at, until, _) in shared {
+            let sql = "SELECT COUNT(*), MAX(timestamp) FROM realtime_data FORCE INDEX (uq_realtime_data_source) \
+                       WHERE source_device = ? AND source_id BETWEEN ? AND ? AND drive_id = ? \
+                       AND timestamp BETWEEN ? AND ?";
+            let values = [
+                Value::from(&self.device_id),
+                block_first.max(first).into(),
+                block_last.min(last).into(),
+                number.into(),
+                first_at.into(),
+                until.into(),
+            ];
+            let counted = Statement::new(sql, values).fetch_first(connection).await?;
+            let (some, last): (i64, Option<NaiveDateTime>) = counted.unwrap_or_default();
+            readings += some;
+            last_at = last_at.max(last);
+        }
+        Ok((readings, last_at))
+    }
 }
 
-/// Counts readings whose number was not kept, of a drive with a number, and keeps it from now on. Batches with such
-/// readings wait meanwhile, so that none is counted twice or not at all.
-pub(super) async fn recount(
-    transaction: &mut Transaction<'_>,
-    readings: &DriveReadings,
-) -> Result<(), DatabaseError> {
-    let Some((device_id, drive_id)) = readings.uncounted() else {
-        return Ok(());
-    };
-    let locked = "SELECT first_source_id, last_source_id FROM drive_readings \
-                  WHERE source_device = ? AND drive_id = ? AND readings IS NULL FOR UPDATE";
-    let locked = Statement::new(locked, [Value::from(device_id), drive_id.into()]);
-    let places: Vec<(i64, i64)> = transaction.rows(&locked).await?;
-    let Some(place) = places.first() else {
-        return Ok(());
-    };
-    let part = DriveReadings::numbered_part(device_id, drive_id, *place);
-    let connection = transaction.connection().await?;
-    let counted = count_part(connection, part).await?;
-    if counted.is_complete {
-        transaction.defer(&transitions::keep_count(
-            device_id,
-            drive_id,
-            counted.readings,
-        ));
-    }
-    Ok(())
-}
-
-/// The device's own id of the profile of one of the readings.
+/// The device's own id of the profile of one of the first readings.
 pub async fn profile(
     connection: &mut Conn,
     readings: &DriveReadings,
 ) -> Result<Option<String>, DatabaseError> {
-    for Part {
-        from_where, values, ..
-    } in readings.parts()
-    {
-        let select = format!("profile_id {from_where} AND profile_id IS NOT NULL LIMIT 1");
-        let found: Option<i64> = within_limit(connection, &select, values).await?.flatten();
-        if let Some(id) = found {
-            let query = Statement::new("SELECT source_id FROM profiles WHERE id = ?", [id]);
-            return query.fetch_first(connection).await;
-        }
-    }
-    Ok(None)
-}
-
-/// `stored` readings, and when the newest was taken.
-async fn newest(
-    connection: &mut Conn,
-    readings: &DriveReadings,
-    stored: u64,
-) -> Result<Counted, DatabaseError> {
-    let query = "SELECT timestamp FROM realtime_data WHERE source_device = ? AND source_id = ?";
-    let last_id = readings.source_ids.map(|(_, last)| last);
-    let query = Statement::new(query, [Value::from(&readings.device_id), last_id.into()]);
-    Ok(Counted {
-        readings: stored,
-        is_complete: true,
-        last: query.fetch_first(connection).await?,
-    })
-}
-
-async fn count_part(connection: &mut Conn, part: Part) -> Result<Counted, DatabaseError> {
     let Part {
-        from_where, values, ..
-    } = part;
-    let select = format!("COUNT(*) AS readings, MAX(timestamp) AS last {from_where}");
-    let counted = within_limit(connection, &select, values).await?;
-    // Nothing is that large and empty.
-    Ok(counted.unwrap_or(Counted {
-        readings: 1,
-        is_complete: false,
-        last: None,
-    }))
-}
-
-/// The first row of a `SELECT`, if the database finds one within [`STATEMENT_LIMIT`].
-async fn within_limit<R: FromRow>(
-    connection: &mut Conn,
-    select: &str,
-    values: Vec<Value>,
-) -> Result<Option<R>, DatabaseError> {
-    // MariaDB executes the first comment, MySQL takes the second one as a hint.
-    let query = format!(
-        "/*M! SET STATEMENT max_statement_time = {} FOR */ SELECT /*+ MAX_EXECUTION_TIME({}) */ {select}",
-        STATEMENT_LIMIT.as_secs(),
-        STATEMENT_LIMIT.as_millis()
+        from_where,
+        values,
+        order_by,
+    } = readings.part();
+    let sql = format!(
+        "SELECT source_id FROM profiles WHERE id = (SELECT MAX(profile_id) FROM \
+         (SELECT profile_id {from_where} ORDER BY {order_by} LIMIT {SEARCHED}) AS first_readings)"
     );
-    match Statement::new(query, values).fetch_first(connection).await {
-        Err(DatabaseError::Refused(Error::Server(error))) if is_time_limit(error.code) => Ok(None),
-        outcome => outcome,
-    }
-}
-
-/// The error of a statement that reached its time limit, on MariaDB and on MySQL.
-fn is_time_limit(code: u16) -> bool {
-    matches!(code, 1969 | 3024)
+    Statement::new(sql, values).fetch_first(connection).await
 }

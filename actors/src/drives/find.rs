@@ -1,43 +1,58 @@
+use std::time::Duration;
+
 use mysql_async::prelude::FromRow;
 use mysql_async::{Conn, FromRowError, Row, Value};
 
-use super::readings::DriveReadings;
-use super::statements::{DRIVES, READINGS, read_readings};
+use super::DriveTiming;
+use super::readings::{DriveReadings, DriveWindow};
+use super::statements::{WINDOW, read_window};
 use crate::database::{DatabaseError, Statement, read_columns};
 
-struct Found(DriveReadings);
+struct Found(DriveWindow);
 
 impl FromRow for Found {
     fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
-        read_columns(row, |columns| Some(Self(read_readings(columns)?)))
+        read_columns(row, |columns| Some(Self(read_window(columns)?)))
     }
 }
 
-/// Which readings belong to the drive with this `drives.id`; nothing without such a drive.
+/// Which readings belong to the drive with this `drives.id`; nothing without such a drive. `silence` is the longest
+/// pause within a drive.
 pub async fn readings_of(
     connection: &mut Conn,
     drive: i64,
+    silence: Duration,
 ) -> Result<Option<DriveReadings>, DatabaseError> {
-    let query = format!("SELECT {READINGS} FROM {DRIVES} WHERE d.id = ?");
-    let found: Option<Found> = Statement::new(query, [drive])
-        .fetch_first(connection)
-        .await?;
-    Ok(found.map(|Found(readings)| readings))
+    let query = format!("SELECT {WINDOW} FROM drives AS d WHERE d.id = ?");
+    find(connection, Statement::new(query, [drive]), silence).await
 }
 
-/// Which readings belong to the latest drive to which a device has given this number; nothing without such a drive.
+/// The same for the latest drive to which a device has given this number.
 pub async fn readings_of_number(
     connection: &mut Conn,
     device_id: &str,
     drive_id: i64,
+    silence: Duration,
 ) -> Result<Option<DriveReadings>, DatabaseError> {
     let query = format!(
-        "SELECT {READINGS} FROM {DRIVES} WHERE d.source_device = ? AND d.drive_id = ? \
+        "SELECT {WINDOW} FROM drives AS d WHERE d.source_device = ? AND d.drive_id = ? \
          ORDER BY d.drive_start DESC, d.id DESC LIMIT 1"
     );
     let values = [Value::from(device_id), drive_id.into()];
-    let found: Option<Found> = Statement::new(query, values)
-        .fetch_first(connection)
-        .await?;
-    Ok(found.map(|Found(readings)| readings))
+    find(connection, Statement::new(query, values), silence).await
+}
+
+async fn find(
+    connection: &mut Conn,
+    query: Statement,
+    silence: Duration,
+) -> Result<Option<DriveReadings>, DatabaseError> {
+    let Some(Found(window)) = query.fetch_first(connection).await? else {
+        return Ok(None);
+    };
+    let timing = DriveTiming {
+        silence,
+        ..DriveTiming::with_quiet(Duration::ZERO)
+    };
+    Ok(Some(window.find(connection, timing.silence()).await?))
 }

@@ -4,16 +4,17 @@ use chrono::NaiveDateTime;
 use mysql_async::prelude::FromRow;
 use mysql_async::{Conn, FromRowError, Row, Value};
 
-use super::count::count;
-use super::counted::Counted;
-use super::readings::DriveReadings;
+use super::readings::DriveWindow;
 use super::state::DriveState;
-use super::statements::{DRIVES, READINGS, read_readings};
+use super::statements::{WINDOW, read_window};
+use super::{LONGEST_DRIVE, QueueTiming};
 use crate::database::{DatabaseError, Statement, read_columns};
 
 /// A drive, and how its analysis stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownDrive {
+    /// The server's number of the drive.
+    pub id: i64,
     /// The device.
     pub device_id: String,
     /// The device's number of the drive.
@@ -30,11 +31,14 @@ pub struct KnownDrive {
     pub analysis_id: Option<String>,
     /// Why there is no analysis, or no newer one.
     pub reason: Option<String>,
+    /// Whether another drive of the device was under way at the same time.
+    pub overlaps: bool,
 }
 
 /// A row of the list.
 struct Listed {
-    readings: DriveReadings,
+    id: i64,
+    window: DriveWindow,
     state: DriveState,
     analysis_id: Option<String>,
     reason: Option<String>,
@@ -46,7 +50,8 @@ impl FromRow for Listed {
     fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
         read_columns(row, |columns| {
             Some(Self {
-                readings: read_readings(columns)?,
+                id: columns.take("id")?,
+                window: read_window(columns)?,
                 state: columns.take("state")?,
                 analysis_id: columns.take("analysis_id")?,
                 reason: columns.take("reason")?,
@@ -62,44 +67,82 @@ pub async fn list(
     connection: &mut Conn,
     device_id: Option<&str>,
     limit: u32,
+    timing: &QueueTiming,
 ) -> Result<Vec<KnownDrive>, DatabaseError> {
     let condition = device_id.map_or("", |_| " WHERE d.source_device = ?");
     let query = format!(
-        "SELECT {READINGS}, d.state, d.analysis_id, d.reason, d.readings_analysed, d.last_reading \
-         FROM {DRIVES}{condition} ORDER BY d.drive_start DESC, d.id DESC LIMIT ?"
+        "SELECT d.id, {WINDOW}, d.state, d.analysis_id, d.reason, d.readings_analysed, d.last_reading \
+         FROM drives AS d{condition} ORDER BY d.drive_start DESC, d.id DESC LIMIT ?"
     );
     let values = device_id.map(Value::from).into_iter().chain([limit.into()]);
     let rows: Vec<Listed> = Statement::new(query, values).fetch_all(connection).await?;
     let mut drives = Vec::with_capacity(rows.len());
     for row in rows {
-        let counted = match row.readings_analysed {
-            Some(readings) if row.state == DriveState::Analysed => Counted {
-                readings,
-                is_complete: true,
-                last: row.last_reading,
-            },
-            _ => count(connection, &row.readings).await?,
-        };
-        drives.push(row.into_drive(&counted));
+        drives.push(row.complete(connection, timing).await?);
     }
     Ok(drives)
 }
 
 impl Listed {
-    fn into_drive(self, counted: &Counted) -> KnownDrive {
-        let Self {
-            readings, state, ..
-        } = self;
-        let is_open = state == DriveState::Open;
-        KnownDrive {
-            device_id: readings.device_id,
-            drive_id: readings.drive_id,
-            start: readings.start,
-            end: readings.end.or(if is_open { None } else { counted.last }),
-            readings: counted.readings,
-            state,
+    async fn complete(
+        self,
+        connection: &mut Conn,
+        timing: &QueueTiming,
+    ) -> Result<KnownDrive, DatabaseError> {
+        let DriveWindow {
+            device_id,
+            drive_id,
+            start,
+            end,
+            ..
+        } = self.window.clone();
+        let (readings, last) = match self.readings_analysed {
+            Some(readings) if self.state == DriveState::Analysed => (readings, self.last_reading),
+            _ => {
+                let silence = timing.drives().silence();
+                let found = self.window.find(connection, silence).await?;
+                let counted = found.count(connection).await?;
+                (counted.readings, counted.last)
+            }
+        };
+        let last_known = end.or(last).unwrap_or(start);
+        let is_open = self.state == DriveState::Open;
+        Ok(KnownDrive {
+            id: self.id,
+            overlaps: overlaps(connection, &device_id, self.id, start, last_known).await?,
+            device_id,
+            drive_id,
+            start,
+            end: end.or(if is_open { None } else { last }),
+            readings,
+            state: self.state,
             analysis_id: self.analysis_id,
             reason: self.reason,
-        }
+        })
     }
+}
+
+/// Whether another drive of the device was under way at the same time.
+pub async fn overlaps(
+    connection: &mut Conn,
+    device_id: &str,
+    id: i64,
+    start: NaiveDateTime,
+    end: NaiveDateTime,
+) -> Result<bool, DatabaseError> {
+    let query = "SELECT 1 FROM drives FORCE INDEX (ix_drives_start) WHERE source_device = ? \
+                 AND drive_start BETWEEN ? AND ? AND drive_start < ? AND id <> ? \
+                 AND COALESCE(window_end, last_reading, drive_start) > ? LIMIT 1";
+    let values = [
+        Value::from(device_id),
+        (start - LONGEST_DRIVE).into(),
+        end.into(),
+        end.into(),
+        id.into(),
+        start.into(),
+    ];
+    let found: Option<i64> = Statement::new(query, values)
+        .fetch_first(connection)
+        .await?;
+    Ok(found.is_some())
 }

@@ -1,28 +1,42 @@
-//! Which drives a device's connection log tells of.
+//! Which drives a device made: a pure function of its log and of its numbered readings.
 //!
-//! A pure function of all its drive events, whatever the order in which they arrived: whoever calls it again after
-//! every batch gets the same drives, with more of them known. Where events carry a drive's number, that number says
-//! what belongs together and clocks play no part; the others are paired by time. Of two drives that overlap in time the
-//! later one has the readings that name neither, so no reading belongs to two of them.
+//! Neither the order of arrival nor the division into batches plays a part. Two orders do: that of the rows in a
+//! table of the device, and that of its clock. The order of rows is never wrong; the clock may jump. So:
+//!
+//! - An event without a number has that of its neighbour in the log, where the two are the start and the end of one
+//!   drive ([`number_of`]).
+//! - A number names a drive together with its time. What has the same number within [silence](Pairing::silence) is one
+//!   drive, a short stop included; what has it after a longer silence is another one, unless the rows show that only the
+//!   clock jumped ([`numbered`]).
+//! - Readings that have a number which no event has are a drive too.
+//! - A start without a number ends with the end that follows it in the log.
+//!
+//! Each drive depends only on the events and readings of its number, or on its start and the next event. A batch
+//! therefore changes few drives, whatever the number of drives that the device has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
+
+mod groups;
+mod numbered;
+#[cfg(test)]
+mod tests;
 
 /// A `drive_start` or `drive_end` of one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DriveEvent {
-    /// The device's own key of the row; it grows with every row.
+    /// The device's key of the row: its place in the log.
     pub source_id: i64,
-    /// The device's clock.
+    /// By the device's clock.
     pub at: NaiveDateTime,
-    /// Which of the two.
+    /// Start or end.
     pub kind: DriveEventKind,
     /// The device's number of the drive.
     pub drive_id: Option<i64>,
 }
 
-/// Which end of a drive an event tells of.
+/// Which end of a drive an event marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DriveEventKind {
     /// `drive_start`.
@@ -32,7 +46,7 @@ pub enum DriveEventKind {
 }
 
 impl DriveEventKind {
-    /// The kind of an `event_type`; other events tell nothing of drives.
+    /// The kind of an `event_type`; nothing for other events.
     pub fn of(event_type: &str) -> Option<Self> {
         match event_type {
             "drive_start" => Some(Self::Start),
@@ -40,187 +54,165 @@ impl DriveEventKind {
             _ => None,
         }
     }
+
+    /// Its `event_type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "drive_start",
+            Self::End => "drive_end",
+        }
+    }
 }
 
-/// A drive, as far as it is known.
+/// Readings of one number that follow one another without a silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadingRun {
+    /// The lowest `source_id`.
+    pub first: i64,
+    /// The highest `source_id`.
+    pub last: i64,
+    /// The earliest time.
+    pub earliest: NaiveDateTime,
+    /// The latest time.
+    pub latest: NaiveDateTime,
+}
+
+/// A drive of one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drive {
-    /// What makes it this drive, now and after further batches.
-    pub identity: DriveIdentity,
-    /// The device's number of it, from whichever event carries one.
+    /// The device's number of the drive.
     pub drive_id: Option<i64>,
-    /// Key of the event that began it.
-    pub start_source_id: i64,
+    /// The key of its first `drive_start`.
+    pub start_source_id: Option<i64>,
     /// When it began, by the device's clock.
     pub start: NaiveDateTime,
-    /// How it ended.
-    pub ending: Ending,
-    /// From then on, readings without a number are those of a later drive. Always there for one that was cut.
-    pub cut_at: Option<NaiveDateTime>,
+    /// The time of its `drive_end`, never before the start.
+    pub end: Option<NaiveDateTime>,
+    /// The lowest and the highest `source_id` of the readings with its number.
+    pub source_ids: Option<(i64, i64)>,
+    /// Until when readings without a number belong to it: the logged end, or else the last reading with its number.
+    /// Nothing where neither is known: then until the first silence.
+    pub window_end: Option<NaiveDateTime>,
+}
+
+/// Identifies a drive among those of its device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DriveKey {
+    /// The `source_id` of its first `drive_start`.
+    Start(i64),
+    /// The lowest `source_id` of its readings, where no start is known.
+    Reading(i64),
+}
+
+impl std::fmt::Display for DriveKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Start(source_id) => write!(formatter, "s:{source_id}"),
+            Self::Reading(source_id) => write!(formatter, "r:{source_id}"),
+        }
+    }
 }
 
 impl Drive {
-    /// Whether all of its readings have been taken.
-    pub fn is_over(&self) -> bool {
-        self.ending != Ending::Open
-    }
-
-    /// When it ended, where that is logged.
-    pub fn logged_end(&self) -> Option<NaiveDateTime> {
-        match self.ending {
-            Ending::Logged(end) => Some(end),
-            Ending::Cut(_) | Ending::Open => None,
+    /// What no other drive of the device has.
+    pub fn key(&self) -> DriveKey {
+        match (self.start_source_id, self.source_ids) {
+            (Some(source_id), _) => DriveKey::Start(source_id),
+            (None, Some((first, _))) => DriveKey::Reading(first),
+            // Every drive has a start or readings.
+            (None, None) => DriveKey::Reading(0),
         }
     }
 
-    /// Whether a reading that was taken then, and names no drive, is one of its own.
-    pub fn lasts_at(&self, time: NaiveDateTime) -> bool {
-        let is_over = self.logged_end().is_some_and(|end| end < time)
-            || self.cut_at.is_some_and(|cut_at| cut_at <= time);
-        self.start <= time && !is_over
-    }
-}
-
-/// What stays the same about a drive while its events come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DriveIdentity {
-    /// The number that its start carries.
-    Numbered(i64),
-    /// The key of its start, which carries no number.
-    StartedBy(i64),
-}
-
-/// How a drive ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// With a `drive_end`.
-    Logged(NaiveDateTime),
-    /// Without one; but the next drive began at this time, so it is over. Its last reading is its end.
-    Cut(NaiveDateTime),
-    /// Not that we know.
-    Open,
-}
-
-/// The drives that a device's events tell of, in the order of their starts.
-pub fn pair(events: &[DriveEvent]) -> Vec<Drive> {
-    let log = Log::of(events);
-    let mut drives = pair_by_time(&log);
-    for drive in &mut drives {
-        if !matches!(drive.ending, Ending::Logged(_)) {
-            correct_by_key(drive, &log.starts);
-        }
-    }
-    let starts: Vec<_> = drives.iter().map(|drive| drive.start).collect();
-    for (drive, next_start) in drives
-        .iter_mut()
-        .zip(starts.into_iter().skip(1).map(Some).chain([None]))
-    {
-        drive.cut_at = match drive.ending {
-            Ending::Logged(end) => next_start.filter(|next| *next <= end),
-            Ending::Cut(at) => Some(next_start.map_or(at, |next| next.min(at))),
-            Ending::Open => None,
-        };
-    }
-    drives
-}
-
-/// The events that count. A number says once that it begins and once that it ends: what it says again belongs to the
-/// same drive, which lasts from its first start to its last end in the order of the device's keys.
-struct Log {
-    /// By key.
-    starts: Vec<DriveEvent>,
-    /// Ends of drives whose start has the same number.
-    numbered_ends: BTreeMap<i64, DriveEvent>,
-    /// All other ends.
-    spare_ends: Vec<DriveEvent>,
-}
-
-impl Log {
-    fn of(events: &[DriveEvent]) -> Self {
-        let mut by_key = events.to_vec();
-        by_key.sort_by_key(|event| event.source_id);
-        let mut numbers = BTreeSet::new();
-        let mut numbered_ends = BTreeMap::new();
-        let (mut starts, mut spare_ends) = (Vec::new(), Vec::new());
-        for event in by_key {
-            match (event.kind, event.drive_id) {
-                (DriveEventKind::Start, Some(number)) if !numbers.insert(number) => {}
-                (DriveEventKind::Start, _) => starts.push(event),
-                (DriveEventKind::End, Some(number)) => {
-                    numbered_ends.insert(number, event);
-                }
-                (DriveEventKind::End, None) => spare_ends.push(event),
-            }
-        }
-        let orphans = numbered_ends.extract_if(.., |number, _| !numbers.contains(number));
-        spare_ends.extend(orphans.map(|(_, end)| end));
-        Self {
-            starts,
-            numbered_ends,
-            spare_ends,
+    /// Whether the other drive began later: by the order of rows where both have rows in one table, or else by the
+    /// clock.
+    pub fn is_before(&self, other: &Self) -> bool {
+        match (
+            self.start_source_id.zip(other.start_source_id),
+            self.source_ids.zip(other.source_ids),
+        ) {
+            (Some((own, others)), _) => own < others,
+            (None, Some(((_, last), (first, _)))) => last < first,
+            (None, None) => self.start < other.start,
         }
     }
 }
 
-/// Gives each start its end: the one with its number; else the next one in time that has no start of its own, if no
-/// other start lies between.
-fn pair_by_time(log: &Log) -> Vec<Drive> {
-    let mut by_time: Vec<&DriveEvent> = log.starts.iter().chain(&log.spare_ends).collect();
-    by_time.sort_by_key(|event| (event.at, event.source_id));
-
-    let mut drives: Vec<Drive> = Vec::new();
-    for event in by_time {
-        let previous = drives
-            .last_mut()
-            .filter(|drive| drive.ending == Ending::Open);
-        match (event.kind, previous) {
-            (DriveEventKind::Start, previous) => {
-                if let Some(previous) = previous {
-                    previous.ending = Ending::Cut(event.at);
-                }
-                let end = event
-                    .drive_id
-                    .and_then(|number| log.numbered_ends.get(&number));
-                // A clock that was set in the middle may put the end before the start.
-                let ending = end.map_or(Ending::Open, |end| Ending::Logged(end.at.max(event.at)));
-                drives.push(begun_by(event, ending));
-            }
-            (DriveEventKind::End, Some(previous))
-                if previous.drive_id.is_none() || event.drive_id.is_none() =>
-            {
-                previous.drive_id = previous.drive_id.or(event.drive_id);
-                previous.ending = Ending::Logged(event.at);
-            }
-            (DriveEventKind::End, _) => {}
-        }
-    }
-    drives
-}
-
-/// The device's keys know which start is newer, even where its clock went back: a drive that is not the newest is
-/// over, and one with a number that is the newest goes on.
-fn correct_by_key(drive: &mut Drive, starts: &[DriveEvent]) {
-    let next = starts.partition_point(|start| start.source_id <= drive.start_source_id);
-    drive.ending = match (starts.get(next), drive.ending) {
-        (Some(next), Ending::Open) => Ending::Cut(next.at.max(drive.start)),
-        (None, _) if drive.drive_id.is_some() => Ending::Open,
-        (_, ending) => ending,
+/// The number of an event: its own, or that of the event beside it in the log with which it makes a drive.
+pub fn number_of(
+    before: Option<&DriveEvent>,
+    event: &DriveEvent,
+    after: Option<&DriveEvent>,
+) -> Option<i64> {
+    let partner = match event.kind {
+        DriveEventKind::Start => after.filter(|after| after.kind == DriveEventKind::End),
+        DriveEventKind::End => before.filter(|before| before.kind == DriveEventKind::Start),
     };
+    event.drive_id.or_else(|| partner?.drive_id)
 }
 
-fn begun_by(start: &DriveEvent, ending: Ending) -> Drive {
+/// The drive that begins with a start without a number, given the next event in the log.
+pub fn unnumbered(start: &DriveEvent, after: Option<&DriveEvent>) -> Drive {
+    let end = after.filter(|after| after.kind == DriveEventKind::End);
+    let end = end.map(|end| end.at.max(start.at));
     Drive {
-        identity: start.drive_id.map_or(
-            DriveIdentity::StartedBy(start.source_id),
-            DriveIdentity::Numbered,
-        ),
-        drive_id: start.drive_id,
-        start_source_id: start.source_id,
+        drive_id: None,
+        start_source_id: Some(start.source_id),
         start: start.at,
-        ending,
-        cut_at: None,
+        end,
+        source_ids: None,
+        window_end: end,
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// How drives are found.
+#[derive(Clone, Copy, Debug)]
+pub struct Pairing {
+    /// The longest pause within a drive.
+    pub silence: TimeDelta,
+}
+
+impl Pairing {
+    /// The drives of one number, given all events and readings that have it, in any order.
+    pub fn numbered(
+        self,
+        number: i64,
+        events: Vec<DriveEvent>,
+        runs: Vec<ReadingRun>,
+    ) -> Vec<Drive> {
+        numbered::drives(number, events, runs, self.silence)
+    }
+
+    /// All drives of a device, given all of its events and numbered readings, in any order; sorted by start.
+    pub fn all(
+        self,
+        mut events: Vec<DriveEvent>,
+        mut runs: BTreeMap<i64, Vec<ReadingRun>>,
+    ) -> Vec<Drive> {
+        events.sort_unstable_by_key(|event| event.source_id);
+        let mut drives = Vec::new();
+        let mut by_number: BTreeMap<i64, Vec<DriveEvent>> = BTreeMap::new();
+        for (position, event) in events.iter().enumerate() {
+            let before = position
+                .checked_sub(1)
+                .and_then(|before| events.get(before));
+            let after = events.get(position + 1);
+            match number_of(before, event, after) {
+                Some(number) => by_number.entry(number).or_default().push(*event),
+                None if event.kind == DriveEventKind::Start => {
+                    drives.push(unnumbered(event, after));
+                }
+                None => {}
+            }
+        }
+        for number in runs.keys() {
+            by_number.entry(*number).or_default();
+        }
+        for (number, events) in by_number {
+            let runs = runs.remove(&number).unwrap_or_default();
+            drives.extend(self.numbered(number, events, runs));
+        }
+        drives.sort_by_key(|drive| (drive.start, drive.key()));
+        drives
+    }
+}

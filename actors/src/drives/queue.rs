@@ -6,15 +6,37 @@
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use mysql_async::{Conn, Value};
+use mysql_async::prelude::FromRow;
+use mysql_async::{Conn, FromRowError, Row, Value};
+use rand::Rng as _;
 
 use super::check::pause_after;
 use super::claim::Claim;
 use super::claim_watch::Held;
 use super::counted::Counted;
-use super::statements::{DRIVES, READINGS, duration};
+use super::readings::DriveWindow;
+use super::statements::{WINDOW, duration, read_window};
 use super::{DriveState, QueueTiming, transitions};
-use crate::database::{DatabaseError, Statement, Transaction};
+use crate::database::{DatabaseError, Statement, Transaction, read_columns};
+
+/// A queued drive that is to be claimed.
+struct Claimable {
+    id: i64,
+    attempts: u32,
+    window: DriveWindow,
+}
+
+impl FromRow for Claimable {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read_columns(row, |columns| {
+            Some(Self {
+                id: columns.take("id")?,
+                attempts: columns.take("attempts")?,
+                window: read_window(columns)?,
+            })
+        })
+    }
+}
 
 /// The devices that have drives due in `state`.
 pub async fn devices_with_due(
@@ -60,11 +82,9 @@ pub async fn claim(
     let Some(id) = due.fetch_first::<i64>(connection).await? else {
         return Ok(None);
     };
-    let query = format!("SELECT d.id, d.attempts, {READINGS} FROM {DRIVES} WHERE d.id = ?");
-    match Statement::new(query, [id])
-        .fetch_first::<Claim>(connection)
-        .await
-    {
+    let query = format!("SELECT d.id, d.attempts, {WINDOW} FROM drives AS d WHERE d.id = ?");
+    let query = Statement::new(query, [id]);
+    match load(query, connection, timing).await {
         Ok(claim) => {
             if let Some(claim) = &claim {
                 transaction.defer(&transitions::claim(claim, timing.claim_expiry));
@@ -78,6 +98,23 @@ pub async fn claim(
         }
         Err(error) => Err(error),
     }
+}
+
+async fn load(
+    query: Statement,
+    connection: &mut Conn,
+    timing: &QueueTiming,
+) -> Result<Option<Claim>, DatabaseError> {
+    let Some(drive) = query.fetch_first::<Claimable>(connection).await? else {
+        return Ok(None);
+    };
+    let silence = timing.drives().silence();
+    Ok(Some(Claim {
+        id: drive.id,
+        token: format!("{:032x}", rand::rng().random::<u128>()),
+        attempts: drive.attempts,
+        readings: drive.window.find(connection, silence).await?,
+    }))
 }
 
 /// Extends a claim. False where it is lost.

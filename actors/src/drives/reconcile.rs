@@ -1,184 +1,274 @@
-//! Brings the table up to date with the drive events that a batch has changed, in the transaction of the batch.
+//! Brings the table `drives` up to date with the events and readings of a batch, in the transaction of the batch.
 //!
-//! Two batches of one device must see each other's events: whoever calls this holds the lock on the device's row.
+//! Only the drives of the affected numbers and events are looked at, with all of their facts: the outcome is what
+//! [`Pairing::all`] finds in everything that is stored.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
-use mysql_async::prelude::FromRow;
-use mysql_async::{FromRowError, Row, Value};
+use mysql_async::Value;
 
-use super::pairing::{Drive, DriveEvent, DriveEventKind, DriveIdentity, pair};
-use super::state::DriveState;
-use super::transitions;
-use crate::database::{DatabaseError, Statement, Transaction, read_columns};
+use super::arrivals::Arrivals;
+use super::known::{self, Known};
+use super::log::{self, LogChanges};
+use super::pairing::{Drive, Pairing};
+use super::{DriveState, DriveTiming, LONGEST_DRIVE, blocks, transitions};
+use crate::database::{DatabaseError, Transaction};
+use crate::runtime::blocking;
 
-/// How many drives before the changed events are looked at again. A device has thousands in the end.
-const DRIVES_BEFORE: u32 = 64;
+/// How many rows or values one statement has.
+const CHUNK: usize = 500;
 
-/// What has become of a device's drives.
+/// More numbers are paired on a thread of their own.
+const MANY: usize = 1_000;
+
+/// What a batch changes about the drives of its device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reconciled {
-    /// How many drives are new or have changed.
+    /// How many drives are new or have changed, or may have.
     pub changed: usize,
     /// How many of them are to be analysed at once.
     pub ready: usize,
-    /// Whether an end came with nothing that tells where its drive began.
+    /// Whether an end arrived that no start belongs to.
     pub has_end_without_start: bool,
 }
 
-/// A drive as the table has it.
-struct Known {
-    key: String,
-    id: i64,
-    state: DriveState,
-    drive_id: Option<i64>,
-    start_source_id: i64,
-    start: NaiveDateTime,
-    end: Option<NaiveDateTime>,
-    cut_at: Option<NaiveDateTime>,
+/// The rows of a batch, as far as drives depend on them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Arrived {
+    /// The keys of its rows of `connection_log`, of any type.
+    pub log: Vec<i64>,
+    /// The keys of its rows of `realtime_data`.
+    pub reading_keys: Vec<i64>,
+    /// Those rows, where they have a time.
+    pub readings: Arrivals,
+    /// Whether some of those readings are new.
+    pub has_new_readings: bool,
+    /// Whether some of those readings were stored before.
+    pub has_repeated_readings: bool,
 }
 
-impl FromRow for Known {
-    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
-        read_columns(row, |columns| {
-            Some(Self {
-                key: columns.take("drive_key")?,
-                id: columns.take("id")?,
-                state: columns.take("state")?,
-                drive_id: columns.take("drive_id")?,
-                start_source_id: columns.take("start_source_id")?,
-                start: columns.take("drive_start")?,
-                end: columns.take("drive_end")?,
-                cut_at: columns.take("cut_at")?,
-            })
-        })
-    }
-}
-
-impl Known {
-    fn is_as_in(&self, drive: &Drive) -> bool {
-        (
-            self.drive_id,
-            self.start_source_id,
-            self.start,
-            self.end,
-            self.cut_at,
-        ) == (
-            drive.drive_id,
-            drive.start_source_id,
-            drive.start,
-            drive.logged_end(),
-            drive.cut_at,
-        )
-    }
-}
-
-/// Pairs the device's events anew, from some drives before `first_event`, the lowest `source_id` of those that have
-/// come, and writes down what is different. `came_with_readings` tells whether the batch has readings of a drive.
+/// To be called once the rows are stored and the device's row is locked: two batches of one device must see each
+/// other's rows.
 pub(crate) async fn reconcile(
     transaction: &mut Transaction<'_>,
     device_id: &str,
-    first_event: i64,
-    quiet: Duration,
-    came_with_readings: impl Fn(&Drive) -> bool,
+    arrived: &Arrived,
+    timing: DriveTiming,
 ) -> Result<Reconciled, DatabaseError> {
-    let from = first_key(transaction, device_id, first_event).await?;
-    let events = events(transaction, device_id, from).await?;
-    let drives = pair(&events);
-    let known = known(transaction, device_id, from).await?;
-
-    let mut reconciled = Reconciled {
-        has_end_without_start: has_end_without_start(&events, &drives, first_event),
-        ..Reconciled::default()
+    let readings = &arrived.readings;
+    let with_readings = if arrived.has_repeated_readings {
+        let keys = arrived.reading_keys.iter();
+        let blocks = keys.map(|key| blocks::block_of(*key)).collect();
+        blocks::refresh(transaction, device_id, &blocks).await?
+    } else {
+        blocks::add(transaction, device_id, readings).await?
     };
-    for drive in &drives {
-        let before = known.get(&key(drive));
-        if before.is_some_and(|before| before.is_as_in(drive)) {
-            continue;
+    let log = log::refresh(transaction, device_id, &arrived.log).await?;
+    let has_unnumbered = with_readings.contains(&None);
+    let with_readings: BTreeSet<i64> = with_readings.into_iter().flatten().collect();
+    let mut update = Update {
+        transaction,
+        device_id,
+        readings,
+        timing,
+        outcome: Reconciled::default(),
+    };
+    // Before drives become ready: what arrives for a drive that is ready makes it wait.
+    if has_unnumbered && arrived.has_new_readings {
+        update.receive_unnumbered().await?;
+    }
+    update.drives(&log, &with_readings).await?;
+    Ok(update.outcome)
+}
+
+struct Update<'a, 't> {
+    transaction: &'a mut Transaction<'t>,
+    device_id: &'a str,
+    readings: &'a Arrivals,
+    timing: DriveTiming,
+    outcome: Reconciled,
+}
+
+impl Update<'_, '_> {
+    /// Finds the drives of the affected numbers and starts, and writes what is different.
+    async fn drives(
+        &mut self,
+        log: &LogChanges,
+        with_readings: &BTreeSet<i64>,
+    ) -> Result<(), DatabaseError> {
+        let numbers: Vec<i64> = log.numbers.union(with_readings).copied().collect();
+        if numbers.is_empty() && log.starts.is_empty() {
+            self.outcome.has_end_without_start = log.has_end_without_start(&[]);
+            return Ok(());
         }
-        let state = DriveState::after_events(
-            before.map(|before| before.state),
-            drive.is_over(),
-            came_with_readings(drive),
-        );
-        transaction.defer(&match before {
-            None => transitions::discover(device_id, &key(drive), drive, state, quiet),
-            Some(before) => transitions::change_events(before.id, drive, state, quiet),
-        });
-        reconciled.changed += 1;
-        reconciled.ready += usize::from(state == DriveState::Queued);
+        let mut drives = self.pair(&numbers).await?;
+        drives.extend(&log.unnumbered);
+        self.outcome.has_end_without_start = log.has_end_without_start(&drives);
+
+        let mut keys: BTreeSet<String> = known::keys_of_starts(&log.starts).collect();
+        keys.extend(drives.iter().map(|drive| drive.key().to_string()));
+        let keys: Vec<String> = keys.into_iter().collect();
+        let known = known::load(self.transaction, self.device_id, &numbers, &keys).await?;
+        let (rows, ghosts) = known::assign(&drives, known);
+        self.remove(&ghosts).await?;
+        self.receive(&drives, &rows, with_readings);
+
+        let mut new = Vec::new();
+        let mut is_any_written = !ghosts.is_empty();
+        for (drive, row) in drives.iter().zip(&rows) {
+            match row {
+                None => new.push((drive, self.state_of(drive, None))),
+                Some(row) => is_any_written |= self.change(row, drive).await?,
+            }
+        }
+        for chunk in new.chunks(CHUNK) {
+            let discover = transitions::discover(self.device_id, chunk, self.timing.quiet);
+            self.transaction.defer(&discover);
+            self.transaction.connection().await?;
+        }
+        self.outcome.changed += new.len();
+        if is_any_written || !new.is_empty() {
+            self.close_earlier().await?;
+        }
+        Ok(())
     }
-    Ok(reconciled)
-}
 
-/// What the table calls a drive.
-fn key(drive: &Drive) -> String {
-    match drive.identity {
-        DriveIdentity::Numbered(number) => format!("d:{number}"),
-        DriveIdentity::StartedBy(source_id) => format!("s:{source_id}"),
-    }
-}
-
-async fn first_key(
-    transaction: &mut Transaction<'_>,
-    device_id: &str,
-    first_event: i64,
-) -> Result<i64, DatabaseError> {
-    let query = format!(
-        "SELECT start_source_id FROM drives WHERE source_device = ? AND start_source_id < ? \
-         ORDER BY start_source_id DESC LIMIT 1 OFFSET {DRIVES_BEFORE}"
-    );
-    let values = [Value::from(device_id), first_event.into()];
-    let found: Vec<i64> = transaction.rows(&Statement::new(query, values)).await?;
-    Ok(found.first().copied().unwrap_or_default())
-}
-
-async fn events(
-    transaction: &mut Transaction<'_>,
-    device_id: &str,
-    from: i64,
-) -> Result<Vec<DriveEvent>, DatabaseError> {
-    let query = "SELECT source_id, timestamp, event_type, drive_id FROM connection_log \
-                 WHERE source_device = ? AND source_id >= ? AND event_type IN ('drive_start', 'drive_end')";
-    let values = [Value::from(device_id), from.into()];
-    let rows: Vec<(i64, NaiveDateTime, String, Option<i64>)> =
-        transaction.rows(&Statement::new(query, values)).await?;
-    let events = rows
-        .into_iter()
-        .filter_map(|(source_id, at, event_type, drive_id)| {
-            Some(DriveEvent {
-                source_id,
-                at,
-                kind: DriveEventKind::of(&event_type)?,
-                drive_id,
-            })
-        });
-    Ok(events.collect())
-}
-
-/// By key. Locked: their states must not change before they are written.
-async fn known(
-    transaction: &mut Transaction<'_>,
-    device_id: &str,
-    from: i64,
-) -> Result<BTreeMap<String, Known>, DatabaseError> {
-    let query = "SELECT drive_key, id, state, drive_id, start_source_id, drive_start, drive_end, cut_at FROM drives \
-                 WHERE source_device = ? AND start_source_id >= ? FOR UPDATE";
-    let values = [Value::from(device_id), from.into()];
-    let known: Vec<Known> = transaction.rows(&Statement::new(query, values)).await?;
-    let by_key = known.into_iter().map(|known| (known.key.clone(), known));
-    Ok(by_key.collect())
-}
-
-fn has_end_without_start(events: &[DriveEvent], drives: &[Drive], first_event: i64) -> bool {
-    let is_spare = |end: &DriveEvent| {
-        !drives.iter().any(|drive| {
-            let has_its_number = end.drive_id.is_some() && end.drive_id == drive.drive_id;
-            has_its_number || drive.start_source_id < end.source_id
+    async fn pair(&mut self, numbers: &[i64]) -> Result<Vec<Drive>, DatabaseError> {
+        let pairing = Pairing {
+            silence: self.timing.silence(),
+        };
+        let mut events = log::of_numbers(self.transaction, self.device_id, numbers).await?;
+        let mut runs =
+            blocks::runs(self.transaction, self.device_id, numbers, pairing.silence).await?;
+        let numbers = numbers.to_vec();
+        let is_large = numbers.len() > MANY;
+        let pair = move || {
+            let drives = numbers.into_iter().flat_map(|number| {
+                let events = events.remove(&number).unwrap_or_default();
+                let runs = runs.remove(&number).unwrap_or_default();
+                pairing.numbered(number, events, runs)
+            });
+            drives.collect()
+        };
+        Ok(if is_large {
+            blocking(pair).await
+        } else {
+            pair()
         })
-    };
-    let mut came = events.iter().filter(|event| event.source_id >= first_event);
-    came.any(|event| event.kind == DriveEventKind::End && is_spare(event))
+    }
+
+    async fn remove(&mut self, ghosts: &[Known]) -> Result<(), DatabaseError> {
+        let ids: Vec<i64> = ghosts.iter().map(|row| row.id).collect();
+        for chunk in ids.chunks(CHUNK) {
+            for statement in transitions::remove(chunk) {
+                self.transaction.defer(&statement);
+            }
+            self.transaction.connection().await?;
+        }
+        self.outcome.changed += ids.len();
+        Ok(())
+    }
+
+    /// A drive without a logged end is open until a later one begins: see [`Self::close_earlier`].
+    fn state_of(&mut self, drive: &Drive, before: Option<DriveState>) -> DriveState {
+        let came_with_readings = self.readings.has_any_of(drive, None);
+        let state = DriveState::after_events(before, drive.end.is_some(), came_with_readings);
+        self.outcome.ready += usize::from(state == DriveState::Queued);
+        state
+    }
+
+    /// Whether more has changed than its readings.
+    async fn change(&mut self, row: &Known, drive: &Drive) -> Result<bool, DatabaseError> {
+        if row.drive == *drive {
+            return Ok(false);
+        }
+        let events = |drive: &Drive| (drive.drive_id, drive.start_source_id, drive.end);
+        let have_events_changed = events(&row.drive) != events(drive);
+        let change = if have_events_changed {
+            let state = self.state_of(drive, Some(row.state));
+            transitions::change_events(row.id, drive, state, self.timing.quiet)
+        } else {
+            transitions::change_readings(row.id, drive)
+        };
+        self.transaction.defer(&change);
+        self.outcome.changed += 1;
+        if self.outcome.changed.is_multiple_of(CHUNK) {
+            self.transaction.connection().await?;
+        }
+        Ok(have_events_changed)
+    }
+
+    /// New readings with their number have arrived for some of the drives.
+    fn receive(&mut self, drives: &[Drive], rows: &[Option<Known>], numbers: &BTreeSet<i64>) {
+        let receives = |drive: &Drive| {
+            let number = drive.drive_id;
+            number.is_some_and(|number| numbers.contains(&number))
+                && self.readings.has_numbered(drive)
+        };
+        let known = drives.iter().zip(rows).filter(|(drive, _)| receives(drive));
+        let ids: Vec<i64> = known
+            .filter_map(|(_, row)| Some(row.as_ref()?.id))
+            .collect();
+        self.receive_for(&ids);
+    }
+
+    fn receive_for(&mut self, ids: &[i64]) {
+        for chunk in ids.chunks(CHUNK) {
+            let condition = format!("id IN ({})", vec!["?"; chunk.len()].join(", "));
+            let values = chunk.iter().map(Value::from);
+            let receive = transitions::receive_readings(&condition, values, self.timing.quiet);
+            self.transaction.defer(&receive);
+        }
+        self.outcome.changed += ids.len();
+    }
+
+    /// New readings without a number have arrived for the drives at their times.
+    async fn receive_unnumbered(&mut self) -> Result<(), DatabaseError> {
+        let silence = self.timing.silence();
+        let intervals = self.readings.unnumbered_intervals(silence);
+        let (Some((first, _)), Some((_, last))) = (intervals.first(), intervals.last()) else {
+            return Ok(());
+        };
+        let since = *first - LONGEST_DRIVE;
+        let windows = known::windows(self.transaction, self.device_id, since, *last).await?;
+        let mut ids = Vec::new();
+        for (position, window) in windows.iter().enumerate() {
+            let cut_at = windows.get(position + 1).map(|next| next.start);
+            if let Some(last) = window.last_within(&intervals, cut_at, silence) {
+                ids.push(window.id);
+                if window.end.is_none() {
+                    self.transaction
+                        .defer(&transitions::extend(window.id, last));
+                }
+            }
+        }
+        self.receive_for(&ids);
+        Ok(())
+    }
+
+    /// Closes the open drives after which another one began.
+    async fn close_earlier(&mut self) -> Result<(), DatabaseError> {
+        let open = known::open(self.transaction, self.device_id).await?;
+        if open.is_empty() {
+            return Ok(());
+        }
+        let newest = known::newest(self.transaction, self.device_id).await?;
+        for row in open {
+            let is_later =
+                |newest: &Known| newest.id != row.id && row.drive.is_before(&newest.drive);
+            if !newest.iter().any(is_later) {
+                continue;
+            }
+            let next = known::next_start(self.device_id, row.drive.start, &row.key);
+            let next: Vec<NaiveDateTime> = self.transaction.rows(&next).await?;
+            let has_readings = self.readings.has_any_of(&row.drive, next.first().copied());
+            let state = DriveState::after_events(Some(row.state), true, has_readings);
+            self.outcome.ready += usize::from(state == DriveState::Queued);
+            self.outcome.changed += 1;
+            self.transaction
+                .defer(&transitions::close(row.id, state, self.timing.quiet));
+        }
+        Ok(())
+    }
 }

@@ -4,29 +4,25 @@ use std::time::Duration;
 
 use mysql_async::Value;
 
-use super::readings::DriveReadings;
+use super::readings::DriveWindow;
 use crate::database::Columns;
 
-/// Drives, each with the place of its readings.
-pub(super) const DRIVES: &str = "drives AS d LEFT JOIN drive_readings AS r \
-                                 ON r.source_device = d.source_device AND r.drive_id = d.drive_id";
+/// The columns of `drives AS d` that [`read_window`] takes.
+pub(super) const WINDOW: &str = "d.source_device, d.drive_key, d.drive_id, d.first_source_id, d.last_source_id, \
+                                 d.drive_start, d.drive_end, d.window_end";
 
-/// The columns of [`DRIVES`] that [`read_readings`] takes.
-pub(super) const READINGS: &str = "d.source_device, d.drive_id, r.first_source_id, r.last_source_id, \
-                                   r.readings AS numbered, d.drive_start, d.drive_end, d.cut_at";
-
-/// Reads the columns [`READINGS`].
-pub(super) fn read_readings(columns: &mut Columns<'_>) -> Option<DriveReadings> {
+/// Reads the columns [`WINDOW`].
+pub(super) fn read_window(columns: &mut Columns<'_>) -> Option<DriveWindow> {
     let first: Option<i64> = columns.take("first_source_id")?;
     let last: Option<i64> = columns.take("last_source_id")?;
-    Some(DriveReadings {
+    Some(DriveWindow {
         device_id: columns.take("source_device")?,
+        key: columns.take("drive_key")?,
         drive_id: columns.take("drive_id")?,
         source_ids: first.zip(last),
-        numbered: columns.take("numbered")?,
         start: columns.take("drive_start")?,
         end: columns.take("drive_end")?,
-        cut_at: columns.take("cut_at")?,
+        window_end: columns.take("window_end")?,
     })
 }
 

@@ -21,24 +21,33 @@ use super::{LONGEST_PAUSE, RECHECK};
 use crate::database::Statement;
 use crate::text::line;
 
+/// The `start_source_id` of a drive without a `drive_start`.
+pub(super) const NO_START: i64 = -1;
+
 /// The length of `drives.reason`.
 const REASON_CHARACTERS: usize = 255;
 
-/// From nothing: the events of a device show a drive that the table does not have, under this `key`.
+/// The columns that a [`Drive`] fills.
+const BOUNDARIES: &str = "drive_key, drive_id, start_source_id, drive_start, drive_end, first_source_id, \
+                          last_source_id, window_end";
+
+/// From nothing: the events and readings of a device show drives that the table does not have.
 pub(super) fn discover(
     device_id: &str,
-    key: &str,
-    drive: &Drive,
-    state: DriveState,
+    drives: &[(&Drive, DriveState)],
     quiet: Duration,
 ) -> Statement {
-    let sql = "INSERT INTO drives (source_device, drive_key, drive_id, start_source_id, drive_start, drive_end, \
-               cut_at, next_look_at, state, created_at) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, NOW(6) + INTERVAL ? MICROSECOND, ?, NOW(6))";
-    let values = [Value::from(device_id), Value::from(key)];
-    let boundaries = boundaries(drive).into_iter();
-    let state = [next_check_in(state, quiet), state.into()];
-    Statement::new(sql, values.into_iter().chain(boundaries).chain(state))
+    let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(6) + INTERVAL ? MICROSECOND, ?, NOW(6))";
+    let sql = format!(
+        "INSERT INTO drives (source_device, {BOUNDARIES}, next_look_at, state, created_at) VALUES {}",
+        vec![row; drives.len()].join(", ")
+    );
+    let values = drives.iter().flat_map(|(drive, state)| {
+        let device = [Value::from(device_id)].into_iter();
+        let state = [next_check_in(*state, quiet), (*state).into()];
+        device.chain(boundaries(drive)).chain(state)
+    });
+    Statement::new(sql, values)
 }
 
 /// To `state`: the events of a drive have changed. One that is running stays so and becomes stale.
@@ -49,13 +58,59 @@ pub(super) fn change_events(
     quiet: Duration,
 ) -> Statement {
     let sql = format!(
-        "UPDATE drives SET drive_id = ?, start_source_id = ?, drive_start = ?, drive_end = ?, cut_at = ?, \
-         is_stale = is_stale OR state = '{Running}', attempts = IF(state = '{Running}', attempts, 0), \
-         next_look_at = NOW(6) + INTERVAL ? MICROSECOND, state = ? WHERE id = ?"
+        "UPDATE drives SET {}, is_stale = is_stale OR state = '{Running}', \
+         attempts = IF(state = '{Running}', attempts, 0), \
+         next_look_at = NOW(6) + INTERVAL ? MICROSECOND, state = ? WHERE id = ?",
+        assigned_boundaries()
     );
     let boundaries = boundaries(drive).into_iter();
     let state = [next_check_in(state, quiet), state.into(), id.into()];
     Statement::new(sql, boundaries.chain(state))
+}
+
+/// Stays as it is: a drive has other readings than before, but the same events.
+pub(super) fn change_readings(id: i64, drive: &Drive) -> Statement {
+    let sql = format!("UPDATE drives SET {} WHERE id = ?", assigned_boundaries());
+    let boundaries = boundaries(drive).into_iter();
+    Statement::new(sql, boundaries.chain([id.into()]))
+}
+
+/// From `open` to `state`: a later drive began.
+pub(super) fn close(id: i64, state: DriveState, quiet: Duration) -> Statement {
+    let sql = format!(
+        "UPDATE drives SET next_look_at = NOW(6) + INTERVAL ? MICROSECOND, state = ? \
+         WHERE id = ? AND state = '{Open}'"
+    );
+    let values = [next_check_in(state, quiet), state.into(), id.into()];
+    Statement::new(sql, values)
+}
+
+/// From `open` to `waiting`: all drives of which no reading has arrived for `silence`. The first statement restarts the
+/// silence of those whose last reading lies in the future: the clock was stepped back.
+pub(super) fn close_silent(silence: Duration) -> [Statement; 2] {
+    let since = "COALESCE(last_reading_at, created_at)";
+    let restart = format!(
+        "UPDATE drives SET last_reading_at = NOW(6) WHERE state = '{Open}' AND {since} > NOW(6) + INTERVAL 1 SECOND"
+    );
+    let close = format!(
+        "UPDATE drives SET next_look_at = NOW(6), state = '{Waiting}' \
+         WHERE state = '{Open}' AND {since} <= NOW(6) - INTERVAL ? MICROSECOND"
+    );
+    [
+        Statement::new(restart, [Value::NULL; 0]),
+        Statement::new(close, [microseconds(silence)]),
+    ]
+}
+
+/// From anything to nothing: the events and readings of the device show these drives no more. Their analyses stay and
+/// are marked.
+pub(super) fn remove(ids: &[i64]) -> [Statement; 2] {
+    let places = vec!["?"; ids.len()].join(", ");
+    let mark = format!(
+        "UPDATE analysis_history SET drive_removed_at = NOW(6) WHERE drive_row_id IN ({places})"
+    );
+    let delete = format!("DELETE FROM drives WHERE id IN ({places})");
+    [mark, delete].map(|sql| Statement::new(sql, ids.to_vec()))
 }
 
 /// To `waiting`: new readings have arrived for the drives that meet `condition`. Those that are open stay so; one that
@@ -75,6 +130,14 @@ pub(super) fn receive_readings(
     Statement::new(sql, [pause].into_iter().chain(values))
 }
 
+/// Stays as it is: `last` is the time of a reading of a drive that lasts until the first silence.
+pub(super) fn extend(id: i64, last: NaiveDateTime) -> Statement {
+    let sql =
+        "UPDATE drives SET last_reading = GREATEST(COALESCE(last_reading, ?), ?) WHERE id = ?";
+    let values = [Value::from(last), last.into(), id.into()];
+    Statement::new(sql, values)
+}
+
 /// From `waiting`: the check that was due at `due` has come to a decision. A drive that has changed during the check
 /// is left alone: it is due for another one.
 pub(super) fn end_check(
@@ -88,7 +151,6 @@ pub(super) fn end_check(
         Decision::Queue => (Queued, Some(Duration::ZERO), None),
         Decision::NothingNew => (Analysed, None, None),
         Decision::GiveUp => (Abandoned, None, Some("no readings arrived for a week")),
-        Decision::Reopen => (Open, None, None),
     };
     let sql = format!(
         "UPDATE drives SET next_look_at = NOW(6) + INTERVAL ? MICROSECOND, last_reading = ?, deferrals = 0, reason = ?, \
@@ -137,19 +199,6 @@ pub(super) fn restore_due() -> [Statement; 2] {
     ]
 }
 
-/// Keeps the number of readings with the number of a drive.
-pub(super) fn keep_count(device_id: &str, drive_id: i64, readings: u64) -> Statement {
-    let sql = "UPDATE drive_readings SET readings = ? WHERE source_device = ? AND drive_id = ?";
-    Statement::new(
-        sql,
-        [
-            Value::from(readings),
-            Value::from(device_id),
-            drive_id.into(),
-        ],
-    )
-}
-
 /// From `queued` to `running`. The caller holds the lock on the row.
 pub(super) fn claim(claim: &Claim, expires_in: Duration) -> Statement {
     let sql = format!(
@@ -178,7 +227,7 @@ pub(super) fn finish(claim: &Claim, analysis_id: &str, counted: &Counted) -> Sta
          state = IF(is_stale, '{Waiting}', '{Analysed}')"
     );
     let values = [
-        counted.is_complete.then_some(counted.readings).into(),
+        counted.readings.into(),
         counted.last.into(),
         analysis_id.into(),
     ];
@@ -261,14 +310,21 @@ fn of_claim(claim: &Claim, set: &str, values: impl IntoIterator<Item = Value>) -
     Statement::new(sql, values.into_iter().chain(holder))
 }
 
-fn boundaries(drive: &Drive) -> [Value; 5] {
+fn boundaries(drive: &Drive) -> [Value; 8] {
     [
+        drive.key().to_string().into(),
         drive.drive_id.into(),
-        drive.start_source_id.into(),
+        drive.start_source_id.unwrap_or(NO_START).into(),
         drive.start.into(),
-        drive.logged_end().into(),
-        drive.cut_at.into(),
+        drive.end.into(),
+        drive.source_ids.map(|(first, _)| first).into(),
+        drive.source_ids.map(|(_, last)| last).into(),
+        drive.window_end.into(),
     ]
+}
+
+fn assigned_boundaries() -> String {
+    BOUNDARIES.replace(',', " = ?,") + " = ?"
 }
 
 /// In microseconds. A drive that is ready is due now; one that is not, when it can have become quiet.

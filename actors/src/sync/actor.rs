@@ -22,7 +22,7 @@ use super::status::{self, DeviceSyncStatus};
 use crate::admission::Admission;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
 use crate::device_id::DeviceId;
-use crate::drives::DrivesChanged;
+use crate::drives::{DriveTiming, DrivesChanged};
 use crate::report::{Report, Reporter};
 use crate::runtime::isolated;
 use crate::supervise::Drain;
@@ -48,8 +48,8 @@ pub struct SyncSettings {
     pub admission: Admission,
     /// Receives a report on every batch.
     pub reporter: Reporter,
-    /// How long after its last reading a drive is analysed.
-    pub auto_analysis_quiet: Duration,
+    /// When drives end and when they are analysed.
+    pub drive_timing: DriveTiming,
     /// Is notified of drives that a batch changed.
     pub on_drives: Recipient<DrivesChanged>,
 }
@@ -74,7 +74,7 @@ impl SyncActor {
             readiness,
             read_options: settings.read_options.clone(),
             reporter: settings.reporter.clone(),
-            quiet: settings.auto_analysis_quiet,
+            timing: settings.drive_timing,
             on_drives: settings.on_drives.clone(),
         };
         Self {

@@ -17,7 +17,7 @@ use super::store::{self, DriveChanges, Stored, device_state, history};
 use crate::causes;
 use crate::database::{Database, DatabaseError, first_row};
 use crate::device_id::DeviceId;
-use crate::drives::DrivesChanged;
+use crate::drives::{DriveTiming, DrivesChanged};
 use crate::report::{BatchFailure, BatchOutcome, Report, Reporter};
 use crate::runtime::{Panicked, blocking};
 
@@ -42,7 +42,7 @@ pub(super) struct BatchService {
     pub readiness: Readiness,
     pub read_options: ReadOptions,
     pub reporter: Reporter,
-    pub quiet: Duration,
+    pub timing: DriveTiming,
     pub on_drives: Recipient<DrivesChanged>,
 }
 
@@ -89,7 +89,7 @@ impl BatchService {
         let stored = self
             .database
             .transaction(limit, async |transaction| {
-                store::store(transaction, batch, begun, self.quiet).await
+                store::store(transaction, batch, begun, self.timing).await
             })
             .await?;
         log::info!(

@@ -8,8 +8,12 @@ use super::batch::{self, ReadOptions};
 use super::error::SyncError;
 use super::store;
 use crate::database::Database;
+use crate::drives::DriveTiming;
 
 const LIMIT: Duration = Duration::from_mins(1);
+
+/// Drives are due at once.
+const TIMING: DriveTiming = DriveTiming::with_quiet(Duration::ZERO);
 
 /// Stores the rows of a request's body, all of them or none, and returns their number.
 pub async fn import_batch(database: &Database, body: &Bytes) -> Result<usize, SyncError> {
@@ -18,7 +22,7 @@ pub async fn import_batch(database: &Database, body: &Bytes) -> Result<usize, Sy
     let begun = Instant::now();
     database
         .transaction(LIMIT, async |transaction| {
-            store::store(transaction, &batch, begun, Duration::ZERO).await
+            store::store(transaction, &batch, begun, TIMING).await
         })
         .await
         .map_err(|source| SyncError::Failed {

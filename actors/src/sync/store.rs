@@ -1,7 +1,7 @@
 //! Stores a batch within one transaction.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::NaiveDateTime;
 use mysql_async::{Params, Value};
@@ -11,6 +11,7 @@ use self::device_state::DeviceState;
 use self::profiles::ProfileIds;
 use super::batch::{Batch, MirroredTable};
 use crate::database::{DatabaseError, Statement, Transaction, convert};
+use crate::drives::DriveTiming;
 use crate::report::Counts;
 
 mod clock;
@@ -65,7 +66,7 @@ pub(super) async fn store(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
     begun: Instant,
-    quiet: Duration,
+    timing: DriveTiming,
 ) -> Result<Stored, DatabaseError> {
     // Set once a batch instead of bound once a row.
     let names = [batch.device_id.as_str(), &batch.batch_id];
@@ -131,7 +132,7 @@ pub(super) async fn store(
         transaction.defer(&history::record(&entry));
     }
     state.record(transaction, batch, completed_at);
-    let drives = drives::follow(transaction, batch, epoch, &counts, quiet).await?;
+    let drives = drives::follow(transaction, batch, epoch, &counts, timing).await?;
     Ok(Stored {
         counts,
         completed_at,

@@ -28,7 +28,13 @@ pub(super) fn diagnose(
             Some(drive) => drive,
             None => latest(&database, device).await?,
         };
-        let diagnosed = diagnose_stored(&database, &settings.diagnosis, drive).await?;
+        let diagnosed = diagnose_stored(
+            &database,
+            &settings.diagnosis,
+            settings.drive_silence,
+            drive,
+        )
+        .await?;
         let (diagnosis, traces) = diagnosed.ok_or_else(|| format!("there is no drive {drive}"))?;
         Ok(Diagnosed {
             title: format!("Drive {drive}"),
@@ -51,7 +57,13 @@ pub(super) fn recompute(settings: &Settings, since: Option<NaiveDate>) -> Result
             })
             .await?;
         for drive in &drives {
-            let diagnosed = diagnose_stored(&database, &settings.diagnosis, *drive).await?;
+            let diagnosed = diagnose_stored(
+                &database,
+                &settings.diagnosis,
+                settings.drive_silence,
+                *drive,
+            )
+            .await?;
             if let Some((diagnosis, _)) = diagnosed {
                 let grade = diagnosis.grade.map_or("none", Grade::label);
                 println!("Drive {drive}: grade {grade}. {}", diagnosis.grade_reason);

@@ -1,97 +1,71 @@
 //! Updates the drives of a device from the events and readings of a batch.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-use chrono::NaiveDateTime;
 
 use super::DriveChanges;
 use super::device_state::Epoch;
 use crate::database::{DatabaseError, Transaction};
-use crate::drives::{Arrivals, Drive, Newness, reconcile};
+use crate::drives::{Arrival, Arrivals, Arrived, DriveTiming, reconcile};
 use crate::report::Counts;
 use crate::sync::batch::{Batch, Cell, MirroredTable};
 
-/// The columns of a reading that its drive depends on.
-struct Reading {
-    source_id: i64,
-    /// `None` if the row does not have the column.
-    taken_at: Option<NaiveDateTime>,
-    drive_id: Option<i64>,
-}
-
-/// Must be called after all rows are stored, with the device's row locked. Readings cost no round trip; a batch without
-/// readings and drive events costs nothing.
+/// Must be called after all rows are stored, with the device's row locked. A batch without readings and without rows of
+/// the log costs nothing.
 pub(super) async fn follow(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
     epoch: Epoch,
     counts: &BTreeMap<String, Counts>,
-    quiet: Duration,
+    timing: DriveTiming,
 ) -> Result<DriveChanges, DatabaseError> {
-    let mut changes = DriveChanges::default();
-    let sheet = batch
-        .mirrored_table("realtime_data")
-        .filter(|sheet| !sheet.rows().is_empty());
-    if let Some(sheet) = sheet {
-        let mut arrivals = Arrivals::default();
-        for reading in readings(sheet) {
-            if let Some(taken_at) = reading.taken_at {
-                let source_id = epoch.source_id(reading.source_id);
-                arrivals.add(source_id, taken_at, reading.drive_id);
-            }
-        }
-        let counts = counts.get("realtime_data").copied().unwrap_or_default();
-        changes.has_any = counts.inserted > 0;
-        let newness = Newness::of(counts.inserted, counts.updated);
-        arrivals.note(transaction, &batch.device_id, newness, quiet);
+    let keys = |table| {
+        let rows = batch.mirrored_table(table);
+        rows.map(|rows| keys(rows, epoch)).unwrap_or_default()
+    };
+    let (log, reading_keys) = (keys("connection_log"), keys("realtime_data"));
+    if log.is_empty() && reading_keys.is_empty() {
+        return Ok(DriveChanges::default());
     }
-    let events = batch.drive_events().map(|(id, _)| epoch.source_id(id));
-    let Some(first_event) = events.min() else {
-        return Ok(changes);
+    let data = batch.mirrored_table("realtime_data");
+    let readings = data.map(|data| readings(data, epoch)).unwrap_or_default();
+    let counts = counts.get("realtime_data").copied().unwrap_or_default();
+    let arrived = Arrived {
+        log,
+        reading_keys,
+        readings: Arrivals::new(readings),
+        has_new_readings: counts.inserted > 0,
+        has_repeated_readings: counts.updated > 0,
     };
-    let comes_with_readings = |drive: &Drive| {
-        sheet.is_some_and(|sheet| readings(sheet).any(|reading| reading.is_of(drive)))
-    };
-    let reconciled = reconcile(
-        transaction,
-        &batch.device_id,
-        first_event,
-        quiet,
-        comes_with_readings,
-    )
-    .await?;
-    changes.has_any |= reconciled.changed > 0;
-    changes.ready = reconciled.ready;
-    changes.has_end_without_start = reconciled.has_end_without_start;
-    Ok(changes)
+    // A large future, which most batches do not need.
+    let reconciled = Box::pin(reconcile(transaction, &batch.device_id, &arrived, timing)).await?;
+    Ok(DriveChanges {
+        ready: reconciled.ready,
+        has_any: reconciled.changed > 0,
+        has_end_without_start: reconciled.has_end_without_start,
+    })
 }
 
-impl Reading {
-    fn is_of(&self, drive: &Drive) -> bool {
-        match (self.drive_id, drive.drive_id) {
-            (Some(own), Some(number)) => own == number,
-            _ => self
-                .taken_at
-                .is_some_and(|taken_at| drive.lasts_at(taken_at)),
-        }
-    }
+fn keys(rows: &MirroredTable, epoch: Epoch) -> Vec<i64> {
+    let ids = rows.rows().iter().filter_map(|row| rows.integer_id(*row));
+    ids.map(|id| epoch.source_id(id)).collect()
 }
 
-fn readings(sheet: &MirroredTable) -> impl Iterator<Item = Reading> {
-    let positions = ["timestamp", "drive_id"].map(|column| sheet.table.position(column));
-    sheet.rows().iter().filter_map(move |row| {
-        let [taken_at, drive_id] = positions.map(|at| at.map(|at| sheet.cell(*row, at)));
-        Some(Reading {
-            source_id: sheet.integer_id(*row)?,
-            taken_at: match taken_at {
-                Some(Cell::Time(time)) => Some(time),
-                _ => None,
+/// The rows that have a time. An update may leave it as it is.
+fn readings(rows: &MirroredTable, epoch: Epoch) -> Vec<Arrival> {
+    let positions = ["timestamp", "drive_id"].map(|column| rows.table.position(column));
+    let readings = rows.rows().iter().filter_map(|row| {
+        let [taken_at, drive_id] = positions.map(|at| at.map(|at| rows.cell(*row, at)));
+        Some(Arrival {
+            source_id: epoch.source_id(rows.integer_id(*row)?),
+            taken_at: match taken_at? {
+                Cell::Time(time) => time,
+                _ => return None,
             },
             drive_id: match drive_id {
                 Some(Cell::Integer(number)) => Some(number),
                 _ => None,
             },
         })
-    })
+    });
+    readings.collect()
 }

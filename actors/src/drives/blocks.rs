@@ -1,0 +1,401 @@
+//! The table `reading_blocks`: what is known of a device's readings without reading them.
+//!
+//! A row sums up the readings of one drive number and day in a block of 256 `source_id`s. It is always what a query over
+//! `realtime_data` returns: batches of new rows are added, and blocks with rows that were there before are summed up
+//! again. So it depends neither on the order of arrival nor on repetitions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
+use mysql_async::Value;
+
+use super::arrivals::Arrivals;
+use super::pairing::ReadingRun;
+use crate::database::{DatabaseError, Statement, Transaction};
+
+/// How many `source_id`s a block has.
+const BLOCK: i64 = 256;
+
+/// Stands for no number in the table's key.
+pub(super) const NO_NUMBER: i64 = i64::MIN;
+
+/// How many rows or values one statement has.
+const CHUNK: usize = 500;
+
+/// The columns of [`SummaryRow`], from the table.
+const COLUMNS: &str =
+    "block, drive_id, day, first_source_id, last_source_id, first_at, last_at, readings";
+
+/// The key of a row: block, number or [`NO_NUMBER`], day.
+type Key = (i64, i64, NaiveDate);
+
+/// Key columns, first and last `source_id`, first and last time, number of readings.
+type SummaryRow = (
+    i64,
+    i64,
+    NaiveDate,
+    i64,
+    i64,
+    NaiveDateTime,
+    NaiveDateTime,
+    i64,
+);
+
+/// Readings of one key, summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Summary {
+    first: i64,
+    last: i64,
+    earliest: NaiveDateTime,
+    latest: NaiveDateTime,
+    readings: i64,
+}
+
+type Summaries = BTreeMap<Key, Summary>;
+
+/// The block of a row.
+pub(super) fn block_of(source_id: i64) -> i64 {
+    source_id.div_euclid(BLOCK)
+}
+
+/// Adds readings that were just stored, none of which was stored before. Returns their numbers; `None` stands for
+/// readings without one.
+pub(super) async fn add(
+    transaction: &mut Transaction<'_>,
+    device_id: &str,
+    arrivals: &Arrivals,
+) -> Result<BTreeSet<Option<i64>>, DatabaseError> {
+    let new = sum_up(arrivals);
+    write(
+        transaction,
+        device_id,
+        &new,
+        "first_source_id = LEAST(first_source_id, VALUES(first_source_id)), \
+         last_source_id = GREATEST(last_source_id, VALUES(last_source_id)), \
+         first_at = LEAST(first_at, VALUES(first_at)), last_at = GREATEST(last_at, VALUES(last_at)), \
+         readings = readings + VALUES(readings)",
+    )
+    .await?;
+    Ok(numbers(new.keys()))
+}
+
+fn sum_up(arrivals: &Arrivals) -> Summaries {
+    let mut summaries = Summaries::new();
+    for reading in arrivals.all() {
+        let (id, at) = (reading.source_id, reading.taken_at);
+        let key = (
+            block_of(id),
+            reading.drive_id.unwrap_or(NO_NUMBER),
+            at.date(),
+        );
+        let summary = summaries.entry(key).or_insert(Summary {
+            first: id,
+            last: id,
+            earliest: at,
+            latest: at,
+            readings: 0,
+        });
+        *summary = Summary {
+            first: summary.first.min(id),
+            last: summary.last.max(id),
+            earliest: summary.earliest.min(at),
+            latest: summary.latest.max(at),
+            readings: summary.readings + 1,
+        };
+    }
+    summaries
+}
+
+fn numbers<'a>(keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<Option<i64>> {
+    let numbers = keys.into_iter().map(|(_, number, _)| *number);
+    numbers
+        .map(|number| (number != NO_NUMBER).then_some(number))
+        .collect()
+}
+
+/// Sums blocks up again, from their rows. Returns the numbers whose readings have changed, as [`add`] does.
+pub(super) async fn refresh(
+    transaction: &mut Transaction<'_>,
+    device_id: &str,
+    blocks: &BTreeSet<i64>,
+) -> Result<BTreeSet<Option<i64>>, DatabaseError> {
+    let mut changed_numbers = BTreeSet::new();
+    for ranges in ranges_of(blocks).chunks(CHUNK / 4) {
+        let before = stored(transaction, device_id, ranges).await?;
+        let after = summed_up_from_rows(transaction, device_id, ranges).await?;
+        let is_gone = |key: &&Key| !after.contains_key(key);
+        let gone: Vec<Key> = before.keys().filter(is_gone).copied().collect();
+        for (block, drive_id, day) in &gone {
+            let sql = "DELETE FROM reading_blocks \
+                       WHERE source_device = ? AND block = ? AND drive_id = ? AND day = ?";
+            let values = [
+                Value::from(device_id),
+                block.into(),
+                drive_id.into(),
+                (*day).into(),
+            ];
+            transaction.defer(&Statement::new(sql, values));
+        }
+        let is_other = |(key, summary): &(&Key, &Summary)| before.get(key) != Some(summary);
+        let changed: Summaries = after
+            .iter()
+            .filter(is_other)
+            .map(|(key, summary)| (*key, *summary))
+            .collect();
+        write(
+            transaction,
+            device_id,
+            &changed,
+            "first_source_id = VALUES(first_source_id), last_source_id = VALUES(last_source_id), \
+             first_at = VALUES(first_at), last_at = VALUES(last_at), readings = VALUES(readings)",
+        )
+        .await?;
+        changed_numbers.extend(numbers(gone.iter().chain(changed.keys())));
+    }
+    Ok(changed_numbers)
+}
+
+/// Ranges of adjacent blocks.
+fn ranges_of(blocks: &BTreeSet<i64>) -> Vec<(i64, i64)> {
+    let mut ranges: Vec<(i64, i64)> = Vec::new();
+    for block in blocks {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == *block => *last = *block,
+            _ => ranges.push((*block, *block)),
+        }
+    }
+    ranges
+}
+
+async fn stored(
+    transaction: &mut Transaction<'_>,
+    device_id: &str,
+    ranges: &[(i64, i64)],
+) -> Result<Summaries, DatabaseError> {
+    let any = vec!["block BETWEEN ? AND ?"; ranges.len()].join(" OR ");
+    let sql = format!("SELECT {COLUMNS} FROM reading_blocks WHERE source_device = ? AND ({any})");
+    let bounds = ranges.iter().flat_map(|(first, last)| [*first, *last]);
+    let values = [Value::from(device_id)]
+        .into_iter()
+        .chain(bounds.map(Value::from));
+    let rows = transaction.rows(&Statement::new(sql, values)).await?;
+    Ok(summaries(rows))
+}
+
+async fn summed_up_from_rows(
+    transaction: &mut Transaction<'_>,
+    device_id: &str,
+    ranges: &[(i64, i64)],
+) -> Result<Summaries, DatabaseError> {
+    let any = vec!["source_id BETWEEN ? AND ?"; ranges.len()].join(" OR ");
+    // DIV rounds towards zero.
+    let sql = format!(
+        "SELECT source_id DIV {BLOCK} - (source_id < 0 AND source_id % {BLOCK} <> 0) AS the_block, \
+         COALESCE(drive_id, {NO_NUMBER}) AS the_drive, DATE(timestamp) AS the_day, \
+         MIN(source_id), MAX(source_id), MIN(timestamp), MAX(timestamp), COUNT(*) \
+         FROM realtime_data FORCE INDEX (uq_realtime_data_source) \
+         WHERE source_device = ? AND ({any}) GROUP BY the_block, the_drive, the_day"
+    );
+    let bounds = ranges.iter().flat_map(|(first, last)| {
+        let last = last
+            .saturating_add(1)
+            .saturating_mul(BLOCK)
+            .saturating_sub(1);
+        [first.saturating_mul(BLOCK), last]
+    });
+    let values = [Value::from(device_id)]
+        .into_iter()
+        .chain(bounds.map(Value::from));
+    let rows = transaction.rows(&Statement::new(sql, values)).await?;
+    Ok(summaries(rows))
+}
+
+fn summaries(rows: Vec<SummaryRow>) -> Summaries {
+    let summaries = rows.into_iter().map(|row| {
+        let (block, drive_id, day, first, last, earliest, latest, readings) = row;
+        let summary = Summary {
+            first,
+            last,
+            earliest,
+            latest,
+            readings,
+        };
+        ((block, drive_id, day), summary)
+    });
+    summaries.collect()
+}
+
+/// Inserts rows, with an update of those that exist.
+async fn write(
+    transaction: &mut Transaction<'_>,
+    device_id: &str,
+    summaries: &Summaries,
+    update: &str,
+) -> Result<(), DatabaseError> {
+    let rows: Vec<_> = summaries.iter().collect();
+    for (position, chunk) in rows.chunks(CHUNK).enumerate() {
+        if position > 0 {
+            transaction.connection().await?;
+        }
+        let places = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?)"; chunk.len()].join(", ");
+        let sql = format!(
+            "INSERT INTO reading_blocks (source_device, {COLUMNS}) VALUES {places} \
+             ON DUPLICATE KEY UPDATE {update}"
+        );
+        let values = chunk.iter().flat_map(|((block, drive_id, day), summary)| {
+            [
+                Value::from(device_id),
+                block.into(),
+                drive_id.into(),
+                (*day).into(),
+                summary.first.into(),
+                summary.last.into(),
+                summary.earliest.into(),
+                summary.latest.into(),
+                summary.readings.into(),
+            ]
+        });
+        transaction.defer(&Statement::new(sql, values));
+    }
+    Ok(())
+}
+
+/// The readings of these numbers. Within a run no reading is more than `silence` after the one before.
+pub(super) async fn runs(
+    transaction: &mut Transaction<'_>,
+    device_id: &str,
+    numbers: &[i64],
+    silence: TimeDelta,
+) -> Result<BTreeMap<i64, Vec<ReadingRun>>, DatabaseError> {
+    let mut runs: BTreeMap<i64, Vec<ReadingRun>> = BTreeMap::new();
+    for chunk in numbers.chunks(CHUNK) {
+        let places = vec!["?"; chunk.len()].join(", ");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM reading_blocks FORCE INDEX (ix_reading_blocks_drive) \
+             WHERE source_device = ? AND drive_id IN ({places})"
+        );
+        let values = [Value::from(device_id)].into_iter();
+        let values = values.chain(chunk.iter().map(Value::from));
+        let rows = transaction.rows(&Statement::new(sql, values)).await?;
+        for ((_, number, day), summary) in summaries(rows) {
+            let of_number = runs.entry(number).or_default();
+            if summary.latest - summary.earliest <= silence {
+                of_number.push(ReadingRun {
+                    first: summary.first,
+                    last: summary.last,
+                    earliest: summary.earliest,
+                    latest: summary.latest,
+                });
+            } else {
+                let rows = rows_of(transaction, device_id, number, day, &summary).await?;
+                of_number.extend(split(&rows, silence));
+            }
+        }
+    }
+    Ok(runs)
+}
+
+/// Keys and times of the readings that are summed up, in the order of their keys. At most 256.
+async fn rows_of(
+    transaction: &mut Transaction<'_>,
+    device_id: &str,
+    number: i64,
+    day: NaiveDate,
+    summary: &Summary,
+) -> Result<Vec<(i64, NaiveDateTime)>, DatabaseError> {
+    let sql = "SELECT source_id, timestamp FROM realtime_data FORCE INDEX (uq_realtime_data_source) \
+               WHERE source_device = ? AND source_id BETWEEN ? AND ? AND drive_id = ? AND DATE(timestamp) = ? \
+               ORDER BY source_id";
+    let values = [
+        Value::from(device_id),
+        summary.first.into(),
+        summary.last.into(),
+        number.into(),
+        day.into(),
+    ];
+    transaction.rows(&Statement::new(sql, values)).await
+}
+
+/// Divides readings, in the order of their keys, where the clock shows more than a silence.
+fn split(rows: &[(i64, NaiveDateTime)], silence: TimeDelta) -> Vec<ReadingRun> {
+    let is_close =
+        |one: &(i64, NaiveDateTime), next: &(i64, NaiveDateTime)| (next.1 - one.1).abs() <= silence;
+    let runs = rows.chunk_by(is_close).filter_map(|run| {
+        let times = run.iter().map(|(_, at)| *at);
+        Some(ReadingRun {
+            first: run.first()?.0,
+            last: run.last()?.0,
+            earliest: times.clone().min()?,
+            latest: times.max()?,
+        })
+    });
+    runs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arrivals::Arrival;
+    use super::*;
+
+    fn at(minute: i64) -> NaiveDateTime {
+        "2026-02-01T14:00:00".parse::<NaiveDateTime>().unwrap() + TimeDelta::minutes(minute)
+    }
+
+    #[test]
+    fn blocks_count_down_below_zero() {
+        assert_eq!(
+            [-257, -256, -1, 0, 255, 256].map(block_of),
+            [-2, -1, -1, 0, 0, 1]
+        );
+    }
+
+    #[test]
+    fn adjacent_blocks_make_one_range() {
+        assert_eq!(
+            ranges_of(&BTreeSet::from([3, 1, 2, 7, 9])),
+            [(1, 3), (7, 7), (9, 9)]
+        );
+    }
+
+    #[test]
+    fn readings_are_summed_up_by_block_number_and_day() {
+        let reading = |source_id, minute, drive_id| Arrival {
+            source_id,
+            taken_at: at(minute),
+            drive_id,
+        };
+        let arrivals = Arrivals::new(vec![
+            reading(12, 9, Some(1)),
+            reading(10, 5, Some(1)),
+            reading(11, 6, None),
+            reading(300, 7, Some(1)),
+            reading(13, 600, Some(1)),
+        ]);
+        let day = at(0).date();
+        let tomorrow = at(600).date();
+        let summary = |first, last, earliest, latest, readings| Summary {
+            first,
+            last,
+            earliest: at(earliest),
+            latest: at(latest),
+            readings,
+        };
+        let expected = Summaries::from([
+            ((0, 1, day), summary(10, 12, 5, 9, 2)),
+            ((0, 1, tomorrow), summary(13, 13, 600, 600, 1)),
+            ((0, NO_NUMBER, day), summary(11, 11, 6, 6, 1)),
+            ((1, 1, day), summary(300, 300, 7, 7, 1)),
+        ]);
+        assert_eq!(sum_up(&arrivals), expected);
+        assert_eq!(numbers(expected.keys()), BTreeSet::from([None, Some(1)]));
+    }
+
+    #[test]
+    fn runs_end_where_the_clock_shows_a_silence_or_was_set_back() {
+        let rows = [(1, at(0)), (2, at(60)), (4, at(121)), (5, at(0))];
+        let runs = split(&rows, TimeDelta::hours(1));
+        let bounds: Vec<_> = runs.iter().map(|run| (run.first, run.last)).collect();
+        assert_eq!(bounds, [(1, 2), (4, 4), (5, 5)]);
+        assert_eq!((runs[0].earliest, runs[0].latest), (at(0), at(60)));
+    }
+}
