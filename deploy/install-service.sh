@@ -33,18 +33,35 @@ main() {
     read_arguments "$@"
     check_machine
     scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
+    installing=''
+    trap clean_up EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
 
     keep_what_is_there
+    installing=yes
     install_files
     run systemctl daemon-reload
     run systemctl enable --quiet "$service"
-    [ -n "$start" ] || return 0
-    if run systemctl restart "$service" && answers; then
-        report
-    else
-        go_back
+    if [ -z "$start" ]; then
+        installing=''
+        return
     fi
+    if ! run systemctl restart "$service" || ! answers; then
+        fail "$service $new_version does not answer"
+    fi
+    installing=''
+    report
+}
+
+# Also after a signal or an error in the middle: a version that was not seen to answer must not stay.
+clean_up() {
+    local code=$?
+    trap '' HUP INT TERM
+    rm -rf "$scratch"
+    [ -z "$installing" ] || [ -n "$dry_run" ] || go_back
+    exit "$code"
 }
 
 read_arguments() {
@@ -72,13 +89,20 @@ check_machine() {
     have systemctl || fail "systemd is missing: the service requires it"
 }
 
-# The running version, to restore it.
+# The installed version becomes the previous one if it answers. Otherwise an earlier run was interrupted or the version is
+# broken, and the previous one is still the one to go back to.
 keep_what_is_there() {
-    was_installed=''
     [ -e "$program" ] && [ -e "$unit" ] || return 0
-    was_installed=yes
-    run ln -f "$program" "$program.previous"
-    run cp "$unit" "$scratch/unit.previous"
+    if [ ! -e "$program.previous" ] || [ ! -e "$program.previous.service" ] || installed_version_answers; then
+        install_file 0644 "$unit" "$program.previous.service"
+        install_file 0755 "$program" "$program.previous"
+    fi
+}
+
+installed_version_answers() {
+    local installed
+    [ -z "$dry_run" ] || return 0
+    installed=$("$program" --version) && find_health_url && version_answers "${installed##* }"
 }
 
 install_files() {
@@ -107,6 +131,11 @@ install_file() {
 # The new version answers, whatever it reports about database and model: those may be installed later.
 answers() {
     [ -z "$dry_run" ] || return 0
+    find_health_url
+    wait_until 30 version_answers "$new_version"
+}
+
+find_health_url() {
     local address
     address=$(read_setting "$settings_file" HOST)
     case $address in
@@ -114,13 +143,13 @@ answers() {
         *:*) address="[$address]" ;;
     esac
     health_url=http://$address:$(read_setting "$settings_file" PORT | grep . || echo 8000)/api/v1/health
-    wait_until 30 new_version_answers
 }
 
-new_version_answers() {
+# version_answers VERSION
+version_answers() {
     systemctl is-active --quiet "$service" || return 1
     health=$(curl --silent --fail --noproxy '*' --max-time 10 "$health_url") || return 1
-    grep -q "\"version\": *\"$new_version\"" <<<"$health"
+    grep -q "\"version\": *\"$1\"" <<<"$health"
 }
 
 report() {
@@ -135,17 +164,21 @@ report() {
 
 go_back() {
     journalctl --no-pager --unit "$service" --lines=20 >&2 || true
-    [ -n "$was_installed" ] || fail "$service $new_version does not answer; its log is above. Repair the cause, and run this again"
-    say "$service $new_version does not answer: restoring the previous version"
+    if [ ! -e "$program.previous" ]; then
+        say "there is no previous version; the log is above. Repair the cause, and run this again"
+        return
+    fi
+    say "restoring the previous version"
     install_file 0755 "$program.previous" "$program"
-    install_file 0644 "$scratch/unit.previous" "$unit"
+    install_file 0644 "$program.previous.service" "$unit"
     new_version=$("$program" --version)
     new_version=${new_version##* }
     systemctl daemon-reload
     if systemctl restart "$service" && answers; then
-        fail "upgrade undone: $new_version is running again"
+        say "upgrade undone: $new_version is running again"
+    else
+        say "$new_version does not answer either: see journalctl -u $service"
     fi
-    fail "$new_version does not answer either: see journalctl -u $service"
 }
 
 main "$@"

@@ -36,7 +36,7 @@ main() {
     [ -n "$dry_run" ] || [ "$(id -u)" -eq 0 ] || fail "this needs root: sudo $0"
 
     [ ! -e "$unit" ] || run systemctl disable --now --quiet "$service"
-    run rm -f "$unit" "$program" "$program.previous" "$manual"
+    run rm -f "$unit" "$program" "$program.previous" "$program.previous.service" "$manual"
     run systemctl daemon-reload
     [ -z "$purge" ] || purge_data
 }

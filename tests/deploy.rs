@@ -10,6 +10,7 @@ mod quickstart;
 mod scripts;
 mod setup_mysql;
 mod unit_file;
+mod upgrade;
 
 /// A file of the repository.
 fn repository(path: &str) -> PathBuf {
