@@ -2,4 +2,5 @@
 
 mod migrations;
 mod mysql_syntax;
+mod shape;
 mod tables;

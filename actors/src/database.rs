@@ -19,6 +19,7 @@ mod error;
 mod inspection;
 mod pool_use;
 mod query;
+mod setup;
 mod statement;
 mod transaction;
 mod url;

@@ -59,8 +59,8 @@ pub enum Report {
         /// What is wrong with it; `None` if nothing is.
         damage: Option<Damage>,
     },
-    /// The schema became usable, or the reason why it is not in one sentence without secrets.
-    Schema(Result<(), String>),
+    /// The schema is usable, with an index that is missing; or the reason why it is not, in one sentence without secrets.
+    Schema(Result<Option<String>, String>),
     /// An actor opened its connection pool.
     Pool {
         /// The actor.

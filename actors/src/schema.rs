@@ -1,61 +1,150 @@
-//! Brings the schema up to date: the migrations in `schema/`, one idempotent statement a file.
+//! Brings the schema up to date with the migrations in `schema/`, and checks that the tables have the shape that they
+//! produce.
 //!
-//! MySQL commits each DDL statement by itself, so a migration that broke half-way is simply run again. refinery has
-//! no lock of its own; `GET_LOCK` keeps two servers on one database from migrating at once.
+//! Each migration is one idempotent statement: MySQL commits DDL at once, so an interrupted migration is run again.
+//! refinery takes no lock; `GET_LOCK` keeps two servers from migrating one database at the same time.
+//!
+//! Migrations only add, so a server also runs on the schema of a newer release: during a rolling upgrade, and after a
+//! rollback. The check of the shape finds a newer release that broke this rule.
 
 use std::time::Duration;
 
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, first_row, rows};
+
+mod shape;
+mod statements;
+
+use shape::{Column, Key, Shape, column_type};
 
 mod embedded {
     refinery::embed_migrations!("../schema");
 }
 
-const LOCK: &str = "eclipse_ai_schema";
+/// The lock of the migrations of one database. The name of a lock is limited to 64 characters on MySQL, which is also
+/// the limit of a database's name. MySQL 9 has no MD5().
+const LOCK: &str = "CONCAT('eclipse_ai_schema_', LEFT(SHA2(DATABASE(), 256), 32))";
 
-/// How long a database that can be reached takes to answer.
+/// How long a reachable database takes to answer.
 const REACH_LIMIT: Duration = Duration::from_secs(5);
 
-/// Waiting for another server's migration and running our own; a large table takes its time.
+/// How long the migrations may take, together with those of another server that is waited for. Large tables take minutes.
 const MIGRATION_LIMIT: Duration = Duration::from_mins(10);
 
-/// Applies what is missing and returns how many migrations that were. Safe to call at any time, by several at once.
+/// What a migration did and found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// How many migrations were applied.
+    pub applied: usize,
+    /// The version of the schema. Newer than [`latest_version`] if a newer release made it.
+    pub version: i64,
+    /// An index that is missing, which makes queries slow.
+    pub missing_index: Option<String>,
+}
+
+/// Applies the missing migrations and checks the shape of the tables. Safe to call at any time, by several servers at
+/// once.
 ///
-/// One connection of `database` holds the lock meanwhile.
-pub async fn migrate(database: &Database) -> Result<usize, DatabaseError> {
-    // What does not even answer this is tried again soon, not after the time that a migration may take.
+/// Refuses a database with tables of our names that another program made, before it changes anything. One connection of
+/// `database` holds the lock meanwhile.
+pub async fn migrate(database: &Database) -> Result<Migrated, DatabaseError> {
+    // An unreachable database fails soon, not after the limit of the migrations.
     database
         .run(REACH_LIMIT, async |connection| {
             Ok(connection.query_drop("DO 0").await?)
         })
         .await?;
     database
-        .run(MIGRATION_LIMIT, async |lock_holder| {
-            let seconds = MIGRATION_LIMIT.as_secs() / 2;
-            let locked: Option<Option<i64>> = lock_holder
-                .exec_first("SELECT GET_LOCK(CONCAT(DATABASE(), ?), ?)", (LOCK, seconds))
+        .run(MIGRATION_LIMIT, async |connection| {
+            lock(connection).await?;
+            let outcome = migrate_locked(connection, database).await;
+            connection
+                .query_drop(format!("DO RELEASE_LOCK({LOCK})"))
                 .await?;
-            if locked.flatten() != Some(1) {
-                return Err(DatabaseError::TimedOut {
-                    limit: Duration::from_secs(seconds),
-                });
-            }
-            let outcome = embedded::migrations::runner()
-                .set_grouped(false)
-                .run_async(&mut database.pool_for_migrations())
-                .await
-                .map_err(DatabaseError::Migration);
-            lock_holder
-                .exec_drop("DO RELEASE_LOCK(CONCAT(DATABASE(), ?))", (LOCK,))
-                .await?;
-            Ok(outcome?.applied_migrations().len())
+            outcome
         })
         .await
 }
 
-/// The newest migration this build knows.
+async fn lock(connection: &mut Conn) -> Result<(), DatabaseError> {
+    let seconds = MIGRATION_LIMIT.as_secs() / 2;
+    let query = format!("SELECT GET_LOCK({LOCK}, ?)");
+    let locked: Option<Option<i64>> = first_row(connection, query, (seconds,)).await?;
+    if locked.flatten() == Some(1) {
+        return Ok(());
+    }
+    Err(DatabaseError::TimedOut {
+        limit: Duration::from_secs(seconds),
+    })
+}
+
+async fn migrate_locked(
+    connection: &mut Conn,
+    database: &Database,
+) -> Result<Migrated, DatabaseError> {
+    let version = version(connection).await?;
+    if version.is_none()
+        && let Some(table) = expected().first_common_table(&actual(connection).await?)
+    {
+        return Err(DatabaseError::Schema(format!(
+            "the table {table} was not made by this program"
+        )));
+    }
+    let is_newer = version > Some(latest_version());
+    let applied = if is_newer {
+        0
+    } else {
+        let report = embedded::migrations::runner()
+            .set_grouped(false)
+            .run_async(&mut database.pool_for_migrations())
+            .await;
+        report
+            .map_err(DatabaseError::Migration)?
+            .applied_migrations()
+            .len()
+    };
+    let (expected, actual) = (expected(), actual(connection).await?);
+    if let Some(difference) = expected.first_difference(&actual) {
+        return Err(DatabaseError::Schema(difference));
+    }
+    Ok(Migrated {
+        applied,
+        version: version.filter(|_| is_newer).unwrap_or(latest_version()),
+        missing_index: expected.first_missing_index(&actual),
+    })
+}
+
+/// Why this program cannot use the tables of the database as they are now, within `limit`. `None` if it can, or if there
+/// is no schema yet and nothing stands in its way.
+pub async fn first_difference(
+    database: &Database,
+    limit: Duration,
+) -> Result<Option<String>, DatabaseError> {
+    let found = database.run(limit, async |connection| {
+        let actual = actual(connection).await?;
+        Ok(match version(connection).await? {
+            Some(_) => expected().first_difference(&actual),
+            None => expected()
+                .first_common_table(&actual)
+                .map(|table| format!("the table {table} was not made by this program")),
+        })
+    });
+    found.await
+}
+
+/// The version of the schema; `None` if there is no schema yet.
+pub(crate) async fn version(connection: &mut Conn) -> Result<Option<i64>, DatabaseError> {
+    let query = "SELECT MAX(version) FROM refinery_schema_history";
+    match first_row::<Option<i64>>(connection, query, ()).await {
+        Ok(version) => Ok(version.flatten()),
+        Err(error) if error.is_missing_table() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The newest migration of this build.
 pub fn latest_version() -> i64 {
     embedded::migrations::runner()
         .get_migrations()
@@ -63,4 +152,46 @@ pub fn latest_version() -> i64 {
         .map(|migration| i64::from(migration.version()))
         .max()
         .unwrap_or_default()
+}
+
+/// The shape that the migrations of this build produce.
+fn expected() -> Shape {
+    let mut migrations = embedded::migrations::runner().get_migrations().clone();
+    migrations.sort_by_key(refinery::Migration::version);
+    let mut shape = Shape::default();
+    for migration in &migrations {
+        statements::apply(&mut shape, migration.sql().unwrap_or_default());
+    }
+    shape
+}
+
+/// The shape of the tables in the database.
+async fn actual(connection: &mut Conn) -> Result<Shape, DatabaseError> {
+    let mut shape = Shape::default();
+    let columns = "SELECT table_name, column_name, column_type, is_nullable = 'YES', \
+                   is_nullable = 'YES' OR column_default IS NOT NULL OR extra <> '' \
+                   FROM information_schema.columns WHERE table_schema = DATABASE()";
+    let columns: Vec<(String, String, String, bool, bool)> = rows(connection, columns, ()).await?;
+    for (table, column, kind, is_nullable, is_optional) in columns {
+        let column_of = &mut shape.0.entry(table).or_default().columns;
+        column_of.insert(
+            column,
+            Column {
+                kind: column_type(&kind),
+                is_nullable,
+                is_optional,
+            },
+        );
+    }
+    let keys = "SELECT table_name, index_name, non_unique = 0, GROUP_CONCAT(column_name ORDER BY seq_in_index) \
+                FROM information_schema.statistics \
+                WHERE table_schema = DATABASE() AND column_name IS NOT NULL \
+                GROUP BY table_name, index_name, non_unique";
+    let keys: Vec<(String, String, bool, String)> = rows(connection, keys, ()).await?;
+    for (table, name, is_unique, columns) in keys {
+        let columns = columns.split(',').map(str::to_owned).collect();
+        let key = Key { is_unique, columns };
+        shape.0.entry(table).or_default().keys.insert(name, key);
+    }
+    Ok(shape)
 }

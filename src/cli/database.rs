@@ -14,13 +14,13 @@ use crate::config::Settings;
 const LOOK_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) fn init(settings: &Settings) -> Result<(), Failure> {
-    let applied = block_on(async {
+    let migrated = block_on(async {
         let database = Database::open(&settings.database_url, 2);
         Ok(schema::migrate(&database).await?)
     })?;
     println!(
-        "The schema is at version {} ({applied} migrations applied).",
-        schema::latest_version()
+        "The schema is at version {} ({} migrations applied).",
+        migrated.version, migrated.applied
     );
     Ok(())
 }

@@ -57,7 +57,7 @@ async fn examine(settings: &Result<Settings, InvalidSettings>) -> Vec<Finding> {
         clock::probe(),
         port::probe(settings),
     );
-    let databases_clock = database.as_ref().ok().map(|found| found.clock);
+    let databases_clock = database.as_ref().ok().map(|found| found.inspection.clock);
     findings.extend(database::judge(settings, &database));
     findings.push(ollama::judge(settings, &ollama));
     findings.extend(backups::judge(settings, backups.as_ref()));

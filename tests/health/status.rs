@@ -171,6 +171,38 @@ async fn the_last_sync_is_the_newest_success_of_the_history() {
 }
 
 #[tokio::test]
+async fn a_batch_of_a_server_whose_clock_is_ahead_is_not_the_last_one_until_then() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    database
+        .execute(
+            "INSERT INTO sync_history (batch_id, device_id, started_at, completed_at, tables_synced, status) VALUES \
+             ('now', 'pi', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), '[]', 'success'), \
+             ('tomorrow', 'pi', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL 1 DAY, '[]', 'success')",
+        )
+        .await
+        .unwrap();
+    assert_eq!(health(&server).await["lastSync"]["batchId"], "now");
+}
+
+#[tokio::test]
+async fn rows_of_the_history_that_have_null_wherever_they_may_do_no_harm() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    database
+        .execute(
+            "INSERT INTO sync_history (batch_id, device_id, started_at, completed_at, tables_synced, status, error) \
+             VALUES ('b', 'pi', UTC_TIMESTAMP(6), NULL, '[]', 'success', NULL)",
+        )
+        .await
+        .unwrap();
+    let report = health(&server).await;
+    assert_eq!(report["components"]["mysql"], "up");
+    assert_eq!(report["lastSync"], Value::Null);
+    assert_eq!(report["actors"]["health"]["restarts"], 0);
+}
+
+#[tokio::test]
 async fn uptime_is_given_in_days_hours_and_minutes() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;

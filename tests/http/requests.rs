@@ -69,7 +69,7 @@ async fn a_failure_names_its_request_in_its_body_and_once_in_the_log() {
         "method=POST route=/api/v1/sync",
         "status=500",
         "took_ms=",
-        "error=\"the batch could not be stored: the database did not answer",
+        "error=\"the batch could not be stored: the database cannot be reached",
     ] {
         assert!(line.contains(words), "{words:?} in {line}");
     }

@@ -96,7 +96,9 @@ async fn nothing_is_migrated_while_another_server_does() {
     let database = TestDatabase::create().await;
     let mut other = database.connect().await;
     let locked: Option<i64> = other
-        .query_first("SELECT GET_LOCK(CONCAT(DATABASE(), 'eclipse_ai_schema'), 0)")
+        .query_first(
+            "SELECT GET_LOCK(CONCAT('eclipse_ai_schema_', LEFT(SHA2(DATABASE(), 256), 32)), 0)",
+        )
         .await
         .unwrap();
     assert_eq!(locked, Some(1));

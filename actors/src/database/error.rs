@@ -1,7 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use mysql_async::Error;
 
+use super::setup;
 use crate::runtime::Panicked;
 
 /// Why a piece of database work failed.
@@ -31,9 +33,24 @@ pub enum DatabaseError {
     /// A stored value has an unexpected form.
     #[error("the database contains a value that cannot be read")]
     Unreadable(#[source] mysql_async::FromRowError),
+    /// The account, its rights or the settings of the database server do not allow the work. The owner has to act.
+    #[error("{problem}")]
+    Setup {
+        /// What does not allow it, without the name of the account.
+        problem: String,
+        /// The answer of the database.
+        #[source]
+        source: Error,
+    },
+    /// The tables do not have the shape that this program needs.
+    #[error("the schema does not fit this program: {0}")]
+    Schema(String),
     /// The schema migration failed.
-    #[error("the schema migration failed")]
+    #[error("the schema migration failed{}", problem_of_migration(.0))]
     Migration(#[source] refinery::Error),
+    /// The schema is not usable yet, for this reason.
+    #[error(transparent)]
+    NotReady(Arc<DatabaseError>),
     /// The work panicked. Its connection is closed and nothing is committed, unless the panic came after the `COMMIT`.
     #[error("an internal error occurred")]
     Panicked(#[from] Panicked),
@@ -52,6 +69,8 @@ impl DatabaseError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Unavailable(_)
+            | Self::Setup { .. }
+            | Self::Schema(_)
             | Self::TimedOut { .. }
             | Self::Contended(_)
             | Self::Full(_)
@@ -61,7 +80,13 @@ impl DatabaseError {
             | Self::Unreadable(_)
             | Self::Migration(_)
             | Self::Panicked(_) => false,
+            Self::NotReady(error) => error.may_pass(),
         }
+    }
+
+    /// True if the statement named a table that does not exist.
+    pub(crate) fn is_missing_table(&self) -> bool {
+        matches!(self, Self::Refused(Error::Server(answer)) if answer.code == 1146)
     }
 
     /// True if the database answered completely, so that the connection can be reused.
@@ -82,13 +107,17 @@ impl From<Error> for DatabaseError {
         let Error::Server(answer) = &error else {
             return Self::Unavailable(error);
         };
+        if let Some(problem) = setup::problem(answer.code, &answer.message) {
+            return Self::Setup {
+                problem,
+                source: error,
+            };
+        }
         match answer.code {
             1020 | 1205 | 1213 => Self::Contended(error),
             1021 | 1114 => Self::Full(error),
-            // Too many connections, access denied, unknown database, shutdown in progress, killed, read-only.
-            1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1203 | 1290 | 1317 | 1698 | 1927 => {
-                Self::Unavailable(error)
-            }
+            // Too many connections, shutdown in progress, blocked host, killed.
+            1040 | 1053 | 1129 | 1203 | 1317 | 1927 => Self::Unavailable(error),
             // Null, duplicate, range, encoding, length, foreign keys; CHECK is 3819 on MySQL and 4025 on MariaDB.
             1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1451 | 1452 | 3140 | 3819 | 4025 => {
                 Self::Constraint(error)
@@ -102,4 +131,17 @@ impl From<mysql_async::FromRowError> for DatabaseError {
     fn from(error: mysql_async::FromRowError) -> Self {
         Self::Unreadable(error)
     }
+}
+
+/// What the database answered to a migration, if that says what to do.
+fn problem_of_migration(error: &refinery::Error) -> String {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if let Some(Error::Server(answer)) = error.downcast_ref() {
+            let problem = setup::problem(answer.code, &answer.message);
+            return problem.map_or_else(String::new, |problem| format!(": {problem}"));
+        }
+        cause = error.source();
+    }
+    String::new()
 }

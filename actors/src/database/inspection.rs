@@ -7,6 +7,7 @@ use chrono::NaiveDateTime;
 use mysql_async::Conn;
 
 use super::{Database, DatabaseError, first_row, rows};
+use crate::schema;
 
 /// The rights that the server and its migrations need on their database.
 pub const NEEDED_RIGHTS: [&str; 8] = [
@@ -70,7 +71,7 @@ impl Database {
                     everywhere,
                     has_role,
                 },
-                schema_version: schema_version(connection).await?,
+                schema_version: schema::version(connection).await?,
             })
         })
         .await
@@ -94,13 +95,4 @@ async fn everywhere(connection: &mut Conn) -> Result<BTreeSet<String>, DatabaseE
     );
     let rights: Vec<String> = rows(connection, query, ()).await?;
     Ok(rights.into_iter().collect())
-}
-
-async fn schema_version(connection: &mut Conn) -> Result<Option<i64>, DatabaseError> {
-    let query = "SELECT MAX(version) FROM refinery_schema_history";
-    match first_row::<Option<i64>>(connection, query, ()).await {
-        Ok(version) => Ok(version.flatten()),
-        Err(DatabaseError::Refused(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
 }

@@ -18,7 +18,7 @@ use chrono::NaiveDateTime;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::assess::{AnalysisFacts, BackupFacts, Facts, SyncFacts, assess};
+use super::assess::{AnalysisFacts, BackupFacts, Facts, SchemaFacts, SyncFacts, assess};
 use super::journal::Journal;
 use super::messages::{CheckHealth, CollectMetrics, Health};
 use super::metrics::{Gauges, Metrics};
@@ -29,6 +29,7 @@ use crate::clock;
 use crate::database::{Database, DatabaseUrl};
 use crate::ollama::Ollama;
 use crate::report::Report;
+use crate::schema;
 use crate::supervise::{Drain, Supervision};
 
 /// How long the results of a probe are reused.
@@ -137,6 +138,12 @@ impl HealthActor {
         batches.last_success = batches.last_success.max(stored_at);
         Facts {
             mysql_is_up: results.mysql_is_up,
+            mysql_problem: results.mysql_problem,
+            schema: SchemaFacts {
+                state: journal.schema().cloned(),
+                version: results.schema_version,
+                latest_version: schema::latest_version(),
+            },
             ollama: results.ollama,
             model: settings.ollama.model().to_owned(),
             last_sync: results.last_sync,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::journal::{FailingTable, Growth, Record};
-use super::probes::{LastSync, OllamaState};
+use super::probes::{LastSync, OllamaState, SchemaVersion};
 use super::refused_clients::RefusedClient;
 use crate::drives::StuckDrive;
 use crate::report::Damage;
@@ -17,6 +17,10 @@ const FAILURES_IN_A_ROW: u32 = 3;
 pub struct Facts {
     /// Whether the database answers.
     pub mysql_is_up: bool,
+    /// Why it does not, where the owner has to change a setting.
+    pub mysql_problem: Option<String>,
+    /// The schema.
+    pub schema: SchemaFacts,
     /// Whether Ollama answers and has the model.
     pub ollama: OllamaState,
     /// The configured model.
@@ -35,6 +39,17 @@ pub struct Facts {
     pub restarts: Vec<(&'static str, u64)>,
     /// Clients whose last requests were all refused.
     pub refused_clients: Vec<RefusedClient>,
+}
+
+/// Facts about the schema.
+#[derive(Clone, Debug, Default)]
+pub struct SchemaFacts {
+    /// Whether it was usable when the server last checked it, with a missing index or the reason; `None` until then.
+    pub state: Option<Result<Option<String>, String>>,
+    /// Its version now.
+    pub version: SchemaVersion,
+    /// The version that this program needs.
+    pub latest_version: i64,
 }
 
 /// Facts about batches.
@@ -124,6 +139,7 @@ pub fn assess(facts: &Facts) -> Assessment {
             );
         }
     }
+    reasons.extend(missing_index(&facts.schema));
     reasons.extend(facts.sync.failing_tables.iter().map(failing_table));
     reasons.extend(facts.refused_clients.iter().map(refused_client));
     reasons.extend(facts.analysis.growth.as_ref().map(stuck_queue));
@@ -144,8 +160,37 @@ pub fn assess(facts: &Facts) -> Assessment {
 
 /// Why no batch can be stored.
 fn fatal_reasons(facts: &Facts) -> impl Iterator<Item = String> {
-    let mysql = (!facts.mysql_is_up).then(|| "MySQL does not answer.".to_owned());
-    mysql.into_iter()
+    let mysql = (!facts.mysql_is_up).then(|| match &facts.mysql_problem {
+        Some(problem) => sentence(problem),
+        None => "MySQL does not answer.".to_owned(),
+    });
+    let schema = facts.mysql_is_up.then(|| unusable_schema(&facts.schema));
+    mysql.into_iter().chain(schema.flatten())
+}
+
+fn unusable_schema(schema: &SchemaFacts) -> Option<String> {
+    let latest = schema.latest_version;
+    match (&schema.state, schema.version) {
+        (Some(Err(reason)), _) => Some(sentence(reason)),
+        (_, SchemaVersion::Missing) => Some("The database has no schema yet.".to_owned()),
+        (_, SchemaVersion::Is(version)) if version < latest => Some(format!(
+            "The schema is at version {version} and the server needs version {latest}."
+        )),
+        _ => None,
+    }
+}
+
+fn missing_index(schema: &SchemaFacts) -> Option<String> {
+    let missing = schema.state.as_ref()?.as_ref().ok()?.as_ref()?;
+    Some(format!("Queries are slow: {missing}."))
+}
+
+/// A capital letter at the beginning and a full stop at the end.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let first: String = first.into_iter().flatten().collect();
+    format!("{first}{}.", without_full_stop(letters.as_str()))
 }
 
 fn failing_table(failing: &FailingTable) -> String {

@@ -12,7 +12,7 @@ mod mysql;
 mod ollama;
 
 pub use disk::{free_bytes, wanted_bytes};
-pub use mysql::LastSync;
+pub use mysql::{LastSync, SchemaVersion};
 pub use ollama::OllamaState;
 
 use disk::Disk;
@@ -21,6 +21,9 @@ use disk::Disk;
 #[derive(Clone, Debug)]
 pub(super) struct ProbeResults {
     pub mysql_is_up: bool,
+    /// Why it is not up, where the owner has to change a setting.
+    pub mysql_problem: Option<String>,
+    pub schema_version: SchemaVersion,
     pub last_sync: Option<LastSync>,
     pub ollama: OllamaState,
     /// Free space for backups, in bytes; `None` if it cannot be read.
@@ -35,6 +38,8 @@ impl ProbeResults {
     pub(super) fn none() -> Self {
         Self {
             mysql_is_up: false,
+            mysql_problem: None,
+            schema_version: SchemaVersion::Unknown,
             last_sync: None,
             ollama: OllamaState::Down,
             free_bytes: None,
@@ -71,6 +76,8 @@ impl Probes {
         let disk = disk.unwrap_or_default();
         ProbeResults {
             mysql_is_up: mysql.is_up,
+            mysql_problem: mysql.problem,
+            schema_version: mysql.schema_version,
             last_sync: mysql.last_sync,
             ollama,
             free_bytes: disk.free_bytes,

@@ -105,7 +105,11 @@ impl Actor for SyncActor {
             usage: self.database.usage(),
         });
         if let Some(announcer) = self.announcer.take() {
-            let migration = readiness::bring_up_to_date(self.database.clone(), announcer);
+            let migration = readiness::bring_up_to_date(
+                self.database.clone(),
+                announcer,
+                self.settings.reporter.clone(),
+            );
             let tidying = self.tidy();
             context.spawn(migration.then(|()| tidying).into_actor(self));
         }

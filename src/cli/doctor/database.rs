@@ -15,21 +15,34 @@ const LEAST_MARIADB: (u32, u32) = (10, 11);
 /// Where the Debian package puts the script that sets accounts and rights right.
 const PACKAGED_SCRIPT: &str = "/usr/share/eclipse-ai-server/setup-mysql.sh";
 
-pub(super) async fn probe(settings: &Settings) -> Result<Inspection, DatabaseError> {
-    let database = Database::open(&settings.database_url, 1);
-    database.inspect(LIMIT).await
+pub(super) struct Found {
+    pub(super) inspection: Inspection,
+    /// Why the program cannot use the tables that are there.
+    difference: Option<String>,
 }
 
-pub(super) fn judge(
-    settings: &Settings,
-    found: &Result<Inspection, DatabaseError>,
-) -> Vec<Finding> {
+pub(super) async fn probe(settings: &Settings) -> Result<Found, DatabaseError> {
+    let database = Database::open(&settings.database_url, 1);
+    Ok(Found {
+        inspection: database.inspect(LIMIT).await?,
+        difference: schema::first_difference(&database, LIMIT).await?,
+    })
+}
+
+pub(super) fn judge(settings: &Settings, found: &Result<Found, DatabaseError>) -> Vec<Finding> {
     let place = settings.database_url.place();
     match found {
-        Ok(found) => vec![
-            server(&place, &found.version),
-            rights(&found.rights),
-            schema_version(found.schema_version, schema::latest_version()),
+        Ok(Found {
+            inspection,
+            difference,
+        }) => vec![
+            server(&place, &inspection.version),
+            rights(&inspection.rights),
+            schema(
+                inspection.schema_version,
+                schema::latest_version(),
+                difference.as_deref(),
+            ),
         ],
         Err(error) => vec![Finding::error(
             "database",
@@ -62,7 +75,12 @@ fn setup_script() -> String {
 }
 
 fn mend(error: &DatabaseError) -> String {
-    let DatabaseError::Unavailable(Error::Server(answer)) = error else {
+    let (DatabaseError::Unavailable(Error::Server(answer))
+    | DatabaseError::Setup {
+        source: Error::Server(answer),
+        ..
+    }) = error
+    else {
         return "systemctl status mysql mariadb".to_owned();
     };
     match answer.code {
@@ -124,7 +142,16 @@ fn rights(rights: &Rights) -> Finding {
     Finding::error("grants", says, setup_script())
 }
 
-fn schema_version(is: Option<i64>, latest: i64) -> Finding {
+fn schema(is: Option<i64>, latest: i64, difference: Option<&str>) -> Finding {
+    if let Some(difference) = difference
+        && is.is_none_or(|is| is >= latest)
+    {
+        return Finding::error(
+            "schema",
+            format!("does not fit this program: {difference}"),
+            "editor .env # is DATABASE_URL the database of this program?",
+        );
+    }
     match is {
         None => Finding::warning(
             "schema",
@@ -200,11 +227,23 @@ mod tests {
     }
 
     #[rstest]
+    #[case::of_another_program(None, Error)]
+    #[case::to_be_migrated(Some(11), Warning)]
+    #[case::changed_by_hand(Some(12), Error)]
+    fn tables_of_another_shape_are_an_error_unless_a_migration_is_due(
+        #[case] version: Option<i64>,
+        #[case] verdict: Verdict,
+    ) {
+        let found = schema(version, 12, Some("the table devices is missing"));
+        assert_eq!(found.verdict, verdict, "{found}");
+    }
+
+    #[rstest]
     #[case(None, Warning)]
     #[case(Some(11), Warning)]
     #[case(Some(12), Ok)]
     #[case(Some(13), Warning)]
     fn only_the_latest_schema_is_ok(#[case] version: Option<i64>, #[case] verdict: Verdict) {
-        assert_eq!(schema_version(version, 12).verdict, verdict);
+        assert_eq!(schema(version, 12, None).verdict, verdict);
     }
 }

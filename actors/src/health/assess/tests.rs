@@ -4,6 +4,12 @@ use crate::health::journal::LastError;
 fn all_well() -> Facts {
     Facts {
         mysql_is_up: true,
+        mysql_problem: None,
+        schema: SchemaFacts {
+            state: Some(Ok(None)),
+            version: SchemaVersion::Is(15),
+            latest_version: 15,
+        },
         ollama: OllamaState::Ready,
         model: "gemma2:2b".to_owned(),
         last_sync: None,
@@ -38,6 +44,43 @@ fn failed(times: u32, error: &str) -> Record {
         }),
         ..Record::default()
     }
+}
+
+#[test]
+fn an_unusable_schema_is_unhealthy_and_named() {
+    type Fault = fn(&mut Facts);
+    let faults: [(Fault, &str); 4] = [
+        (
+            |facts| facts.schema.version = SchemaVersion::Is(12),
+            "The schema is at version 12 and the server needs version 15.",
+        ),
+        (
+            |facts| facts.schema.version = SchemaVersion::Missing,
+            "The database has no schema yet.",
+        ),
+        (
+            |facts| {
+                facts.schema.state = Some(Err("the table devices is missing".to_owned()));
+            },
+            "The table devices is missing.",
+        ),
+        (
+            |facts| {
+                facts.mysql_is_up = false;
+                facts.mysql_problem = Some("the database server is read-only".to_owned());
+            },
+            "The database server is read-only.",
+        ),
+    ];
+    for (fault, reason) in faults {
+        assert_eq!(verdict(fault), (Status::Unhealthy, vec![reason.to_owned()]));
+    }
+}
+
+#[test]
+fn the_schema_of_a_newer_release_is_healthy() {
+    let (status, _) = verdict(|facts| facts.schema.version = SchemaVersion::Is(16));
+    assert_eq!(status, Status::Healthy);
 }
 
 #[test]
