@@ -134,7 +134,7 @@ impl Ollama {
         });
         let call = self.http.post(self.url("/api/chat")).json(&request);
         let body = within(limit, self.fetch(call)).await?;
-        Ok(Answer::read(body, question.tokens, budget)?)
+        Ok(Answer::read(&body, question.tokens, budget)?)
     }
 
     fn url(&self, path: &str) -> String {

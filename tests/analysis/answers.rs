@@ -70,6 +70,35 @@ async fn answers_that_deviate_from_the_schema_are_parsed_and_clamped() {
 }
 
 #[tokio::test]
+async fn an_explicit_empty_list_is_a_success_without_recommendations() {
+    let fixture = Fixture::with_drive().await;
+    fixture.ollama.recommends(&json!([]));
+    let (status, body) = fixture.analyze(&request()).await;
+    assert_eq!(
+        (status, &body["recommendations"]),
+        (200, &json!([])),
+        "{body}"
+    );
+    assert_eq!(fixture.history().await.status, "success");
+}
+
+#[tokio::test]
+async fn whole_recommendations_of_an_answer_that_was_cut_count() {
+    let fixture = Fixture::with_drive().await;
+    let cut =
+        "{\"recommendations\":[{\"recommendation\":\"Log the trims.\"},{\"recommendation\":\"Lo";
+    let answer = chat(cut, &json!({"done_reason": "length"}));
+    fixture.ollama.answers(200, &answer);
+    let (status, body) = fixture.analyze(&request()).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(
+        body["recommendations"][0]["recommendation"],
+        "Log the trims."
+    );
+    assert_eq!(body["recommendations"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn at_most_ten_recommendations_are_kept_and_the_last_ones_share_a_priority() {
     let fixture = Fixture::with_drive().await;
     let many: Vec<Value> = (1..=14)

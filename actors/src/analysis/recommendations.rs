@@ -3,20 +3,24 @@
 //! A JSON schema is asked for and still not relied on. Every JSON value in the text is looked at: fenced, wrapped
 //! in prose, cut off in the middle, a bare list, another key, a string that holds JSON again. Numbers may be
 //! strings, percents or nonsense. What comes out is always in order: ranks 1 to n, confidences from 0 to 1, texts
-//! of bounded length, ten entries at most. Text without any recommendation is an error, never an empty success.
+//! of bounded length, ten entries at most. Text without any recommendation is an error, unless it is an explicit empty
+//! list.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
+mod almost_json;
 mod claims;
 pub mod grounding;
 mod loose;
 mod mentions;
 mod numbers;
+mod thoughts;
 
 use self::grounding::is_grounded;
 use self::loose::{category, confidence, number};
+use self::thoughts::without_thoughts;
 use super::statistics::ParameterStatistics;
 use crate::text::line;
 
@@ -29,6 +33,10 @@ pub const MAX_CATEGORY_CHARS: usize = 64;
 
 /// Of a longer answer only the begin is looked at.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
+/// How much of an answer is read as almost-JSON, over all places where such a value may begin.
+const MAX_ALMOST_JSON_BYTES: usize = 4 * 1024 * 1024;
+/// Keys under which a model writes its thoughts.
+const THOUGHT_KEYS: &[&str] = &["thinking", "thoughts", "thought", "reasoning"];
 /// Places at which a JSON value may begin; bounds the work on an answer made of brackets.
 const MAX_ATTEMPTS: usize = 1000;
 /// Keys of an object that is a recommendation for sure, and of one that may be.
@@ -114,13 +122,22 @@ pub fn read(
 /// Reads the recommendations of an answer, the most important first. All are marked as grounded: whether they are
 /// is for [`grounding`] to say.
 pub fn parse(answer: &str) -> Result<Vec<Recommendation>, NoRecommendation> {
-    let answer = after_thoughts(head(answer));
+    let answer = without_thoughts(head(answer));
+    let values = json_values(&answer);
     let mut drafts = Drafts::default();
-    for value in json_values(answer) {
-        drafts.collect(&value);
+    // A model that corrects itself writes the whole once more.
+    let last = values.iter().filter_map(document).next_back();
+    match last {
+        Some([]) => return Ok(Vec::new()),
+        Some(items) if is_repeated(&values) => _ = drafts.collect(&Value::Array(items.to_vec())),
+        _ => {
+            for value in &values {
+                drafts.collect(value);
+            }
+        }
     }
     if drafts.found.is_empty() {
-        drafts.collect_list_items(answer);
+        drafts.collect_list_items(&answer);
     }
     let recommendations = drafts.ranked();
     if recommendations.is_empty() {
@@ -139,13 +156,6 @@ fn head(answer: &str) -> &str {
     &answer[..end]
 }
 
-/// What follows the model's thinking aloud, where it did.
-fn after_thoughts(answer: &str) -> &str {
-    answer
-        .rsplit_once("</think>")
-        .map_or(answer, |(_, said)| said)
-}
-
 /// All JSON objects and lists in a text, outermost first; a value that is broken gives way to the whole ones in it.
 /// `serde_json` reads 128 levels deep at most, which bounds the recursion of whoever walks a value.
 fn json_values(text: &str) -> Vec<Value> {
@@ -153,6 +163,7 @@ fn json_values(text: &str) -> Vec<Value> {
         return vec![value];
     }
     let mut values = Vec::new();
+    let mut almost_json_bytes = MAX_ALMOST_JSON_BYTES;
     let mut rest = text;
     for _ in 0..MAX_ATTEMPTS {
         let Some(start) = rest.find(['{', '[']) else {
@@ -165,7 +176,14 @@ fn json_values(text: &str) -> Vec<Value> {
                 values.push(value);
                 reader.byte_offset()
             }
-            _ => 1,
+            _ if almost_json_bytes < rest.len() => 1,
+            _ => {
+                almost_json_bytes -= rest.len();
+                almost_json::read(rest).map_or(1, |(value, length)| {
+                    values.push(value);
+                    length
+                })
+            }
         };
         rest = &rest[consumed..];
     }
@@ -206,10 +224,9 @@ impl Drafts {
                     self.push(fields, text);
                 } else {
                     let mut nested = false;
-                    for field in fields
-                        .values()
-                        .filter(|field| field.is_object() || field.is_array())
-                    {
+                    for (_, field) in fields.iter().filter(|(name, field)| {
+                        (field.is_object() || field.is_array()) && !is_thought(name)
+                    }) {
                         nested |= self.collect(field);
                     }
                     if let (false, Some(text)) = (nested, string_field(fields, LOOSE_TEXT_KEYS)) {
@@ -275,6 +292,23 @@ impl Drafts {
             })
             .collect()
     }
+}
+
+/// The list of a value in the shape that was asked for.
+fn document(value: &Value) -> Option<&[Value]> {
+    let list = field(value.as_object()?, &["recommendations"])?;
+    list.as_array().map(Vec::as_slice)
+}
+
+/// Whether several values have the shape that was asked for.
+fn is_repeated(values: &[Value]) -> bool {
+    values.iter().filter_map(document).count() > 1
+}
+
+fn is_thought(name: &str) -> bool {
+    THOUGHT_KEYS
+        .iter()
+        .any(|key| name.eq_ignore_ascii_case(key))
 }
 
 /// The first of `keys` that the object has, in any case.

@@ -30,6 +30,9 @@ pub(super) async fn store(
     recommendations: &[Recommendation],
     now: NaiveDateTime,
 ) -> Result<(), DatabaseError> {
+    if recommendations.is_empty() {
+        return Ok(());
+    }
     let profile = profile(connection, subject).await?;
     let places = vec!["(?,?,?,?,?,?,?,?,?,?)"; recommendations.len()].join(",");
     let statement = format!(

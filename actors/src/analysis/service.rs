@@ -147,8 +147,13 @@ impl Run<'_> {
             answer.answer_tokens,
             answer.load_ms
         );
+        let is_cut = answer.is_cut;
         let found =
             blocking(move || recommendations::read(&answer.text, &figures.parameters)).await;
+        // Of a cut answer, whole recommendations count; without one it says nothing.
+        if is_cut && found.as_ref().map_or(0, Vec::len) == 0 {
+            return Err(AnalysisError::of_ollama(Unusable::CutAnswer.into(), ollama));
+        }
         Ok(Some(found?))
     }
 

@@ -1,4 +1,3 @@
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::Unusable;
@@ -9,6 +8,8 @@ use super::tokens::{Budget, TokenRange};
 pub struct Answer {
     /// Its text; that it follows the schema is not certain.
     pub text: String,
+    /// Whether it stopped because the model ran out of tokens.
+    pub is_cut: bool,
     /// Tokens of the prompt that it has read, where the server tells.
     pub prompt_tokens: Option<u32>,
     /// Tokens that it has written, where the server tells.
@@ -17,41 +18,26 @@ pub struct Answer {
     pub load_ms: u64,
 }
 
-#[derive(Deserialize)]
-struct ChatResponse {
-    message: Message,
-    done_reason: Option<String>,
-    prompt_eval_count: Option<u32>,
-    eval_count: Option<u32>,
-    /// Nanoseconds.
-    #[serde(default)]
-    load_duration: u64,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    #[serde(default)]
-    content: String,
-    #[serde(default)]
-    thinking: String,
-}
-
 impl Answer {
     /// Reads the body of a chat response to a prompt of `prompt` tokens, and refuses one that only looks like a
-    /// success.
-    pub(super) fn read(body: Value, prompt: TokenRange, budget: Budget) -> Result<Self, Unusable> {
-        let response: ChatResponse =
-            serde_json::from_value(body).map_err(|_| Unusable::UnknownShape)?;
-        if response.done_reason.as_deref() == Some("length") {
-            return Err(Unusable::CutAnswer);
+    /// success. Nulls and floats in place of counts are taken as they are meant.
+    pub(super) fn read(body: &Value, prompt: TokenRange, budget: Budget) -> Result<Self, Unusable> {
+        let message = body.get("message").filter(|message| message.is_object());
+        let message = message.ok_or(Unusable::UnknownShape)?;
+        let text = |name: &str| match message.get(name) {
+            None | Some(Value::Null) => Ok(""),
+            Some(Value::String(text)) => Ok(text.as_str()),
+            Some(_) => Err(Unusable::UnknownShape),
+        };
+        let count = |name: &str| body.get(name).and_then(count);
+        let tokens = |name: &str| count(name).and_then(|count| u32::try_from(count).ok());
+        let (prompt_tokens, answer_tokens) = (tokens("prompt_eval_count"), tokens("eval_count"));
+        if let Some(evaluated) = prompt_tokens
+            && was_cut(evaluated, answer_tokens.unwrap_or(0), prompt, budget)
+        {
+            return Err(Unusable::CutPrompt { evaluated });
         }
-        if let Some(evaluated) = response.prompt_eval_count {
-            let written = response.eval_count.unwrap_or(0);
-            if was_cut(evaluated, written, prompt, budget) {
-                return Err(Unusable::CutPrompt { evaluated });
-            }
-        }
-        let Message { content, thinking } = response.message;
+        let (content, thinking) = (text("content")?, text("thinking").unwrap_or_default());
         if content.trim().is_empty() {
             let thought = !thinking.trim().is_empty();
             return Err(if thought {
@@ -61,12 +47,20 @@ impl Answer {
             });
         }
         Ok(Self {
-            text: content,
-            prompt_tokens: response.prompt_eval_count,
-            answer_tokens: response.eval_count,
-            load_ms: response.load_duration / 1_000_000,
+            text: content.to_owned(),
+            is_cut: body.get("done_reason").and_then(Value::as_str) == Some("length"),
+            prompt_tokens,
+            answer_tokens,
+            load_ms: count("load_duration").unwrap_or_default() / 1_000_000,
         })
     }
+}
+
+/// A whole number, also where it is written as a float.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn count(value: &Value) -> Option<u64> {
+    let float = || value.as_f64().filter(|float| (0.0..1e18).contains(float));
+    value.as_u64().or_else(|| float().map(|float| float as u64))
 }
 
 /// No real context is smaller. Lower counts prove nothing: old servers count only what was not in their cache.
@@ -91,8 +85,30 @@ fn was_cut(evaluated: u32, written: u32, prompt: TokenRange, budget: Budget) -> 
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
+    use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn nulls_and_floats_in_the_envelope_are_fine() {
+        let body = json!({
+            "message": {"role": "assistant", "content": "{}", "thinking": null, "images": null},
+            "done_reason": null, "prompt_eval_count": 700.0, "eval_count": null, "load_duration": 2.5e6,
+        });
+        let prompt = TokenRange {
+            at_least: 100,
+            at_most: 900,
+        };
+        let answer = Answer::read(&body, prompt, Budget::of(8192)).unwrap();
+        let expected = Answer {
+            text: "{}".to_owned(),
+            is_cut: false,
+            prompt_tokens: Some(700),
+            answer_tokens: None,
+            load_ms: 2,
+        };
+        assert_eq!(answer, expected);
+    }
 
     #[rstest]
     #[case::normal(700, 200, false)]

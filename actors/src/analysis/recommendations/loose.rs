@@ -28,7 +28,7 @@ pub(super) fn number(value: &Value) -> Option<f64> {
     .filter(|number| number.is_finite())
 }
 
-/// 0 to 1 from a share, a percentage (`85`, `"85%"`), a fraction (`"8/10"`) or a word.
+/// 0 to 1 from a share, a percentage (`85`, `"85%"`), a fraction (`"8/10"`, `"8 out of 10"`) or a word.
 pub(super) fn confidence(value: &Value) -> f64 {
     let text = value.as_str().unwrap_or_default().to_lowercase();
     let confidence = match number(value) {
@@ -49,9 +49,9 @@ pub(super) fn confidence(value: &Value) -> f64 {
     confidence.clamp(0.0, 1.0)
 }
 
-/// `8/10`.
+/// `8/10`, `8 out of 10`.
 fn fraction(text: &str) -> Option<f64> {
-    let (part, whole) = text.split_once('/')?;
+    let (part, whole) = text.split_once('/').or_else(|| text.split_once("out of"))?;
     let (part, whole): (f64, f64) = (part.trim().parse().ok()?, whole.trim().parse().ok()?);
     Some(part / whole).filter(|fraction| fraction.is_finite())
 }

@@ -51,6 +51,11 @@ fn the_asked_for_shape_is_read_as_it_is() {
 #[case::twice_the_same(format!("{PLAIN}\n\nAgain:\n{PLAIN}"))]
 #[case::beside_a_list_of_names(PLAIN.replacen('{', r#"{"parameters":["RPM","FUEL TRIM"],"#, 1))]
 #[case::example_of_the_prompt_repeated(format!(r#"{{"recommendation":"..."}} {PLAIN}"#))]
+#[case::newline_in_a_string(PLAIN.replace("the MAF sensor", "the\nMAF sensor"))]
+#[case::single_quotes(PLAIN.replace('"', "'"))]
+#[case::comment(PLAIN.replacen('{', "{ // as asked\n", 1))]
+#[case::not_a_number(PLAIN.replace("0.85", "NaN"))]
+#[case::thoughts_in_a_field(PLAIN.replacen('{', r#"{"thinking":["Sell the car at once."],"#, 1))]
 #[case::after_thinking_aloud(format!(r#"<think>Maybe {{"recommendation":"Sell the car."}}?</think>{PLAIN}"#))]
 #[case::numbered_prose("Here is my advice:\n1. **Check the MAF sensor.**\n2) Log knock retard.\nBye.".to_owned())]
 fn every_known_disguise_is_understood(#[case] answer: String) {
@@ -63,7 +68,8 @@ fn every_known_disguise_is_understood(#[case] answer: String) {
 #[rstest]
 #[case::nothing("")]
 #[case::prose("I am sorry, I cannot help with that.")]
-#[case::empty_list(r#"{"recommendations":[]}"#)]
+#[case::empty_list_of_another_name(r#"{"results":[]}"#)]
+#[case::only_thoughts(r#"<think>{"recommendations":[{"recommendation":"Sell the car."}]}"#)]
 #[case::empty_text(r#"{"recommendations":[{"rank":1,"recommendation":"  "}]}"#)]
 #[case::placeholder(
     r#"{"recommendations":[{"rank":1,"category":"...","recommendation":"...","confidence":0.7}]}"#
@@ -77,6 +83,23 @@ fn an_answer_without_a_recommendation_is_an_error(#[case] answer: &str) {
 }
 
 #[rstest]
+#[case::alone(r#"{"recommendations":[]}"#.to_owned())]
+#[case::fenced("```json\n{\"recommendations\": []}\n```".to_owned())]
+#[case::after_another(format!(r#"{PLAIN} On reflection: {{"recommendations":[]}}"#))]
+fn an_explicit_empty_list_is_a_success(#[case] answer: String) {
+    assert_eq!(parse(&answer), Ok(Vec::new()));
+}
+
+#[test]
+fn of_several_documents_the_last_counts() {
+    let first = PLAIN.replace("the MAF sensor", "the plugs");
+    assert_eq!(
+        texts(&format!("{first}\nNo, wait:\n{PLAIN}")),
+        ["Check the MAF sensor.", "Log knock retard."]
+    );
+}
+
+#[rstest]
 #[case("0.85", 0.85)]
 #[case("\"0.85\"", 0.85)]
 #[case("\"0,85\"", 0.85)]
@@ -84,6 +107,7 @@ fn an_answer_without_a_recommendation_is_an_error(#[case] answer: &str) {
 #[case("\"85%\"", 0.85)]
 #[case("\"85 percent\"", 0.85)]
 #[case("\"8.5/10\"", 0.85)]
+#[case("\"8 out of 10\"", 0.8)]
 #[case("\"High\"", 0.85)]
 #[case("1", 1.0)]
 #[case("1.09", 1.0)]
@@ -107,9 +131,13 @@ fn confidence_is_a_share_whatever_it_was(#[case] written: &str, #[case] meant: f
 }
 
 #[test]
-fn a_number_too_large_for_json_costs_only_its_own_recommendation() {
+fn a_number_too_large_for_json_is_out_of_range() {
     let answer = PLAIN.replace("0.85", "1e999");
-    assert_eq!(texts(&answer), ["Log knock retard."]);
+    let confidences: Vec<f64> = parsed(&answer)
+        .iter()
+        .map(|found| found.confidence)
+        .collect();
+    assert_eq!(confidences, [1.0, 0.6]);
 }
 
 #[test]
@@ -221,7 +249,7 @@ fn assert_in_order(answer: &str) -> Result<(), TestCaseError> {
     let Ok(recommendations) = parse(answer) else {
         return Ok(());
     };
-    prop_assert!((1..=MAX_RECOMMENDATIONS).contains(&recommendations.len()));
+    prop_assert!((0..=MAX_RECOMMENDATIONS).contains(&recommendations.len()));
     for (recommendation, rank) in recommendations.iter().zip(1..) {
         prop_assert_eq!(recommendation.rank, rank);
         prop_assert!(
