@@ -33,7 +33,7 @@ mod vehicle;
 mod wakeup;
 
 pub use self::actor::{AnalysisActor, AnalysisSettings, lookup_admission};
-pub use self::diagnoses::StoredDiagnosis;
+pub use self::diagnoses::{DiagnosisSummary, StoredDiagnosis};
 pub use self::diagnosing::{DIAGNOSIS_LIMIT, diagnose_stored};
 pub use self::error::{AnalysisError, Interruption};
 pub use self::messages::{

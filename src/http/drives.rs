@@ -1,7 +1,7 @@
 //! `GET /api/v1/drives`
 
 use actix_web::web;
-use actors::analysis::ListDrives;
+use actors::analysis::{DiagnosisSummary, ListDrives};
 use actors::device_id::DeviceId;
 use actors::drives::KnownDrive;
 use actors::problem::Problem;
@@ -131,19 +131,66 @@ struct DriveBody {
     /// Whether another drive of the device was under way at the same time: their readings may be mixed up.
     #[schema(examples(false))]
     overlaps: bool,
+    /// From `A` to `D`; null where it is not diagnosed yet, or too little could be judged.
+    #[schema(required = true, examples("A-"))]
+    grade: Option<String>,
+    /// Why this grade, or why none; null where it is not diagnosed yet.
+    #[schema(required = true, examples("The idle speed hunts (watch)."))]
+    grade_reason: Option<String>,
+    /// How many findings the diagnosis has, by tier; null where it is not diagnosed yet.
+    #[schema(required = true)]
+    findings: Option<FindingCounts>,
+    /// From the speed over time; null without a speed.
+    #[schema(required = true, examples(18.4))]
+    distance_km: Option<f64>,
+    /// Seconds covered by readings; null where it is not diagnosed yet.
+    #[schema(required = true, examples(1_490.0))]
+    covered_seconds: Option<f64>,
 }
 
-impl From<Vec<KnownDrive>> for DriveList {
-    fn from(drives: Vec<KnownDrive>) -> Self {
+/// Findings by tier, the mildest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct FindingCounts {
+    /// Drift to keep an eye on.
+    watch: u32,
+    /// Near a limit.
+    alert: u32,
+    /// A cause to find.
+    investigate: u32,
+    /// To be repaired before the next long or fast drive.
+    warning: u32,
+    /// Do not drive on.
+    stop: u32,
+}
+
+type Summarized = (KnownDrive, Option<DiagnosisSummary>);
+
+impl From<Vec<Summarized>> for DriveList {
+    fn from(drives: Vec<Summarized>) -> Self {
         Self {
             drives: drives.into_iter().map(DriveBody::from).collect(),
         }
     }
 }
 
-impl From<KnownDrive> for DriveBody {
-    fn from(drive: KnownDrive) -> Self {
+impl From<Summarized> for DriveBody {
+    fn from((drive, diagnosis): Summarized) -> Self {
+        let diagnosis = diagnosis.as_ref();
         Self {
+            grade: diagnosis.and_then(|diagnosis| diagnosis.grade.clone()),
+            grade_reason: diagnosis.map(|diagnosis| diagnosis.grade_reason.clone()),
+            findings: diagnosis.map(|diagnosis| {
+                let [watch, alert, investigate, warning, stop] = diagnosis.findings;
+                FindingCounts {
+                    watch,
+                    alert,
+                    investigate,
+                    warning,
+                    stop,
+                }
+            }),
+            distance_km: diagnosis.and_then(|diagnosis| diagnosis.distance_km),
+            covered_seconds: diagnosis.map(|diagnosis| diagnosis.covered_seconds),
             drive: drive.id,
             source_device: drive.device_id,
             drive_id: drive.drive_id,

@@ -56,6 +56,17 @@ async fn a_drive_has_its_diagnosis_without_ollama() {
     assert_eq!(diagnosis["findings"], json!([]), "{diagnosis}");
     assert_eq!(diagnosis["grade"], json!("A"));
     assert!(diagnosis["figures"]["coveredSeconds"].as_f64().unwrap() > 600.0);
+    let (_, list) = answer(server.get("/api/v1/drives")).await;
+    let listed = &list["drives"][0];
+    assert_eq!(
+        (&listed["drive"], &listed["grade"]),
+        (&json!(number), &json!("A"))
+    );
+    assert_eq!(
+        listed["findings"],
+        json!({"watch": 0, "alert": 0, "investigate": 0, "warning": 0, "stop": 0})
+    );
+    assert!(listed["coveredSeconds"].as_f64().unwrap() > 600.0);
     let row = "grade = 'A' AND warning = 0 AND covered_seconds > 600 AND readings > 100";
     assert_eq!(database.count("drive_diagnoses", row).await, 1);
 }

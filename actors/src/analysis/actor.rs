@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
-use super::diagnoses::{self, StoredDiagnosis};
+use super::diagnoses::{self, DiagnosisSummary, StoredDiagnosis};
 use super::diagnosing::{self, DiagnosisWorker};
 use super::drive_checker::DriveChecker;
 use super::drive_queue::DriveQueue;
@@ -302,7 +302,8 @@ impl Handler<ReportDrive> for AnalysisActor {
 }
 
 impl Handler<ListDrives> for AnalysisActor {
-    type Result = ResponseActFuture<Self, Result<Vec<KnownDrive>, AnalysisError>>;
+    type Result =
+        ResponseActFuture<Self, Result<Vec<(KnownDrive, Option<DiagnosisSummary>)>, AnalysisError>>;
 
     fn handle(&mut self, wanted: ListDrives, _: &mut Self::Context) -> Self::Result {
         let database = self.database.clone();
@@ -314,7 +315,8 @@ impl Handler<ListDrives> for AnalysisActor {
                 turn: _turn,
             } = wanted;
             let listed = database.run(COUNT_LIMIT, async |connection| {
-                drives::list(connection, device_id.as_deref(), limit, &timing).await
+                let drives = drives::list(connection, device_id.as_deref(), limit, &timing).await?;
+                diagnoses::summarized(connection, drives).await
             });
             Ok(listed.await?)
         };

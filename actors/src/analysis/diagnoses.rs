@@ -1,5 +1,7 @@
 //! The tables `drive_diagnoses` and `drive_baselines`: one diagnosis a drive, and what it is compared with.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 use mysql_async::prelude::{FromRow, Queryable as _};
 use mysql_async::{Conn, FromRowError, Row, Value};
@@ -7,7 +9,7 @@ use serde::Deserialize;
 
 use crate::database::{DatabaseError, Statement, read_columns};
 use crate::diagnosis::{Diagnosis, EarlierDrive, Figures, History, Tier};
-use crate::drives::DriveReadings;
+use crate::drives::{DriveReadings, KnownDrive};
 use crate::text::line;
 
 /// The length of `grade_reason`.
@@ -49,6 +51,70 @@ impl FromRow for StoredDiagnosis {
             })
         })
     }
+}
+
+/// What a list of drives says of a diagnosis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DiagnosisSummary {
+    /// `drives.id`.
+    drive: i64,
+    /// The letter; none where too little could be judged.
+    pub grade: Option<String>,
+    /// Why this grade, or why none.
+    pub grade_reason: String,
+    /// How many findings there are of each tier, from watch to stop.
+    pub findings: [u32; 5],
+    /// From the speed, where it is logged.
+    pub distance_km: Option<f64>,
+    /// Seconds covered by readings.
+    pub covered_seconds: f64,
+}
+
+impl FromRow for DiagnosisSummary {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read_columns(row, |columns| {
+            Some(Self {
+                drive: columns.take("drive")?,
+                grade: columns.take("grade")?,
+                grade_reason: columns.take("grade_reason")?,
+                findings: [
+                    columns.take("watch")?,
+                    columns.take("alert")?,
+                    columns.take("investigate")?,
+                    columns.take("warning")?,
+                    columns.take("stop")?,
+                ],
+                distance_km: columns.take("distance_km")?,
+                covered_seconds: columns.take("covered_seconds")?,
+            })
+        })
+    }
+}
+
+/// The drives, each with its diagnosis if it has one.
+pub(super) async fn summarized(
+    connection: &mut Conn,
+    drives: Vec<KnownDrive>,
+) -> Result<Vec<(KnownDrive, Option<DiagnosisSummary>)>, DatabaseError> {
+    let mut summaries: BTreeMap<i64, DiagnosisSummary> = BTreeMap::new();
+    if !drives.is_empty() {
+        let query = format!(
+            "SELECT drive, grade, grade_reason, watch, alert, investigate, warning, stop, distance_km, covered_seconds \
+             FROM drive_diagnoses WHERE drive IN ({})",
+            vec!["?"; drives.len()].join(", ")
+        );
+        let numbers = drives.iter().map(|drive| drive.id);
+        let found: Vec<DiagnosisSummary> =
+            Statement::new(query, numbers).fetch_all(connection).await?;
+        summaries.extend(found.into_iter().map(|summary| (summary.drive, summary)));
+    }
+    Ok(drives
+        .into_iter()
+        .map(|drive| {
+            let summary = summaries.remove(&drive.id);
+            (drive, summary)
+        })
+        .collect())
 }
 
 /// The diagnosis of a drive.

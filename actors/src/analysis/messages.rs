@@ -6,7 +6,7 @@ use actix::Message;
 use chrono::NaiveDateTime;
 use tokio_util::sync::CancellationToken;
 
-use super::diagnoses::StoredDiagnosis;
+use super::diagnoses::{DiagnosisSummary, StoredDiagnosis};
 use super::error::AnalysisError;
 use super::recommendations::Recommendation;
 use crate::admission::Turn;
@@ -79,7 +79,7 @@ pub struct FindAnalysis {
 
 /// List the drives that are known, the latest first.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<KnownDrive>, AnalysisError>")]
+#[rtype(result = "Result<Vec<(KnownDrive, Option<DiagnosisSummary>)>, AnalysisError>")]
 pub struct ListDrives {
     /// Only of this device.
     pub device_id: Option<DeviceId>,
