@@ -137,7 +137,7 @@ fn a_database_that_has_not_finished_its_start_is_stopped_within_seconds() {
         private_database_pid=$!
         wait_until 10 test -s pid
         stop_private_database
-        ! kill -0 "$(cat pid)" 2>/dev/null
+        wait_until 5 has_ended "$(cat pid)"
     "#;
     let began = Instant::now();
     let ran = bash(folder.path(), "private-database.sh", script);

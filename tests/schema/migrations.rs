@@ -56,7 +56,7 @@ async fn a_second_time_changes_nothing() {
     let ended = binary.run(&["init-db"]);
     assert_eq!(ended.code, Some(0), "{}", ended.output);
     assert!(
-        ended.output.contains("0 migrations applied"),
+        ended.output.contains("(0 migrations applied"),
         "{}",
         ended.output
     );
@@ -78,7 +78,7 @@ async fn simultaneous_migrations_apply_every_one_once() {
     }
     let idle = ended
         .iter()
-        .filter(|ended| ended.output.contains("0 migrations applied"));
+        .filter(|ended| ended.output.contains("(0 migrations applied"));
     assert_eq!(idle.count(), 3, "one of them did all the work");
     let versions: Vec<i64> = applied(&database)
         .await
