@@ -8,58 +8,81 @@ use crate::drives::{LOGGERS, diagnose, history};
 use crate::tally::{Tally, list, percent};
 
 pub(crate) fn print(options: &Options) {
-    println!("## Planted faults\n");
+    println!("\n## Planted faults\n");
     println!(
-        "First: the fault is the first finding. Found: it is among them. Weak / medium / strong.\n"
+        "Drives whose first finding is the planted fault, weak / medium / strong where they differ; in brackets those with \
+         the fault anywhere among their findings, where that differs.\n"
     );
-    println!("| fault | logger | drives | first | found | not judged | other findings |");
-    println!("|---|---|---|---|---|---|---|");
+    let names = LOGGERS.map(Logger::name);
+    println!(
+        "| fault | drives each | {} | not judged | other findings |",
+        names.join(" | ")
+    );
+    println!("|---|---|{}---|---|", "---|".repeat(LOGGERS.len()));
     let mut totals = vec![Tally::default(); LOGGERS.len()];
     for fault in Fault::ALL {
+        let mut sum = Tally::default();
+        let mut each = 0;
+        let mut cells = Vec::new();
         for (logger, total) in LOGGERS.into_iter().zip(&mut totals) {
             if !fault.needs().iter().all(|channel| logger.records(channel)) {
-                println!(
-                    "| {} | {} | – | not logged | | | |",
-                    name(*fault),
-                    logger.name()
-                );
+                cells.push("not logged".to_owned());
                 continue;
             }
             let tallies = Strength::ALL.map(|strength| tally(*fault, strength, logger, options));
-            let mut sum = Tally::default();
-            tallies.iter().for_each(|tally| sum.add(tally));
-            let by_strength = |part: fn(&Tally) -> u32| {
-                tallies
-                    .iter()
-                    .map(|tally| percent(part(tally), tally.drives))
-                    .collect::<Vec<_>>()
-                    .join(" / ")
-            };
-            println!(
-                "| {} | {} | {} | {} | {} | {} | {} |",
-                name(*fault),
-                logger.name(),
-                sum.drives,
-                by_strength(|tally| tally.first),
-                by_strength(|tally| tally.found),
-                sum.not_judged,
-                list(&sum.others),
-            );
-            total.add(&sum);
+            each = tallies.iter().map(|tally| tally.drives).sum();
+            for tally in &tallies {
+                sum.add(tally);
+                total.add(tally);
+            }
+            cells.push(cell(&tallies));
         }
+        println!(
+            "| {} | {each} | {} | {} | {} |",
+            name(*fault),
+            cells.join(" | "),
+            sum.not_judged,
+            list(&sum.others),
+        );
     }
-    println!("\n| logger | drives | first | found | not judged | other findings per drive |");
+    println!("\n| logger | drives | first | found | not judged | other findings per 100 drives |");
     println!("|---|---|---|---|---|---|");
     for (logger, total) in LOGGERS.into_iter().zip(&totals) {
         println!(
-            "| {} | {} | {} | {} | {} | {:.2} |",
+            "| {} | {} | {} | {} | {} | {:.1} |",
             logger.name(),
             total.drives,
             percent(total.first, total.drives),
             percent(total.found, total.drives),
             percent(total.not_judged, total.drives),
-            f64::from(total.others()) / f64::from(total.drives.max(1)),
+            100.0 * f64::from(total.others()) / f64::from(total.drives.max(1)),
         );
+    }
+}
+
+fn cell(tallies: &[Tally]) -> String {
+    let by_strength = |part: fn(&Tally) -> u32| {
+        let mut shares: Vec<String> = tallies
+            .iter()
+            .map(|tally| percent(part(tally), tally.drives))
+            .collect();
+        shares.dedup();
+        if shares.len() == 1 {
+            return shares.remove(0);
+        }
+        let shares = tallies
+            .iter()
+            .map(|tally| percent(part(tally), tally.drives));
+        shares.collect::<Vec<_>>().join(" / ")
+    };
+    let (first, found) = (
+        by_strength(|tally| tally.first),
+        by_strength(|tally| tally.found),
+    );
+    if first == found {
+        first
+    } else {
+        format!("{first} ({found})")
     }
 }
 
