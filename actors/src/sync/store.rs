@@ -118,7 +118,8 @@ pub(super) async fn store(
             upsert::upsert_extra_sheet(connection, sheet, epoch).await?,
         );
     }
-    quarantine::update(transaction, batch).await?;
+    history::keep_fields(transaction, batch).await?;
+    quarantine::update(transaction, batch, epoch).await?;
     let completed_at = clock.now();
     if batch.rows() > 0 || !batch.quarantined.is_empty() {
         let entry = history::Entry {

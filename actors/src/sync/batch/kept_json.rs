@@ -16,6 +16,9 @@ const JSON_DEPTH: usize = 24;
 /// The maximum length of a name in JSON, in bytes: MySQL's limit.
 const JSON_NAME_BYTES: usize = 65_535;
 
+/// How many unknown fields a row or a batch may have. No table has as many columns, and SQLite allows 2,000.
+const FIELDS: usize = 2000;
+
 /// A field that the server does not know: its name, and its value as JSON.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeptField {
@@ -23,14 +26,18 @@ pub(super) struct KeptField {
     pub value: Span,
 }
 
-/// Reads the value of a field, and keeps both.
+/// Reads the value of a field, and keeps both. `earlier` are the fields of the same row or batch.
 pub(super) fn read_field<'de, A: MapAccess<'de>>(
     texts: &mut Texts,
+    earlier: &[KeptField],
     name: &str,
     object: &mut A,
 ) -> Result<Result<KeptField, Fault>, A::Error> {
     let value = object.next_value::<&RawValue>()?.get();
-    Ok(match check_name(name).or_else(|| check(texts, value)) {
+    let fault = check_count(earlier.len())
+        .or_else(|| check_name(name))
+        .or_else(|| check(texts, value));
+    Ok(match fault {
         Some(fault) => Err(fault),
         None => Ok(KeptField {
             name: texts.keep(name),
@@ -77,6 +84,13 @@ fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
     format!("JSON decode error: {text}")
+}
+
+fn check_count(earlier: usize) -> Option<Fault> {
+    (earlier >= FIELDS).then(|| {
+        let msg = format!("There should be at most {FIELDS} unknown fields");
+        fault_of("too_long", &msg)
+    })
 }
 
 fn check_name(name: &str) -> Option<Fault> {

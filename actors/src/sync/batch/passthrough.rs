@@ -109,7 +109,10 @@ impl Rows for PassthroughTable {
         let mut id = None;
         while let Some(name) = row.next_key_seed(Name)? {
             let is_id = name == "id";
-            let read = kept_json::read_field(&mut self.texts, &name, &mut row);
+            let read = {
+                let earlier = &self.fields[first_field..];
+                kept_json::read_field(&mut self.texts, earlier, &name, &mut row)
+            };
             let read = read.inspect_err(|_| notes.stopped_in = Some(name.to_string()))?;
             match read {
                 Ok(field) => {

@@ -11,6 +11,7 @@ use super::json::{AnyJson, AsScalar, Scalar};
 use super::kept_json;
 use super::mirrored::{Cell, MirroredTable};
 use super::notes::RowNotes;
+use super::texts::reserve_gently;
 use crate::problem::Fault;
 use crate::sync::tables::{Key, MAX_COLUMNS, Presence, Table};
 
@@ -95,10 +96,17 @@ impl<'t, 'n> Draft<'t, 'n> {
                 let scalar = row.next_value_seed(AnyJson(AsScalar))?;
                 self.take_key(name, &scalar);
             }
-            Field::Unknown(name) => match kept_json::read_field(&mut self.rows.texts, name, row)? {
-                Ok(field) => self.rows.unknown.push(field),
-                Err(fault) => self.notes.fault(name.clone().into_owned(), fault),
-            },
+            Field::Unknown(name) => {
+                let MirroredTable { texts, unknown, .. } = &mut *self.rows;
+                let earlier = &unknown[self.first_unknown..];
+                match kept_json::read_field(texts, earlier, name, row)? {
+                    Ok(field) => {
+                        reserve_gently(unknown, 1);
+                        unknown.push(field);
+                    }
+                    Err(fault) => self.notes.fault(name.clone().into_owned(), fault),
+                }
+            }
         }
         Ok(())
     }

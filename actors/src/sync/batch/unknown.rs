@@ -84,7 +84,7 @@ impl UnknownFields {
         name: &str,
         object: &mut A,
     ) -> Result<Result<(), Fault>, A::Error> {
-        let read = kept_json::read_field(&mut self.texts, name, object)?;
+        let read = kept_json::read_field(&mut self.texts, &self.fields, name, object)?;
         Ok(read.map(|field| self.fields.push(field)))
     }
 

@@ -4,8 +4,7 @@ use chrono::NaiveDateTime;
 use mysql_async::Value;
 use serde_json::Value as Json;
 
-use super::SET_IN_EXTRA;
-use crate::database::Statement;
+use crate::database::{DatabaseError, Statement, Transaction};
 use crate::report::Counts;
 use crate::sync::batch::Batch;
 
@@ -69,20 +68,34 @@ pub(in crate::sync) fn record(entry: &Entry<'_>) -> Statement {
     Statement::new(sql, row.into_iter().chain(tables))
 }
 
-/// Updates the contact time of a device and its unknown top-level fields. Locks the device until the end of the
-/// transaction.
+/// Updates the contact time of a device. Locks the device until the end of the transaction.
 pub(super) fn see_device(batch: &Batch) -> Statement {
+    let sql = "INSERT INTO devices (device_id, last_seen) VALUES (?, NOW(6)) ON DUPLICATE KEY UPDATE \
+               last_seen = VALUES(last_seen)";
+    Statement::new(sql, [batch.device_id.as_str()])
+}
+
+/// The largest fields that are written out in a statement. Larger ones would be in memory four times.
+const DEFERRED_FIELDS_BYTES: usize = 64 * 1024;
+
+/// Keeps the unknown top-level fields of a batch with its device.
+pub(super) async fn keep_fields(
+    transaction: &mut Transaction<'_>,
+    batch: &Batch,
+) -> Result<(), DatabaseError> {
     let fields = batch.unknown_fields.all();
-    let fields = (!fields.is_empty()).then_some(fields);
-    let extra = fields.map_or("extra", |_| SET_IN_EXTRA);
-    let sql = format!(
-        "INSERT INTO devices (device_id, last_seen, extra) VALUES (?, NOW(6), ?) ON DUPLICATE KEY UPDATE \
-         last_seen = VALUES(last_seen), extra = {extra}"
-    );
-    let values = [
-        Some(Value::from(batch.device_id.as_str())),
-        Some(Value::from(fields.map(|fields| fields.to_json()))),
-        fields.map(|fields| Value::from(fields.to_nulls())),
-    ];
-    Statement::new(sql, values.into_iter().flatten())
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let sql = "UPDATE devices SET extra = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?), ?) \
+               WHERE device_id = @device";
+    let json = fields.to_json();
+    let is_large = json.len() > DEFERRED_FIELDS_BYTES;
+    let statement = Statement::new(sql, [fields.to_nulls(), json]);
+    if is_large {
+        statement.run(transaction.connection().await?).await
+    } else {
+        transaction.defer(&statement);
+        Ok(())
+    }
 }

@@ -5,10 +5,11 @@ use mysql_async::{Conn, Value};
 use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 
+use super::device_state::Epoch;
 use super::positional;
 use crate::database::{DatabaseError, Statement, Transaction};
 use crate::sync::batch::{Batch, QuarantinedRow};
-use crate::sync::tables::Key;
+use crate::sync::tables::{Key, Table};
 
 /// How many bytes of rows one statement carries, unless a single row has more.
 const STATEMENT_BYTES: usize = 256 * 1024;
@@ -20,6 +21,7 @@ const REASON_CHARACTERS: usize = 1000;
 pub(super) async fn update(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
+    epoch: Epoch,
 ) -> Result<(), DatabaseError> {
     remove_stored(transaction, batch);
     if batch.quarantined.is_empty() {
@@ -34,7 +36,7 @@ pub(super) async fn update(
             bytes <= STATEMENT_BYTES
         });
         let (chunk, rest) = rows.split_at(fitting.count().max(1));
-        insert(connection, chunk).await?;
+        insert(connection, chunk, epoch).await?;
         rows = rest;
     }
     Ok(())
@@ -72,7 +74,11 @@ fn remove_stored(transaction: &mut Transaction<'_>, batch: &Batch) {
     }
 }
 
-async fn insert(connection: &mut Conn, rows: &[QuarantinedRow]) -> Result<(), DatabaseError> {
+async fn insert(
+    connection: &mut Conn,
+    rows: &[QuarantinedRow],
+    epoch: Epoch,
+) -> Result<(), DatabaseError> {
     let one = "(@device, ?, ?, ?, ?, ?, @batch, NOW(6), NOW(6))";
     let statement = format!(
         "INSERT INTO quarantined_rows (source_device, table_name, row_key, source_id, row_json, reason, sync_batch_id, \
@@ -84,8 +90,8 @@ async fn insert(connection: &mut Conn, rows: &[QuarantinedRow]) -> Result<(), Da
         let reason: String = row.reason.chars().take(REASON_CHARACTERS).collect();
         [
             Value::from(row.table.as_str()),
-            Value::from(key(row)),
-            Value::from(row.id.as_i64()),
+            Value::from(key(row, epoch)),
+            Value::from(row.id.as_i64().map(|id| epoch.source_id(id))),
             Value::from(&*row.row),
             Value::from(reason),
         ]
@@ -95,10 +101,16 @@ async fn insert(connection: &mut Conn, rows: &[QuarantinedRow]) -> Result<(), Da
 }
 
 /// What identifies an entry among those of its device and table. A row without a readable key is itself the key, so that
-/// sending it again does not add an entry.
-fn key(row: &QuarantinedRow) -> String {
+/// sending it again does not add an entry. A readable one is the `source_id` that the row would have in its epoch.
+fn key(row: &QuarantinedRow, epoch: Epoch) -> String {
+    let is_passthrough = Table::named(&row.table).is_none();
     match &row.id {
-        Json::Number(id) => id.to_string(),
+        Json::Number(id) => id
+            .as_i64()
+            .map_or_else(|| id.to_string(), |id| epoch.source_id(id).to_string()),
+        Json::String(id) if is_passthrough => {
+            epoch.text_source_id(id).unwrap_or_else(|| id.clone())
+        }
         Json::String(id) => id.clone(),
         _ => {
             let digest = digest(&SHA256, &row.row);
@@ -127,11 +139,16 @@ mod tests {
 
     #[test]
     fn a_row_without_a_readable_key_is_its_own_key() {
-        assert_eq!(key(&row(json!(7), "{}")), "7");
-        assert_eq!(key(&row(json!("daily"), "{}")), "daily");
-        let without = key(&row(Json::Null, "{}"));
+        let epoch = Epoch {
+            number: 1,
+            id_offset: 100,
+        };
+        let key = |id, text| key(&row(id, text), epoch);
+        assert_eq!(key(json!(7), "{}"), "107");
+        assert_eq!(key(json!("daily"), "{}"), "daily");
+        let without = key(Json::Null, "{}");
         assert!(without.starts_with('#') && without.len() <= 64, "{without}");
-        assert_eq!(key(&row(Json::Null, "{}")), without);
-        assert_ne!(key(&row(Json::Null, "[]")), without);
+        assert_eq!(key(Json::Null, "{}"), without);
+        assert_ne!(key(Json::Null, "[]"), without);
     }
 }

@@ -94,6 +94,27 @@ fn a_fault_is_reported_at_its_location(
 }
 
 #[test]
+fn a_row_and_a_batch_have_a_bounded_number_of_unknown_fields() {
+    let fields = |count: usize| {
+        let fields = (0..count).map(|number| format!(r#""{number}": 1"#));
+        fields.collect::<Vec<_>>().join(",")
+    };
+    let body = |count| {
+        let row = reading(&format!(r#""id": 1, "value": 1, {}"#, fields(count)));
+        let tables = with_rows(&format!("[{row}]"));
+        format!(
+            "{}, {}}}",
+            tables.trim_end_matches('}').to_owned() + "}}",
+            fields(count)
+        )
+    };
+    assert!(read_text(&body(2000)).is_ok());
+    let expected = ["body.tables.realtime_data.rows.0.2000", "body.2000"];
+    let expected = expected.map(|location| ("too_long", location.to_owned()));
+    assert_eq!(problems(&body(2001)), expected);
+}
+
+#[test]
 fn everything_that_is_missing_is_listed() {
     let fields = ["deviceId", "batchId", "tables"];
     let expected = fields.map(|field| ("missing", format!("body.{field}")));
