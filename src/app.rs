@@ -266,15 +266,17 @@ fn start_actors(
     })
 }
 
-/// Ends when the process has been told to stop so many times, by SIGTERM or SIGINT.
+/// Resolves at the given number of termination signals: SIGTERM, SIGINT or SIGHUP.
 fn told_to_stop(times: usize) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     Ok(async move {
         for _ in 0..times {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                _ = hangup.recv() => {}
             }
         }
     })

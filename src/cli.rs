@@ -8,6 +8,14 @@ use clap::{Parser, Subcommand};
 use crate::config::Settings;
 use crate::{app, logging};
 
+/// Prints a line to standard output. Fails instead of panicking when nothing reads it, or when a disk is full.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stdout(), $($line)*)
+    }};
+}
+
 mod baseline;
 mod database;
 mod device;
@@ -55,13 +63,21 @@ type Failure = Box<dyn std::error::Error>;
 
 /// The exit code of the process: a failure, which is told here, never ends with 0.
 pub fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
+    logging::flush();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if is_closed_pipe(&*failure) => ExitCode::FAILURE,
         Err(failure) => {
             logging::report_failure(&format!("eclipse-ai-server: {}", causes(failure.as_ref())));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether the reader of the output, such as `head`, has ended: nothing is left to tell it.
+fn is_closed_pipe(failure: &(dyn std::error::Error + 'static)) -> bool {
+    let error: Option<&std::io::Error> = failure.downcast_ref();
+    error.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 impl CommandLine {

@@ -104,6 +104,14 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// The methods it answers: HEAD wherever GET is.
+    fn methods(&self) -> Vec<Method> {
+        let head = (self.method == Method::GET).then_some(Method::HEAD);
+        [self.method.clone()].into_iter().chain(head).collect()
+    }
+}
+
 /// Every endpoint of the server. There is no other way to add one.
 pub fn endpoints() -> Vec<Endpoint> {
     use Access::{Key, Open};
@@ -171,15 +179,17 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 fn resource(endpoint: Endpoint) -> impl HttpServiceFactory {
-    let allowed = endpoint.method.clone();
-    let route = (endpoint.handler)(web::method(endpoint.method));
-    web::resource(endpoint.path)
+    let allowed = endpoint.methods();
+    let routes = allowed.clone().into_iter().map(web::method);
+    let resource = routes.fold(web::resource(endpoint.path), |resource, route| {
+        resource.route((endpoint.handler)(route))
+    });
+    resource
         .wrap(Condition::new(
             endpoint.access == Access::Key,
             from_fn(auth::require_key),
         ))
         .wrap(from_fn(linger::read_on))
-        .route(route)
         .default_service(web::to(move || ready(method_not_allowed(&allowed))))
 }
 
@@ -187,8 +197,8 @@ async fn not_found() -> HttpResponse {
     HttpResponse::NotFound().json(bodies::Detail::new("Not Found"))
 }
 
-fn method_not_allowed(allowed: &Method) -> HttpResponse {
+fn method_not_allowed(allowed: &[Method]) -> HttpResponse {
     HttpResponse::MethodNotAllowed()
-        .insert_header(Allow(vec![allowed.clone()]))
+        .insert_header(Allow(allowed.to_vec()))
         .json(bodies::Detail::new("Method Not Allowed"))
 }

@@ -4,17 +4,41 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
+use std::sync::OnceLock;
+use std::time::Duration;
 
+use env_logger::Target;
 use log::{Level, LevelFilter};
+use sink::Sink;
 
 mod pairs;
+mod sink;
+
+/// Where the log goes once it is started.
+static SINK: OnceLock<Sink> = OnceLock::new();
+
+/// How long the end of the process waits for the reader of the log.
+const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+
+/// Waits briefly until the log is written. Call it before the process ends.
+pub fn flush() {
+    if let Some(sink) = SINK.get() {
+        sink.flush_within(FLUSH_LIMIT);
+    }
+}
 
 /// Starts the log. Panics are logged as well, one line each. Call it once.
 pub fn start(level: LevelFilter) {
     let mut builder = env_logger::Builder::new();
     builder
         .filter_level(level.min(LevelFilter::Warn))
-        .filter_module("eclipse_ai", level);
+        .filter_module("eclipse_ai", level)
+        // It logs requests that it cannot parse as errors: anybody could fill the log with them.
+        .filter_module("actix_http", LevelFilter::Off);
+    if let Ok(sink) = Sink::start(std::io::stderr()) {
+        let _ = SINK.set(sink.clone());
+        builder.target(Target::Pipe(Box::new(sink)));
+    }
     if is_journal() {
         builder.format(|out, record| {
             write!(out, "<{}>{}", priority(record.level()), record.args())?;

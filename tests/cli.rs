@@ -4,5 +4,6 @@ mod device;
 mod diagnose;
 mod diagnose_stored;
 mod doctor;
+mod output;
 mod seed_db;
 mod settings;

@@ -48,7 +48,7 @@ pub(super) fn run(command: BaselineCommand, settings: &Settings) -> Result<(), F
                 if !set {
                     return Err(format!("there is no diagnosed drive {drive}").into());
                 }
-                println!("Drive {drive} is the reference of its device.");
+                say!("Drive {drive} is the reference of its device.")?;
             }
             BaselineCommand::Clear { device } => {
                 database
@@ -56,7 +56,7 @@ pub(super) fn run(command: BaselineCommand, settings: &Settings) -> Result<(), F
                         diagnoses::clear_anchor(connection, device.as_str()).await
                     })
                     .await?;
-                println!("{device} has no reference drive.");
+                say!("{device} has no reference drive.")?;
             }
             BaselineCommand::Reset { device } => {
                 database
@@ -64,9 +64,9 @@ pub(super) fn run(command: BaselineCommand, settings: &Settings) -> Result<(), F
                         diagnoses::reset_baseline(connection, device.as_str()).await
                     })
                     .await?;
-                println!(
+                say!(
                     "The baseline of {device} begins anew. Recompute diagnoses with: diagnose --recompute"
-                );
+                )?;
             }
         }
         Ok(())

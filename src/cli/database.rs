@@ -18,10 +18,11 @@ pub(super) fn init(settings: &Settings) -> Result<(), Failure> {
         let database = Database::open(&settings.database_url, 2);
         Ok(schema::migrate(&database).await?)
     })?;
-    println!(
+    say!(
         "The schema is at version {} ({} migrations applied).",
-        migrated.version, migrated.applied
-    );
+        migrated.version,
+        migrated.applied
+    )?;
     Ok(())
 }
 
@@ -38,7 +39,7 @@ pub(super) fn seed(settings: &Settings) -> Result<(), Failure> {
         }
         Ok(rows)
     })?;
-    println!("Stored {rows} rows of three drives.");
+    say!("Stored {rows} rows of three drives.")?;
     Ok(())
 }
 

@@ -85,7 +85,7 @@ async fn add(database: &Database, id: &str, name: Option<&str>) -> Result<(), Fa
         return Err(format!("{id} has a key already; a new one: device rotate-key {id}").into());
     }
     eprintln!("{id} is registered. Its key, shown only now, is good for this device alone:");
-    println!("{}", key.text());
+    say!("{}", key.text())?;
     Ok(())
 }
 
@@ -95,7 +95,7 @@ async fn list(database: &Database) -> Result<(), Failure> {
             devices::all_devices(connection).await
         })
         .await?;
-    print!("{}", list::table(&devices));
+    say!("{}", list::table(&devices).trim_end())?;
     Ok(())
 }
 
@@ -111,7 +111,7 @@ async fn rotate_key(database: &Database, id: &str) -> Result<(), Failure> {
         return Err(unknown(id));
     }
     eprintln!("The new key of {id}, shown only now; the one before is refused from now on:");
-    println!("{}", key.text());
+    say!("{}", key.text())?;
     Ok(())
 }
 
@@ -124,10 +124,10 @@ async fn remove(database: &Database, id: &str) -> Result<(), Failure> {
     if !found {
         return Err(unknown(id));
     }
-    println!(
+    say!(
         "{id} is removed, and its key is refused from now on. Its rows and backups stay. \
          Whoever has the shared API_KEY can still send as {id}, which lists it again."
-    );
+    )?;
     Ok(())
 }
 

@@ -25,7 +25,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 pub(super) fn run(settings: &Result<Settings, InvalidSettings>) -> Result<(), Failure> {
     let findings = block_on(async { Ok(examine(settings).await) })?;
     for finding in &findings {
-        println!("{finding}");
+        say!("{finding}")?;
     }
     let errors = findings
         .iter()

@@ -5,6 +5,6 @@ use crate::http;
 
 /// Prints the OpenAPI document.
 pub(super) fn print() -> Result<(), Failure> {
-    println!("{}", serde_json::to_string_pretty(&http::document())?);
+    say!("{}", serde_json::to_string_pretty(&http::document())?)?;
     Ok(())
 }

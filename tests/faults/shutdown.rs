@@ -176,6 +176,23 @@ async fn a_second_signal_exits_at_once_and_logs_the_unfinished_drain() {
     lock.release().await;
 }
 
+#[tokio::test]
+async fn a_hangup_drains_like_a_termination() {
+    let BlockedSync {
+        database: _database,
+        mut server,
+        lock,
+        ..
+    } = BlockedSync::start().await;
+
+    server.signal("HUP");
+    server.logs("server stops").await;
+    lock.release().await;
+
+    assert_eq!(server.ends_in_time().await.code(), Some(0));
+    server.logs("server stopped").await;
+}
+
 #[test]
 fn a_server_that_cannot_start_logs_why_and_exits_with_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -3,7 +3,7 @@
 use eclipse_ai_server::http::{Access, endpoints};
 use serde_json::json;
 
-use crate::support::{TestDatabase, TestServer, answer};
+use crate::support::{API_KEY, TestDatabase, TestServer, answer};
 
 #[tokio::test]
 async fn every_endpoint_except_the_open_ones_requires_a_key() {
@@ -38,6 +38,28 @@ async fn every_endpoint_except_the_open_ones_requires_a_key() {
         ],
         "what is open to everybody was decided by hand"
     );
+}
+
+#[tokio::test]
+async fn head_is_answered_wherever_get_is() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    for endpoint in endpoints() {
+        if endpoint.method.as_str() != "GET" {
+            continue;
+        }
+        let path = endpoint.path.replace(['{', '}', ':', '*'], "");
+        let get = server.get(&path).send().await.unwrap();
+        let url = format!("{}{path}", server.url);
+        let head = server.http.head(&url).header("X-API-Key", API_KEY);
+        let head = head.send().await.unwrap();
+        assert_eq!(head.status(), get.status(), "{path}");
+        assert_eq!(
+            head.headers().get("content-type"),
+            get.headers().get("content-type")
+        );
+        assert!(head.bytes().await.unwrap().is_empty(), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! Every request has an id, a line in the log, and an answer even if its handler panics.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -48,6 +51,27 @@ async fn requests_refused_early_have_an_id_too() {
     let request = server.http.post(&url).header("X-Request-Id", "no-key");
     let (status, id, _) = answer_with_id(request).await;
     assert_eq!((status, id.as_str()), (401, "no-key"));
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_parsed_is_not_logged_as_an_error() {
+    let server = ServerProcess::start(NOWHERE, &[]).await;
+    let mut client = TcpStream::connect(server.address()).unwrap();
+    client
+        .write_all(b"\x16\x03\x01 this is no request\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert_eq!(server.lines("ERROR"), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_password_in_the_url_of_ollama_is_not_logged() {
+    let ollama = [("OLLAMA_BASE_URL", "http://me:hunter2@127.0.0.1:9")];
+    let server = ServerProcess::start(NOWHERE, &ollama).await;
+    server.logs("ollama=http://127.0.0.1:9 ").await;
+    assert_eq!(server.lines("hunter2"), [""; 0]);
 }
 
 #[tokio::test]

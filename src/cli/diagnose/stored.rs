@@ -66,10 +66,10 @@ pub(super) fn recompute(settings: &Settings, since: Option<NaiveDate>) -> Result
             .await?;
             if let Some((diagnosis, _)) = diagnosed {
                 let grade = diagnosis.grade.map_or("none", Grade::label);
-                println!("Drive {drive}: grade {grade}. {}", diagnosis.grade_reason);
+                say!("Drive {drive}: grade {grade}. {}", diagnosis.grade_reason)?;
             }
         }
-        println!("Drives diagnosed: {}", drives.len());
+        say!("Drives diagnosed: {}", drives.len())?;
         Ok(())
     })
 }
