@@ -32,13 +32,19 @@ pub(crate) use statement::Statement;
 pub use transaction::Transaction;
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
-/// Set on every connection: times are UTC, invalid values are rejected instead of converted, lock waits end before a
-/// client's patience does, and transactions are READ COMMITTED.
-const SESSION_SETTINGS: [&str; 2] = [
+/// Set on every connection, so that no default of the server matters: text is utf8mb4, times are UTC, invalid values are
+/// rejected instead of converted, lock waits end before a client's patience does, every statement outside of a transaction
+/// commits, nothing limits the rows or the time of a statement, and transactions are READ COMMITTED.
+///
+/// MySQL ignores what stands in `/*M!`, and MariaDB what stands in `/*!80000`.
+const SESSION_SETTINGS: [&str; 3] = [
+    "SET NAMES utf8mb4",
     "SET SESSION time_zone = '+00:00', \
      sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', \
-     innodb_lock_wait_timeout = 5",
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+     innodb_lock_wait_timeout = 5, autocommit = 1, completion_type = 0, sql_select_limit = 18446744073709551615, \
+     sql_big_selects = 1, sql_safe_updates = 0, sql_auto_is_null = 0, foreign_key_checks = 1, unique_checks = 1 \
+     /*!80000 , max_execution_time = 0 */ /*M!100300 , max_statement_time = 0 */",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE",
 ];
 
 /// Upper bounds of the pauses between the attempts of a transaction. They double from the first to the last.

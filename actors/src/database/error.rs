@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mysql_async::Error;
+use mysql_async::{DriverError, Error};
 
 use super::setup;
 use crate::runtime::Panicked;
@@ -9,8 +9,8 @@ use crate::runtime::Panicked;
 /// Why a piece of database work failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// No connection, or it broke. The work may or may not be committed.
-    #[error("the database cannot be reached")]
+    /// No connection, or it broke, or the database does not work now. The work may or may not be committed.
+    #[error("{}", why_unavailable(.0))]
     Unavailable(#[source] Error),
     /// The time limit expired. The work may or may not be committed.
     #[error("the database did not answer within {} ms", limit.as_millis())]
@@ -24,6 +24,9 @@ pub enum DatabaseError {
     /// Its disk or a table is full.
     #[error("the database is out of disk space")]
     Full(#[source] Error),
+    /// A row is larger than the database accepts in one statement.
+    #[error("a row is larger than the database accepts (max_allowed_packet)")]
+    TooLarge(#[source] Error),
     /// A row violates a schema constraint.
     #[error("a row violates a schema constraint")]
     Constraint(#[source] Error),
@@ -75,7 +78,8 @@ impl DatabaseError {
             | Self::Contended(_)
             | Self::Full(_)
             | Self::Closed => true,
-            Self::Constraint(_)
+            Self::TooLarge(_)
+            | Self::Constraint(_)
             | Self::Refused(_)
             | Self::Unreadable(_)
             | Self::Migration(_)
@@ -102,10 +106,71 @@ impl DatabaseError {
     }
 }
 
+/// What an error code of the database means for the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// Other transactions were in the way: retry the whole transaction.
+    Contention,
+    /// No free connection.
+    Connections,
+    /// The node or the connection is going away, or the node is not ready.
+    Away,
+    /// No space.
+    Full,
+    TooLarge,
+    Constraint,
+    Refused,
+}
+
+impl Meaning {
+    /// The one table of error codes, of MySQL, MariaDB, Galera, Group Replication and `TiDB`.
+    fn of(code: u16) -> Self {
+        match code {
+            // Changed snapshot, lock wait, deadlock; rollback by Group Replication; TiDB's conflicts.
+            1020 | 1205 | 1213 | 3101 | 8002 | 8022 | 9007 => Self::Contention,
+            1040 | 1129 | 1203 => Self::Connections,
+            // A node that is not ready, shutdown, network errors, killed, time limits of the database, a lost connection,
+            // Group Replication without a majority, disconnected for idleness.
+            1047
+            | 1053
+            | 1152
+            | 1158..=1161
+            | 1317
+            | 1927
+            | 1969
+            | 2006
+            | 2013
+            | 3024
+            | 3100
+            | 3168
+            | 4031 => Self::Away,
+            1021 | 1114 => Self::Full,
+            1153 => Self::TooLarge,
+            // Null, duplicate, range, encoding, length, foreign keys; CHECK is 3819 on MySQL and 4025 on MariaDB.
+            1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1451 | 1452 | 3140 | 3819 | 4025 => {
+                Self::Constraint
+            }
+            _ => Self::Refused,
+        }
+    }
+}
+
+fn why_unavailable(error: &Error) -> &'static str {
+    let Error::Server(answer) = error else {
+        return "the database cannot be reached";
+    };
+    match Meaning::of(answer.code) {
+        Meaning::Connections => "the database has too many connections",
+        _ => "the database is shutting down or not ready",
+    }
+}
+
 impl From<Error> for DatabaseError {
     fn from(error: Error) -> Self {
-        let Error::Server(answer) = &error else {
-            return Self::Unavailable(error);
+        let answer = match &error {
+            Error::Server(answer) => answer,
+            Error::Driver(DriverError::PacketTooLarge) => return Self::TooLarge(error),
+            _ => return Self::Unavailable(error),
         };
         if let Some(problem) = setup::problem(answer.code, &answer.message) {
             return Self::Setup {
@@ -113,16 +178,13 @@ impl From<Error> for DatabaseError {
                 source: error,
             };
         }
-        match answer.code {
-            1020 | 1205 | 1213 => Self::Contended(error),
-            1021 | 1114 => Self::Full(error),
-            // Too many connections, shutdown in progress, blocked host, killed.
-            1040 | 1053 | 1129 | 1203 | 1317 | 1927 => Self::Unavailable(error),
-            // Null, duplicate, range, encoding, length, foreign keys; CHECK is 3819 on MySQL and 4025 on MariaDB.
-            1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1451 | 1452 | 3140 | 3819 | 4025 => {
-                Self::Constraint(error)
-            }
-            _ => Self::Refused(error),
+        match Meaning::of(answer.code) {
+            Meaning::Contention => Self::Contended(error),
+            Meaning::Connections | Meaning::Away => Self::Unavailable(error),
+            Meaning::Full => Self::Full(error),
+            Meaning::TooLarge => Self::TooLarge(error),
+            Meaning::Constraint => Self::Constraint(error),
+            Meaning::Refused => Self::Refused(error),
         }
     }
 }
@@ -144,4 +206,54 @@ fn problem_of_migration(error: &refinery::Error) -> String {
         cause = error.source();
     }
     String::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use mysql_async::ServerError;
+
+    use super::*;
+
+    fn error(code: u16) -> DatabaseError {
+        let answer = ServerError {
+            code,
+            message: "secret".to_owned(),
+            state: "HY000".to_owned(),
+        };
+        Error::Server(answer).into()
+    }
+
+    #[test]
+    fn a_database_that_is_away_never_refused_a_statement() {
+        for code in [
+            1047, 1053, 1152, 1159, 1161, 1290, 1792, 1836, 1927, 2006, 2013, 3100, 3168, 4031,
+        ] {
+            let error = error(code);
+            assert!(error.may_pass(), "{code}");
+            assert!(!matches!(error, DatabaseError::Refused(_)), "{code}");
+            assert_ne!(
+                error.to_string(),
+                "the database cannot be reached",
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn conflicts_are_retried_and_what_fails_again_is_not() {
+        for code in [1213, 1205, 1020, 3101, 8002, 8022, 9007] {
+            assert!(error(code).is_contention(), "{code}");
+        }
+        for code in [1062, 1146, 1153, 1064] {
+            assert!(
+                !error(code).is_contention() && !error(code).may_pass(),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_read_only_database_is_named() {
+        assert_eq!(error(1290).to_string(), "the database server is read-only");
+    }
 }

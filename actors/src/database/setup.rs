@@ -12,7 +12,6 @@ pub(super) fn problem(code: u16, message: &str) -> Option<String> {
         1049 => "the database in DATABASE_URL does not exist".to_owned(),
         1142 | 1143 | 1227 | 1370 => missing_right(message),
         1290 | 1792 | 1836 => "the database server is read-only".to_owned(),
-        1153 => "a statement is larger than the database's max_allowed_packet".to_owned(),
         1665 => "the database logs statements (binlog_format=STATEMENT), which transactions in \
                  READ COMMITTED do not allow: set binlog_format=ROW"
             .to_owned(),

@@ -21,6 +21,9 @@ use crate::sync::tables::{ColumnType, Table};
 /// The maximum number of rows in one statement; larger statements are slower.
 pub const STATEMENT_ROWS: usize = 500;
 
+/// The most bytes of text in one statement of several rows. Every database accepts statements of 1 MiB.
+const STATEMENT_BYTES: usize = 512 * 1024;
+
 /// The set of columns of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Shape {
@@ -92,7 +95,7 @@ pub(super) async fn upsert_sheet(
     }
     let mut affected = 0;
     for (shape, rows) in by_shape {
-        for chunk in chunks(&rows) {
+        for chunk in chunks(&rows, |row| text_bytes(sheet, *row)) {
             let mut values = Vec::with_capacity(chunk.len() * (sheet.table.columns.len() + 2));
             for row in chunk {
                 bind_row(&mut values, sheet, *row, epoch, &shape, profiles);
@@ -116,7 +119,7 @@ pub(super) async fn upsert_extra_sheet(
 ) -> Result<Counts, DatabaseError> {
     let rows = sheet.rows();
     let mut affected = 0;
-    for chunk in chunks(rows) {
+    for chunk in chunks(rows, |row| sheet.json(*row).len()) {
         let one = "(@device,?,?,NOW(6),@batch,?)";
         let statement = format!(
             "INSERT INTO extra_rows (source_device, table_name, source_id, synced_at, sync_batch_id, row_json) \
@@ -140,14 +143,18 @@ pub(super) async fn upsert_extra_sheet(
     Ok(counts_of_upserts(rows.len() as u64, affected))
 }
 
-/// Splits rows into statements of 500, then of falling powers of two, so that there are few different statements.
-fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+/// Splits rows into statements of 500, then of falling powers of two, so that there are few different statements. Long rows
+/// come in smaller statements, down to one row.
+fn chunks<T>(mut rows: &[T], bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let size = match rows.len() {
+        let mut size = match rows.len() {
             0 => return None,
             STATEMENT_ROWS.. => STATEMENT_ROWS,
             fewer => 1 << fewer.ilog2(),
         };
+        while size > 1 && rows[..size].iter().map(&bytes).sum::<usize>() > STATEMENT_BYTES {
+            size = 1 << (size - 1).ilog2();
+        }
         let (chunk, rest) = rows.split_at(size);
         rows = rest;
         Some(chunk)
@@ -222,6 +229,12 @@ pub(super) fn bind_source_id(sheet: &MirroredTable, id: Cell, epoch: Epoch) -> V
     }
 }
 
+/// The length of the texts of a row.
+fn text_bytes(sheet: &MirroredTable, row: u32) -> usize {
+    let cells = sheet.cells(row);
+    cells.map(|(_, cell)| sheet.text_bytes(cell).len()).sum()
+}
+
 fn bind(sheet: &MirroredTable, cell: Cell) -> Value {
     match cell {
         Cell::Absent | Cell::Null => Value::NULL,
@@ -253,9 +266,20 @@ mod tests {
     #[test]
     fn rows_are_split_into_few_sizes_and_none_is_lost() {
         let rows: Vec<usize> = (0..1_777).collect();
-        let sizes: Vec<usize> = chunks(&rows).map(<[usize]>::len).collect();
+        let sizes: Vec<usize> = chunks(&rows, |_| 100).map(<[usize]>::len).collect();
         assert_eq!(sizes, [500, 500, 500, 256, 16, 4, 1]);
-        assert_eq!(chunks(&rows).flatten().copied().collect::<Vec<_>>(), rows);
+        let all = chunks(&rows, |_| 100).flatten().copied();
+        assert_eq!(all.collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn long_rows_come_in_small_statements() {
+        let bytes = [100_000; 7];
+        let sizes: Vec<usize> = chunks(&bytes, |bytes| *bytes).map(<[usize]>::len).collect();
+        assert_eq!(sizes, [4, 2, 1]);
+        let bytes = [2_000_000, 1, 1];
+        let sizes: Vec<usize> = chunks(&bytes, |bytes| *bytes).map(<[usize]>::len).collect();
+        assert_eq!(sizes, [1, 2]);
     }
 
     #[test]
