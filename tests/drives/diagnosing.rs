@@ -141,7 +141,7 @@ async fn recomputing_gives_the_same_bytes() {
     let ended = binary.run(&["diagnose", "--recompute"]);
     assert_eq!(ended.code, Some(0), "{}", ended.output);
     assert!(
-        ended.output.contains("2 drives diagnosed again."),
+        ended.output.contains("Drives diagnosed: 2"),
         "{}",
         ended.output
     );
