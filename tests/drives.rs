@@ -13,6 +13,7 @@ mod property;
 mod queue;
 mod readings;
 mod servers;
+mod upgrade;
 mod warnings;
 
 use chrono::{NaiveDateTime, TimeDelta};

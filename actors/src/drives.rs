@@ -33,6 +33,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 mod arrivals;
+mod backfill;
 mod blocks;
 pub mod check;
 mod checking;
@@ -56,6 +57,7 @@ mod statements;
 mod transitions;
 
 pub use arrivals::{Arrival, Arrivals};
+pub(crate) use backfill::backfill;
 pub use checking::{Checked, StuckDrive, check, close_silent, restore_due, stuck};
 pub use claim::Claim;
 pub use claim_watch::{ClaimWatch, Held};

@@ -3,8 +3,8 @@
 use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 
-use super::{drives, events, never_quiet, readings, send};
-use crate::support::{DEVICE, batch, with};
+use super::{drives, end_as, events, never_quiet, readings, send};
+use crate::support::{DEVICE, Fixture, batch, with};
 
 #[tokio::test]
 async fn a_drive_that_arrives_with_its_readings_is_queued_at_once() {
@@ -202,4 +202,84 @@ async fn a_device_with_many_drives_gets_one_more() {
             .await,
         201
     );
+}
+
+/// The device logs no end at key-off, and writes heartbeats without a number until the next morning.
+#[tokio::test]
+async fn readings_between_two_drives_belong_to_neither() {
+    let (database, server) = never_quiet().await;
+    let log = events(1, "start@0#1 start@840#2");
+    let mut data = readings(1, "0 1#1 5#1 10#1");
+    data.extend(readings(5, "20 30 100 400 700 839 840 841#2"));
+    send(&server, log, data).await;
+    assert_eq!(drives(&database).await, "0-~10#1 queued, 840-~841#2 open");
+    let counted: i64 = database
+        .row("SELECT CAST(SUM(readings) AS SIGNED) FROM reading_blocks")
+        .await;
+    assert_eq!(counted, 12);
+}
+
+#[tokio::test]
+async fn a_number_used_again_after_months_is_another_drive() {
+    let (database, server) = never_quiet().await;
+    // More drives in between than any window would reach back.
+    send(&server, events(1, "start@0#7 end@20#7"), readings(1, "5#7")).await;
+    let between: Vec<String> = (8..108)
+        .map(|number| {
+            let minute = 100 * number;
+            format!("start@{minute}#{number} end@{}#{number}", minute + 20)
+        })
+        .collect();
+    send(&server, events(3, &between.join(" ")), Vec::new()).await;
+    for minute in [130_000, 260_000] {
+        let log = format!("start@{minute}#7 end@{}#7", minute + 20);
+        let reading = format!("{}#7", minute + 5);
+        send(&server, events(minute, &log), readings(minute, &reading)).await;
+    }
+    assert_eq!(database.count("drives", "drive_id = 7").await, 3);
+    let rows = "SELECT first_source_id FROM drives WHERE drive_id = 7 ORDER BY drive_start";
+    let rows: Vec<i64> = database.rows(rows).await;
+    assert_eq!(rows, [1, 130_000, 260_000]);
+}
+
+#[tokio::test]
+async fn readings_with_a_number_are_a_drive_without_any_event() {
+    let (database, server) = never_quiet().await;
+    send(&server, Vec::new(), readings(1, "0#3 10#3")).await;
+    assert_eq!(drives(&database).await, "0-~10#3 open");
+    send(&server, Vec::new(), readings(3, "20#3 30#4")).await;
+    assert_eq!(drives(&database).await, "0-~20#3 queued, 30-~30#4 open");
+}
+
+#[tokio::test]
+async fn a_trip_with_a_short_stop_is_one_drive() {
+    let (database, server) = never_quiet().await;
+    let log = "start@0#1 end@20#1 start@30#1 end@50#1";
+    send(&server, events(1, log), readings(1, "10#1 40#1")).await;
+    assert_eq!(drives(&database).await, "0-50#1 queued");
+}
+
+#[tokio::test]
+async fn events_that_get_their_number_later_make_no_second_drive() {
+    let (database, server) = never_quiet().await;
+    send(&server, events(1, "start@0 end@25"), readings(1, "5 10")).await;
+    let before: Vec<i64> = database.rows("SELECT id FROM drives").await;
+    send(&server, events(1, "start@0#7 end@25#7"), Vec::new()).await;
+    assert_eq!(drives(&database).await, "0-25#7 waiting");
+    let after: Vec<i64> = database.rows("SELECT id FROM drives").await;
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn an_event_that_changes_its_type_leaves_no_drive_behind_and_its_analysis_is_marked() {
+    let fixture = Fixture::with_quiet("0").await;
+    let (database, server) = (&fixture.database, &fixture.server);
+    send(server, events(1, "start@0 end@25"), readings(1, "5 10")).await;
+    end_as(database, "0-25 analysed").await;
+    let mut log = events(1, "start@0");
+    log[0]["event_type"] = json!("connect");
+    send(server, log, Vec::new()).await;
+    assert_eq!(drives(database).await, "");
+    let marked = "status = 'success' AND drive_removed_at IS NOT NULL";
+    assert_eq!(database.count("analysis_history", marked).await, 1);
 }

@@ -20,9 +20,10 @@ use super::readiness::{self, Readiness};
 use super::retention::prune_history;
 use super::status::{self, DeviceSyncStatus};
 use crate::admission::Admission;
+use crate::causes;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
 use crate::device_id::DeviceId;
-use crate::drives::{DriveTiming, DrivesChanged};
+use crate::drives::{self, DriveTiming, DrivesChanged};
 use crate::report::{Report, Reporter};
 use crate::runtime::isolated;
 use crate::supervise::Drain;
@@ -89,9 +90,13 @@ impl SyncActor {
     fn tidy(&self) -> impl Future<Output = ()> + use<> {
         let database = self.database.clone();
         let days = self.settings.history_retention_days;
+        let timing = self.settings.drive_timing;
         async move {
             prune_history(&database, days).await;
             count_stored_rows(&database).await;
+            if let Err(error) = drives::backfill(&database, timing).await {
+                log::warn!(error = causes(&error); "adding stored rows to drives was interrupted");
+            }
         }
     }
 }
