@@ -91,8 +91,8 @@ pub struct Refusal {
     pub device_id: Option<DeviceId>,
     /// The device's name for it, if readable.
     pub batch_id: Option<String>,
-    /// The tables in it that the server stores, as far as it was read.
+    /// The tables in the read part of it that the server stores.
     pub tables: Vec<String>,
-    /// The other tables in it, as far as it was read; names are shortened, and there are at most 50.
+    /// The other tables in the read part of it; names are shortened, and there are at most 50.
     pub unknown_tables: Vec<String>,
 }

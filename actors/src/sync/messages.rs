@@ -84,7 +84,7 @@ pub struct TableReceipt {
 pub struct RefusedRow {
     /// Its table.
     pub table: String,
-    /// The device's key of the row as far as it is readable: a number, a text, or null.
+    /// The device's key of the row if readable: a number or a text; else null.
     pub id: Value,
     /// Why it is not stored, in one sentence.
     pub reason: String,

@@ -46,9 +46,9 @@ pub enum ColumnType {
     Integer(i64, i64),
     /// A finite double.
     Real,
-    /// At most so many characters.
+    /// A text with a maximum number of characters.
     Characters(usize),
-    /// At most so many bytes of UTF-8.
+    /// A text with a maximum number of UTF-8 bytes.
     Bytes(usize),
     /// A point in time, with microseconds.
     Time,

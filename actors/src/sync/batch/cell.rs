@@ -131,7 +131,7 @@ fn integer(scalar: Scalar<'_>, least: i64, most: i64) -> Result<i64, Fault> {
     }
 }
 
-/// The integer that a whole double stands for, as far as doubles are exact.
+/// The integer that a whole double stands for, in the range in which doubles are exact.
 fn exact_integer(value: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]

@@ -116,7 +116,7 @@ impl Notes {
 /// What is wrong with one row.
 #[derive(Debug, Default)]
 pub(super) struct RowNotes {
-    /// The row's key as far as it is readable, for messages: a number or a text.
+    /// The row's key for messages, if readable: a number or a text.
     pub id: Option<Value>,
     /// By column; without one, of the row as a whole.
     faults: Vec<(Option<Cow<'static, str>>, Fault)>,

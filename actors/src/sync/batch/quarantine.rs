@@ -14,7 +14,7 @@ const ROWS_PER_BATCH: usize = 1000;
 pub struct QuarantinedRow {
     /// Its table.
     pub table: String,
-    /// The device's key of the row as far as it is readable: a number, a text, or null.
+    /// The device's key of the row if readable: a number or a text; else null.
     pub id: Value,
     /// Why it is not stored, in one sentence.
     pub reason: String,
@@ -66,8 +66,8 @@ impl Quarantine {
         true
     }
 
-    /// Drops the rows of `table` that a later row with the same key replaces, whether that is a valid one, as
-    /// `row_with_id` tells with its position among the valid rows, or another bad one.
+    /// Drops the rows of `table` that a later row with the same key replaces, valid or not. `row_with_id` returns
+    /// the position of a valid row among the valid rows.
     pub(super) fn drop_replaced(
         &mut self,
         table: &str,
