@@ -132,6 +132,38 @@ async fn later_readings_make_a_new_diagnosis() {
 }
 
 #[tokio::test]
+async fn a_drive_that_arrives_late_becomes_part_of_the_history_of_those_after_it() {
+    let database = TestDatabase::create().await;
+    let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "0")];
+    let server = TestServer::start_with(&database.url(), &variables).await;
+    let mut pi = Pi::new("car-1");
+    for (count, id) in [(1, 2), (2, 1)] {
+        let start = format!("2026-04-{:02}T07:00:00", 10 + id);
+        pi.record_drive(&Drive::new(id, start.parse().unwrap(), 12));
+        pi.sync_all(&server.url, 20).await;
+        eventually("the drive is diagnosed", async || {
+            diagnosed(&database).await.len() == count
+        })
+        .await;
+    }
+    let numbers = diagnosed(&database).await;
+    eventually(
+        "the later drive is compared with the earlier one",
+        async || {
+            let query = format!(
+                "SELECT diagnosis FROM drive_diagnoses WHERE drive = {} AND rules_version > 0",
+                numbers[1]
+            );
+            let stored: Vec<String> = database.rows(&query).await;
+            stored
+                .iter()
+                .any(|stored| stored.contains(&format!("\"earlierDrives\":[{}]", numbers[0])))
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn recomputing_gives_the_same_bytes() {
     let (database, server, mut pi, first) = with_a_drive().await;
     let second = drive(&database, &server, &mut pi, 2).await;

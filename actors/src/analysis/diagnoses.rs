@@ -15,6 +15,9 @@ use crate::text::line;
 /// The length of `grade_reason`.
 const REASON_CHARACTERS: usize = 255;
 
+/// No version of the rules: the diagnosis is to be made again.
+const OUTDATED: u32 = 0;
+
 /// Earlier drives that a diagnosis is compared with.
 const EARLIER: u32 = 5;
 
@@ -196,6 +199,28 @@ pub(super) async fn store(
         COLUMNS.join(", "),
         updates.join(", ")
     );
+    let before = find(connection, drive).await?;
+    Statement::new(query, values).run(connection).await?;
+    let before = before.and_then(|before| earlier((drive, before.diagnosis)));
+    if before.is_none_or(|before| before.figures != diagnosis.figures) {
+        outdate_later(connection, readings).await?;
+    }
+    Ok(())
+}
+
+/// The drives that this one is part of the history of are diagnosed again: drives may become ready in any order.
+async fn outdate_later(
+    connection: &mut Conn,
+    readings: &DriveReadings,
+) -> Result<(), DatabaseError> {
+    let query = "UPDATE drive_diagnoses SET rules_version = ? WHERE source_device = ? AND drive_start > ? \
+                 ORDER BY drive_start LIMIT ?";
+    let values: [Value; 4] = [
+        OUTDATED.into(),
+        (&readings.device_id).into(),
+        readings.start.into(),
+        EARLIER.into(),
+    ];
     Statement::new(query, values).run(connection).await
 }
 
@@ -209,8 +234,8 @@ pub(super) async fn now(connection: &mut Conn) -> Result<NaiveDateTime, Database
     now.ok_or(DatabaseError::Closed)
 }
 
-/// The oldest drive that is ready and has no diagnosis, or one that is older than its latest readings or has other
-/// boundaries; `except` are left out.
+/// The oldest drive that is ready and has no diagnosis, or one that is older than its latest readings, has other
+/// boundaries or another history; `except` are left out.
 pub(super) async fn due(
     connection: &mut Conn,
     except: &[i64],
@@ -223,6 +248,7 @@ pub(super) async fn due(
     let query = format!(
         "SELECT d.id FROM drives d LEFT JOIN drive_diagnoses x ON x.drive = d.id \
          WHERE d.state IN ('queued', 'running', 'analysed', 'failed') AND (x.drive IS NULL \
+         OR x.rules_version = {OUTDATED} \
          OR x.diagnosed_at < d.last_reading_at OR NOT x.drive_start <=> d.drive_start \
          OR NOT x.drive_end <=> d.drive_end OR NOT x.drive_id <=> d.drive_id){excluded} \
          ORDER BY d.drive_start, d.id LIMIT 1"
