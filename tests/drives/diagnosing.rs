@@ -114,6 +114,18 @@ async fn a_drive_that_is_not_ready_has_no_diagnosis() {
 }
 
 #[tokio::test]
+async fn drives_at_the_same_time_are_a_doubt() {
+    let (database, server) = never_quiet().await;
+    let log = events(1, "start@0#1 start@5#2 end@25#1 end@30#2");
+    send(&server, log, readings(1, "1#1 10#1 11#2 20#2")).await;
+    eventually("both drives are diagnosed with the doubt", async || {
+        let doubted = "diagnosis LIKE '%\"kind\":\"overlap\"%'";
+        database.count("drive_diagnoses", doubted).await == 2
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn later_readings_make_a_new_diagnosis() {
     let (database, server, mut pi, number) = with_a_drive().await;
     let before: i64 = database.row("SELECT readings FROM drive_diagnoses").await;

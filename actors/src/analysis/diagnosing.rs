@@ -22,7 +22,9 @@ use super::results;
 use super::vehicle;
 use crate::causes;
 use crate::database::{Database, DatabaseError};
-use crate::diagnosis::{Diagnoser, Diagnosis, Reading, Settings, Traces, VehicleFacts};
+use crate::diagnosis::{
+    Diagnoser, Diagnosis, Doubt, DoubtKind, Reading, Settings, Traces, VehicleFacts,
+};
 use crate::drives::{self, DriveReadings};
 
 /// The time limit of one diagnosis, reading its readings included.
@@ -172,6 +174,16 @@ async fn compute(
     let history = diagnoses::history(connection, drive, readings).await?;
     let mut diagnoser = Diagnoser::new(&settings, history);
     read(connection, readings, &mut diagnoser).await?;
+    let end = readings.end.unwrap_or(readings.window_end);
+    let device_id = &readings.device_id;
+    if drives::overlaps(connection, device_id, drive, readings.start, end).await? {
+        diagnoser.doubt(Doubt {
+            kind: DoubtKind::Overlap,
+            channel: None,
+            explanation: "Another drive of the device was under way at the same time: readings of the two may be mixed up.".to_owned(),
+            span: None,
+        });
+    }
     Ok(diagnoser.finish())
 }
 
