@@ -173,12 +173,12 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// Registers all endpoints.
 pub fn configure(config: &mut ServiceConfig) {
     for endpoint in endpoints() {
-        config.service(resource(endpoint));
+        config.service(resource(&endpoint));
     }
     config.default_service(web::to(not_found));
 }
 
-fn resource(endpoint: Endpoint) -> impl HttpServiceFactory {
+fn resource(endpoint: &Endpoint) -> impl HttpServiceFactory + use<> {
     let allowed = endpoint.methods();
     let routes = allowed.clone().into_iter().map(web::method);
     let resource = routes.fold(web::resource(endpoint.path), |resource, route| {

@@ -24,7 +24,7 @@ mod embedded {
 }
 
 /// The lock of the migrations of one database. The name of a lock is limited to 64 characters on MySQL, which is also
-/// the limit of a database's name. MySQL 9 has no MD5().
+/// the limit of a database's name. MySQL 9 has no `MD5()`.
 const LOCK: &str = "CONCAT('eclipse_ai_schema_', LEFT(SHA2(DATABASE(), 256), 32))";
 
 /// How long a reachable database takes to answer.

@@ -11,7 +11,7 @@ use crate::support::{
     Binary, Fixture, TestDatabase, TestServer, answer, batch, eventually, reading,
 };
 
-async fn init_db(database: &TestDatabase) {
+fn init_db(database: &TestDatabase) {
     let ended = Binary::with_database(&database.url()).run(&["init-db"]);
     assert_eq!(ended.code, Some(0), "{}", ended.output);
 }
@@ -41,7 +41,7 @@ async fn assert_refused(database: &TestDatabase, difference: &str) {
 #[tokio::test]
 async fn the_migrations_produce_the_shape_that_is_expected_of_them() {
     let database = TestDatabase::create().await;
-    init_db(&database).await;
+    init_db(&database);
     let server = TestServer::start(&database).await;
     let reasons = health(&server).await["reasons"].to_string();
     assert!(!reasons.contains("Queries are slow"), "{reasons}");
@@ -80,7 +80,7 @@ async fn a_table_of_another_program_is_refused_before_anything_is_created() {
 #[tokio::test]
 async fn a_missing_unique_key_is_noticed_at_start() {
     let database = TestDatabase::create().await;
-    init_db(&database).await;
+    init_db(&database);
     let drop_key = "ALTER TABLE realtime_data DROP KEY uq_realtime_data_source";
     database.execute(drop_key).await.unwrap();
     let difference = "the table realtime_data lacks the unique key (source_device, source_id)";
@@ -90,7 +90,7 @@ async fn a_missing_unique_key_is_noticed_at_start() {
 #[tokio::test]
 async fn a_missing_index_degrades_and_batches_are_stored() {
     let database = TestDatabase::create().await;
-    init_db(&database).await;
+    init_db(&database);
     let drop_key = "ALTER TABLE realtime_data DROP KEY ix_realtime_data_parameter";
     database.execute(drop_key).await.unwrap();
     let server = TestServer::start(&database).await;
@@ -105,7 +105,7 @@ async fn a_missing_index_degrades_and_batches_are_stored() {
 #[tokio::test]
 async fn a_server_runs_on_the_schema_of_a_newer_release() {
     let database = TestDatabase::create().await;
-    init_db(&database).await;
+    init_db(&database);
     for statement in [
         "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) \
          VALUES (9000, 'of_a_newer_release', '2026-02-01T14:30:05Z', '1')",
@@ -126,7 +126,7 @@ async fn a_server_runs_on_the_schema_of_a_newer_release() {
 #[tokio::test]
 async fn a_newer_column_that_every_row_must_have_is_named() {
     let database = TestDatabase::create().await;
-    init_db(&database).await;
+    init_db(&database);
     for statement in [
         "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) \
          VALUES (9000, 'of_a_newer_release', '2026-02-01T14:30:05Z', '1')",

@@ -272,8 +272,10 @@ fn the_refusal_of_an_unknown_table_names_the_setting() {
     );
 }
 
-/// Ids and reasons of the rows that are set aside, and the stored values by id.
-fn quarantined(rows: &str) -> (Vec<(Value, String)>, Vec<(Option<i64>, Cell)>) {
+/// Rows that are set aside, with the reason.
+type Quarantined = Vec<(Value, String)>;
+
+fn quarantined(rows: &str) -> (Quarantined, Vec<(Option<i64>, Cell)>) {
     let body = Bytes::from(with_rows(rows));
     let batch = read(&body, &options(BadRows::Quarantine)).unwrap();
     let bad = batch.quarantined.iter();
