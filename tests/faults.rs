@@ -3,5 +3,6 @@
 mod cancelled_query;
 mod connection;
 mod panics;
+mod sessions;
 mod shutdown;
 mod survival;

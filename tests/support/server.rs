@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use eclipse_ai_server::app::{AppError, Application};
 use eclipse_ai_server::config::Settings;
@@ -76,7 +77,12 @@ impl TestServer {
         let port = port.await.expect("the server starts");
         Self {
             url: format!("http://127.0.0.1:{port}"),
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                // The server closes idle connections after 5 s. A request on one that is being closed would fail.
+                .pool_idle_timeout(Duration::from_secs(2))
+                .build()
+                .unwrap(),
             stop: Some(stop),
             thread: Some(thread),
             folder,

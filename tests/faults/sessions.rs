@@ -1,0 +1,76 @@
+//! Sessions do not depend on what the database server presets.
+
+use actors::database::{Database, DatabaseUrl};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable as _;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use crate::support::{PrivateDatabase, TestServer, answer, batch, reading, with};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Each of these made batches fail, or rows disappear, with the presets of some database server.
+const PRESETS: [&str; 8] = [
+    "SET GLOBAL autocommit = 0",
+    "SET GLOBAL sql_select_limit = 2",
+    "SET GLOBAL completion_type = 'RELEASE'",
+    "SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
+    "SET GLOBAL time_zone = '+05:00'",
+    "SET GLOBAL sql_safe_updates = 1",
+    "SET GLOBAL TRANSACTION READ ONLY",
+    "SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+];
+
+async fn preset() -> PrivateDatabase {
+    let server = PrivateDatabase::start().await;
+    let mut owner = Conn::from_url(server.url()).await.unwrap();
+    for preset in PRESETS {
+        owner.query_drop(preset).await.unwrap();
+    }
+    owner.disconnect().await.unwrap();
+    server
+}
+
+#[tokio::test]
+async fn rows_statements_and_texts_are_whole_whatever_the_database_server_presets() {
+    let server = preset().await;
+    let database = Database::open(&DatabaseUrl::parse(&server.url()).unwrap(), 1);
+    let run = async |statement: &'static str| {
+        let outcome = database.run(LIMIT, async |connection| {
+            Ok(connection.query_drop(statement).await?)
+        });
+        outcome.await.unwrap();
+    };
+    run("CREATE TABLE notes (note VARCHAR(20)) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4")
+        .await;
+    run("INSERT INTO notes VALUES ('Müller'), ('🚗'), ('a\\'b')").await;
+    run("UPDATE notes SET note = CONCAT(note, '!')").await;
+    let other = Database::open(&DatabaseUrl::parse(&server.url()).unwrap(), 1);
+    let notes = other.run(LIMIT, async |connection| {
+        let notes: Vec<String> = connection.query("SELECT note FROM notes").await?;
+        Ok(notes)
+    });
+    assert_eq!(notes.await.unwrap(), ["Müller!", "🚗!", "a'b!"]);
+}
+
+#[tokio::test]
+async fn batches_are_stored_whatever_the_database_server_presets() {
+    let database = preset().await;
+    let server = TestServer::start_with(&database.url(), &[]).await;
+    let rows: Vec<Value> = (1..=50)
+        .map(|id| with(reading(id), &json!({"unit": "🚗"})))
+        .collect();
+    for _ in 0..2 {
+        let (status, receipt) = server.sync(&batch(&json!({"realtime_data": rows}))).await;
+        assert_eq!(status, 200, "{receipt}");
+    }
+    assert_eq!(database.count("realtime_data", "unit = '🚗'").await, 50);
+    let (_, status) = answer(server.get("/api/v1/sync/status?deviceId=test-device")).await;
+    let tables = status["devices"][0]["tables"].as_array().unwrap();
+    let readings = tables
+        .iter()
+        .find(|table| table["table"] == "realtime_data")
+        .unwrap();
+    assert_eq!(readings["rows"], 50);
+}
