@@ -2,11 +2,13 @@
 
 mod analysing;
 mod away;
+mod bulk;
 mod clocks;
 mod counting;
 mod diagnosing;
 mod fairness;
 mod finding;
+mod habits;
 mod interrupted;
 mod listing;
 mod property;

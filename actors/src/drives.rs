@@ -1,8 +1,8 @@
 //! The drives of all devices, found in what is stored, and the durable queue of those to be analysed.
 //!
-//! A drive is a row of the table `drives`, one for each start in the connection log ([`pair`]). Storing a batch
-//! discovers drives ([`reconcile`]) and notes which of them have new readings ([`Arrivals`]); the analysis works the
-//! queue off (`queue.rs`). The two share nothing but the table, so any number of servers can share the queue. A row is
+//! A drive is a row of the table `drives`, found in the events and numbered readings of its device ([`pairing`]). Storing
+//! a batch discovers drives (`reconcile.rs`) and notes which of them have new readings ([`Arrivals`]); the analysis works
+//! the queue off (`queue.rs`). The two share nothing but the table, so any number of servers can share the queue. A row is
 //! changed under its lock, and all times in it are the database's.
 //!
 //! ```text
@@ -18,7 +18,7 @@
 //!                                     └── new readings, events ─┴────────── failed ◄── fail, third time ───┘
 //! ```
 //!
-//! - **open**: it has begun, and nothing says that it has ended. A `drive_end` or the next `drive_start` does.
+//! - **open**: it has begun, and nothing says that it has ended. A `drive_end`, a later drive or a silence does.
 //! - **waiting**: it has ended. It is checked once no reading of it has arrived for a while.
 //! - **queued**: it is to be analysed, at `next_look_at` at the earliest.
 //! - **running**: a server analyses it under a claim, which it renews. An expired claim puts the drive back into the

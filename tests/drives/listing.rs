@@ -134,3 +134,23 @@ async fn a_device_sees_its_own_drives_and_no_others() {
     assert_eq!(ask("?deviceId=other").await, (200, body));
     assert_eq!(ask(&format!("?deviceId={DEVICE}")).await.0, 403);
 }
+
+#[tokio::test]
+async fn drives_that_overlap_are_flagged() {
+    let fixture = Fixture::with_quiet("86400").await;
+    let log = events(
+        1,
+        "start@0#1 start@10#2 end@20#1 end@30#2 start@30#3 end@40#3",
+    );
+    send(&fixture.server, log, readings(1, "5#1 15#2 35#3")).await;
+    let drives = list(&fixture, "").await;
+    let overlaps: Vec<_> = drives
+        .iter()
+        .map(|drive| (drive["driveId"].as_i64(), drive["overlaps"].as_bool()))
+        .collect();
+    let expected = [(3, false), (2, true), (1, true)];
+    assert_eq!(
+        overlaps,
+        expected.map(|(id, overlaps)| (Some(id), Some(overlaps)))
+    );
+}

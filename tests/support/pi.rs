@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(crate) struct Pi {
     tables: BTreeMap<String, Vec<Value>>,
     /// The number of sent rows, by table.
     sent: BTreeMap<String, usize>,
+    /// By table: positions of rows that were edited after they were sent.
+    edited: BTreeMap<String, BTreeSet<usize>>,
     last_drive_id: Option<i64>,
     http: reqwest::Client,
 }
@@ -42,6 +44,8 @@ pub(crate) enum Delivery {
     Refused(u16),
     /// All retries failed.
     GaveUp,
+    /// The connection was closed without an answer. The sweep ends.
+    Aborted,
 }
 
 impl Pi {
@@ -51,6 +55,7 @@ impl Pi {
             now: "2026-04-18T14:30:00".parse().unwrap(),
             tables: BTreeMap::new(),
             sent: BTreeMap::new(),
+            edited: BTreeMap::new(),
             last_drive_id: None,
             // Like Python's urllib: a connection a request.
             http: reqwest::Client::builder()
@@ -84,6 +89,27 @@ impl Pi {
         self.last_drive_id = drive.id.or(self.last_drive_id);
     }
 
+    /// Writes what the device logs between two drives: its battery, without a number.
+    pub(crate) fn record_heartbeats(&mut self, from: NaiveDateTime, minutes: i64) {
+        for minute in 0..minutes {
+            let at = from + TimeDelta::minutes(minute);
+            self.record("realtime_data", json!({
+                "timestamp": at.format("%Y-%m-%d %H:%M:%S").to_string(), "parameter_name": "BATTERY_V", "value": 12.6,
+                "unit": "V", "profile_id": "daily", "data_source": "real", "drive_id": null,
+            }));
+        }
+    }
+
+    /// Changes a field of a row, which is then sent again.
+    pub(crate) fn edit(&mut self, table: &str, id: i64, field: &str, value: Value) {
+        let position = usize::try_from(id - 1).unwrap();
+        self.tables.get_mut(table).unwrap()[position][field] = value;
+        if position < self.sent.get(table).copied().unwrap_or_default() {
+            let edited = self.edited.entry(table.to_owned()).or_default();
+            edited.insert(position);
+        }
+    }
+
     /// All rows of a table, in the order of their ids.
     pub(crate) fn rows(&self, table: &str) -> &[Value] {
         self.tables.get(table).map_or(&[], Vec::as_slice)
@@ -97,7 +123,8 @@ impl Pi {
     /// The number of rows of all tables that are not accepted yet.
     pub(crate) fn unsent(&self) -> usize {
         let rows: usize = self.tables.values().map(Vec::len).sum();
-        rows - self.sent.values().sum::<usize>()
+        let edited: usize = self.edited.values().map(BTreeSet::len).sum();
+        rows + edited - self.sent.values().sum::<usize>()
     }
 
     /// Sends the next rows of every table that has some; returns the outcome of each request.
@@ -105,17 +132,25 @@ impl Pi {
         let mut deliveries = BTreeMap::new();
         for table in self.tables() {
             let next = self.sent.get(&table).copied().unwrap_or_default();
-            let rows = &self.tables[&table][next..];
-            let rows = &rows[..rows.len().min(ROWS_A_REQUEST)];
+            let all = &self.tables[&table];
+            let edited = self.edited.get(&table).into_iter().flatten();
+            let edited: Vec<Value> = edited.map(|position| all[*position].clone()).collect();
+            let count = all.len().min(next + ROWS_A_REQUEST - edited.len()) - next;
+            let rows = [edited, all[next..next + count].to_vec()].concat();
             if rows.is_empty() {
                 continue;
             }
-            let (count, body) = (rows.len(), self.batch(&table, next, rows));
+            let body = self.batch(&table, next, &rows);
             let delivery = self.deliver(url, body).await;
             if delivery == Delivery::Accepted {
                 self.sent.insert(table.clone(), next + count);
+                self.edited.remove(&table);
             }
-            deliveries.insert(table, delivery);
+            deliveries.insert(table, delivery.clone());
+            if delivery == Delivery::Aborted {
+                self.now += TimeDelta::seconds(5);
+                return deliveries;
+            }
         }
         let counter = json!({
             "deviceId": self.device_id,
@@ -174,6 +209,9 @@ impl Pi {
                 .body(body.clone());
             match request.send().await.map(|answer| answer.status().as_u16()) {
                 Ok(200..=299) => return Delivery::Accepted,
+                Err(error) if !error.is_connect() && !error.is_timeout() => {
+                    return Delivery::Aborted;
+                }
                 Ok(429 | 500..) | Err(_) => {}
                 Ok(status) => return Delivery::Refused(status),
             }
