@@ -38,7 +38,7 @@ impl Tally {
                     .iter()
                     .any(|entry| entry.rule == **rule)
             };
-            self.not_judged += u32::from(rules.iter().all(|rule| unjudged(rule)));
+            self.not_judged += u32::from(rules.iter().all(unjudged));
         }
         let mut alone = true;
         for other in diagnosis.findings.iter().filter(|finding| !names(finding)) {
