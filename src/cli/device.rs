@@ -125,8 +125,8 @@ async fn remove(database: &Database, id: &str) -> Result<(), Failure> {
         return Err(unknown(id));
     }
     say!(
-        "{id} is removed, and its key is refused from now on. Its rows and backups stay. \
-         Whoever has the shared API_KEY can still send as {id}, which lists it again."
+        "{id} is removed, and its key is refused from now on. Its rows and backups are kept. \
+         A client with the shared API_KEY can still send as {id}, which registers it again."
     )?;
     Ok(())
 }

@@ -22,30 +22,30 @@ use request::{AnalysisRequest, AnalysisRequestSchema};
 /// The largest request for an analysis.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Has the readings of a drive analysed
+/// Analyses the readings of a drive
 ///
-/// One analysis at a time: others wait, as many as `ANALYSIS_QUEUE_CAPACITY` (8) says. The answer comes once the model has
-/// given its own, within `ANALYSIS_TIMEOUT_SECONDS` (120) of its turn. Simulated readings are left out, unless all are. The
-/// largest body is 1 MB.
+/// One analysis runs at a time; up to `ANALYSIS_QUEUE_CAPACITY` (8) requests wait. The answer is sent when the model has
+/// answered, within `ANALYSIS_TIMEOUT_SECONDS` (120) of the start of the analysis. Simulated readings are excluded, unless all
+/// are simulated. The largest body is 1 MB.
 #[utoipa::path(
     post,
     path = "/api/v1/analyze",
     tag = "Analysis",
     request_body(content = AnalysisRequestSchema, content_type = "application/json"),
     responses(
-        (status = 200, description = "What the model recommends; nothing if there are no such readings.", body = AnalysisAnswer),
-        (status = 400, description = "The body broke off.", body = Detail),
+        (status = 200, description = "The recommendations; none if there are no such readings.", body = AnalysisAnswer),
+        (status = 400, description = "The request body ended early.", body = Detail),
         (status = 403, description = "The key belongs to another device.", body = Detail),
-        (status = 408, description = "The body did not come in time.", body = Detail),
+        (status = 408, description = "The request body did not arrive in time.", body = Detail),
         (status = 413, description = "The body is too large.", body = Detail),
         (status = 415, description = "The body is compressed.", body = Detail),
-        (status = 422, description = "A field is missing or not valid; or several devices have readings in the window, which are named.", body = InvalidRequest),
-        (status = 429, description = "Too many analyses wait; come again after `Retry-After`.", body = Detail,
-            headers(("Retry-After" = u64, description = "When to come again, in seconds."))),
-        (status = 502, description = "Ollama does not have the model, or its answer is of no use.", body = OllamaFailed),
-        (status = 503, description = "Ollama cannot be reached, or the server is busy; come again after `Retry-After`.", body = OllamaUnavailable,
-            headers(("Retry-After" = u64, description = "When to come again, in seconds."))),
-        (status = 504, description = "The model took too long.", body = Detail),
+        (status = 422, description = "A field is missing or invalid; or several devices have readings in the window, and are listed.", body = InvalidRequest),
+        (status = 429, description = "Too many requests wait. Retry after `Retry-After`.", body = Detail,
+            headers(("Retry-After" = u64, description = "Seconds to wait before the retry."))),
+        (status = 502, description = "Ollama does not have the model, or its answer is unusable.", body = OllamaFailed),
+        (status = 503, description = "Ollama is unreachable, or the server is busy. Retry after `Retry-After`.", body = OllamaUnavailable,
+            headers(("Retry-After" = u64, description = "Seconds to wait before the retry."))),
+        (status = 504, description = "The model exceeded its time limit.", body = Detail),
     ),
 )]
 pub(super) async fn analyze_drive(
@@ -60,7 +60,7 @@ pub(super) async fn analyze_drive(
         let missing = Fault::missing().at(vec!["body".into(), "deviceId".into()]);
         return Err(ApiError::Invalid(vec![missing]));
     }
-    // As long as it takes: the line is short, and whoever hangs up leaves it.
+    // Without a limit: the queue is short, and a client that disconnects leaves it.
     let turn = state.analyses.enter().await.map_err(AnalysisError::from)?;
     let cancelled = CancellationToken::new();
     let _cancels_when_dropped = cancelled.clone().drop_guard();
@@ -90,23 +90,23 @@ async fn read(
     AnalysisRequest::read(&body).map_err(ApiError::Invalid)
 }
 
-/// Lists the analyses that were made
+/// Lists analyses
 ///
-/// Those that were asked for, and those that the server made by itself. With a device's own key, only that device's.
+/// Requested and automatic ones. With a device's own key, only that device's.
 #[utoipa::path(
     get,
     path = "/api/v1/analyses",
     tag = "Analysis",
     params(
-        ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only this device's."),
-        ("status" = Option<AnalysisState>, Query, description = "Only those that stand so.", example = "success"),
-        ("limit" = Option<u32>, Query, description = "At most so many; 50 if it is left out.",
+        ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only entries of this device."),
+        ("status" = Option<AnalysisState>, Query, description = "Only analyses with this status.", example = "success"),
+        ("limit" = Option<u32>, Query, description = "The largest number of entries; by default 50.",
             minimum = 1, maximum = 500, example = 50),
     ),
     responses(
         (status = 200, description = "The newest first.", body = AnalysisList),
         (status = 403, description = "The key belongs to another device.", body = Detail),
-        (status = 422, description = "A filter is not valid.", body = InvalidRequest),
+        (status = 422, description = "A filter is invalid.", body = InvalidRequest),
     ),
 )]
 pub(super) async fn list_analyses(
@@ -129,13 +129,13 @@ pub(super) async fn list_analyses(
     Ok(web::Json(analyses.into()))
 }
 
-/// Gives an analysis back, with what it has recommended
+/// Returns an analysis with its recommendations
 #[utoipa::path(
     get,
     path = "/api/v1/analyses/{analysisId}",
     tag = "Analysis",
     params(
-        ("analysisId" = String, Path, description = "Its name, as answered or listed.",
+        ("analysisId" = String, Path, description = "Its id, as answered or listed.",
             example = "analysis-2026-02-01T14:30:10-k3v9x2m0qa"),
     ),
     responses(

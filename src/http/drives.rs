@@ -18,7 +18,7 @@ use super::{State, auth, turn};
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 
-/// Lists the drives that are known, and how the analysis of each stands
+/// Lists drives, each with the state of its analysis
 ///
 /// With a device's own key, only that device's.
 #[utoipa::path(
@@ -26,14 +26,14 @@ const MAX_LIMIT: u32 = 200;
     path = "/api/v1/drives",
     tag = "Analysis",
     params(
-        ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only this device's."),
-        ("limit" = Option<u32>, Query, description = "At most so many; 50 if it is left out.",
+        ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only entries of this device."),
+        ("limit" = Option<u32>, Query, description = "The largest number of entries; by default 50.",
             minimum = 1, maximum = 200, example = 50),
     ),
     responses(
         (status = 200, description = "The latest first.", body = DriveList),
         (status = 403, description = "The key belongs to another device.", body = Detail),
-        (status = 422, description = "A filter is not valid.", body = InvalidRequest),
+        (status = 422, description = "A filter is invalid.", body = InvalidRequest),
     ),
 )]
 pub(super) async fn list_drives(

@@ -23,10 +23,10 @@ mod sync_failed;
 pub(super) use ollama::{OllamaFailed, OllamaUnavailable};
 pub(super) use sync_failed::SyncFailed;
 
-/// When to come again after a refusal for lack of room, in seconds.
+/// `Retry-After` if there is no capacity, in seconds.
 const RETRY_SECONDS: u64 = 2;
 
-/// The same where the model is what is waited for: it takes its time.
+/// The same for the model, which is slower.
 const MODEL_RETRY_SECONDS: u64 = 15;
 
 /// What a request is refused for. A body has only what helps the client; the causes are for the log, where
@@ -101,8 +101,8 @@ impl From<ReserveError> for ApiError {
 }
 
 impl ApiError {
-    /// Who reacts how: 4xx, the client's maker mends the request (or, for 401 and 403, the owner the key); 429 and
-    /// 503, the client comes again by itself; other 5xx, the client comes again and the owner reads the log.
+    /// The meaning of a status: 4xx, the request must be corrected (or, for 401 and 403, the key); 429 and 503, the client
+    /// retries; other 5xx, the client retries and the owner reads the log.
     fn answer(&self) -> (StatusCode, Value) {
         let detail = |text: &dyn ToString| json!(Detail::new(&text.to_string()));
         match self {
@@ -224,7 +224,7 @@ fn refused(problems: &[Problem]) -> (StatusCode, Value) {
     )
 }
 
-/// Coming again helps, or it does not.
+/// 503 if a retry may succeed, otherwise 500.
 fn database_status(error: &DatabaseError) -> StatusCode {
     if error.may_pass() {
         StatusCode::SERVICE_UNAVAILABLE
@@ -233,7 +233,7 @@ fn database_status(error: &DatabaseError) -> StatusCode {
     }
 }
 
-/// An error's own words, as a sentence; not those of its sources, which may tell of the database's inside.
+/// The error's own text as a sentence, without its sources, which may contain internals of the database.
 fn sentence(error: &DatabaseError) -> String {
     let words = error.to_string();
     let mut letters = words.chars();

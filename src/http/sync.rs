@@ -15,7 +15,7 @@ pub(super) use receipt::SyncReceipt;
 
 /// Stores the rows of a batch, all of them or none
 ///
-/// Rows with a key that the device has sent before are updated. The same batch may be sent any number of times. The
+/// Rows with a key that the device has sent before are updated. Re-sending a batch is idempotent. The
 /// largest body is `MAX_SYNC_PAYLOAD_MB` (10 MB).
 #[utoipa::path(
     post,
@@ -23,14 +23,14 @@ pub(super) use receipt::SyncReceipt;
     tag = "Sync",
     request_body(content = SyncBatch, content_type = "application/json"),
     responses(
-        (status = 200, description = "Everything is stored.", body = SyncReceipt),
-        (status = 400, description = "The body broke off.", body = Detail),
+        (status = 200, description = "All rows are committed.", body = SyncReceipt),
+        (status = 400, description = "The request body ended early.", body = Detail),
         (status = 403, description = "The key belongs to another device.", body = Detail),
-        (status = 408, description = "The body did not come in time.", body = Detail),
+        (status = 408, description = "The request body did not arrive in time.", body = Detail),
         (status = 413, description = "The body is too large.", body = Detail),
         (status = 415, description = "The body is compressed.", body = Detail),
-        (status = 422, description = "The batch can never be stored as it is; nothing of it is.", body = InvalidRequest),
-        (status = 500, description = "The batch is not known to be stored: nothing of it is, unless the database's answer was lost on the way. Come again.", body = SyncFailed),
+        (status = 422, description = "Validation failed; nothing was stored.", body = InvalidRequest),
+        (status = 500, description = "The batch was probably not stored. Retry; re-sending is idempotent.", body = SyncFailed),
     ),
 )]
 pub(super) async fn store_batch(

@@ -3,10 +3,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::hex::hex;
 
-/// So many random bytes are a key.
+/// The length of a key in random bytes.
 const KEY_BYTES: usize = 32;
 
-/// A key that nobody has yet. It can only be told on purpose: it has no `Debug` and no `Display`.
+/// A new key. Without `Debug` and `Display`, so that it is not printed by accident.
 pub(super) struct NewKey(String);
 
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Whether the clock is right: devices, drives and backups are told apart by times in UTC.
+//! Whether the clock is right: drives and backups are identified by times in UTC.
 
 use std::collections::HashMap;
 

@@ -56,7 +56,7 @@ fn is_here(url: &str) -> bool {
         .any(|start| host.starts_with(start))
 }
 
-/// As NVIDIA's driver tells; others have no such command.
+/// As NVIDIA's driver reports; others have no such command.
 async fn gpu_bytes() -> Option<u64> {
     let mut question = Command::new("nvidia-smi");
     question
