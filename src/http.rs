@@ -46,10 +46,9 @@ pub struct State {
     pub api_key: ApiKey,
     /// Stores batches.
     pub sync: Addr<SyncActor>,
-    /// The door in front of it.
+    /// Admission of batches.
     pub batches: Admission,
-    /// The door in front of it for keys that are to be looked up: whoever has none must not take the connections of
-    /// those who have.
+    /// Admission of look-ups of unknown keys: requests without a valid key must not take the connections of batches.
     pub key_lookups: Admission,
     /// The memory for the bodies of batches.
     pub batch_memory: ByteBudget,
@@ -80,9 +79,9 @@ pub struct State {
 /// Who may call an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Whoever has a key.
+    /// Clients with a key.
     Key,
-    /// Everybody.
+    /// All clients.
     Open,
 }
 

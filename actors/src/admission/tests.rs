@@ -129,7 +129,7 @@ fn a_permit_that_is_dropped_unused_frees_its_slot_or_place() {
 }
 
 #[test]
-fn background_work_lets_everybody_in_line_go_first() {
+fn background_work_waits_for_all_queued_requests() {
     let admission = Admission::new(1, 2);
     let running = turn_now(&admission);
     let mut background = Box::pin(admission.spare_turn());
@@ -177,7 +177,7 @@ async fn background_work_is_woken_when_the_last_in_line_hangs_up() {
 }
 
 #[test]
-fn draining_lets_the_admitted_finish_and_nobody_else_in() {
+fn draining_finishes_admitted_work_and_admits_no_more() {
     let admission = Admission::new(1, 2);
     let running = turn_now(&admission);
     let mut waiting = wait(admission.admit().unwrap());

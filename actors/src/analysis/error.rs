@@ -63,13 +63,13 @@ pub enum AnalysisError {
 /// Why an analysis was ended before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Interruption {
-    /// Nobody waits for it any more.
+    /// The client disconnected.
     #[error("the requester disconnected")]
     RequesterGone,
     /// The server stops.
     #[error("the server stops")]
     ServerStops,
-    /// Somebody else has taken the work over.
+    /// Another server has taken over the work.
     #[error("another server has taken it over")]
     TakenOver,
 }

@@ -14,7 +14,7 @@ use crate::text::line;
 /// How much of an error is kept.
 const ERROR_CHARACTERS: usize = 1000;
 
-/// The error of those that nobody could note.
+/// The error of runs whose own error could not be recorded.
 const ABANDONED: &str = "the server ended before the analysis did";
 
 const SELECT: &str = "SELECT analysis_id, CAST(status AS CHAR) AS status, source_device, profile_source_id, \
@@ -77,7 +77,7 @@ pub(super) async fn forget(connection: &mut Conn, analysis_id: &str) -> Result<(
     Ok(connection.exec_drop(statement, (analysis_id,)).await?)
 }
 
-/// Notes the failure of all that were running for a drive: whoever has claimed it now is the only one.
+/// Notes the failure of all that were running for a drive: the present claim is the only valid one.
 pub(super) async fn fail_running_of_drive(
     connection: &mut Conn,
     drive: i64,

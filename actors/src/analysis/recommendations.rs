@@ -157,7 +157,7 @@ fn head(answer: &str) -> &str {
 }
 
 /// All JSON objects and lists in a text, outermost first; a value that is broken gives way to the whole ones in it.
-/// `serde_json` reads 128 levels deep at most, which bounds the recursion of whoever walks a value.
+/// `serde_json` reads 128 levels deep at most, which bounds the recursion of code that walks a value.
 fn json_values(text: &str) -> Vec<Value> {
     if let Ok(value) = serde_json::from_str(text.trim()) {
         return vec![value];

@@ -1,8 +1,7 @@
-//! The way of one analysis: figures from the database, words from the model, both stored and told of.
+//! Runs one analysis: reads figures from the database, asks the model, stores and reports the result.
 //!
-//! It is the same for a request that somebody waits for and for a drive of the queue. Who begins it sees to it that
-//! there is never more than one (the turn is theirs). Dropped in the middle, it leaves a row `running` in the
-//! history, which is set to `failed` when it is old.
+//! Requests and queued drives take the same path. The caller holds the permit, so that one analysis runs at a time.
+//! An analysis that is dropped leaves a row `running` in the history, which is set to `failed` once it is old.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -50,7 +49,7 @@ pub(super) struct AnalysisService {
 }
 
 impl AnalysisService {
-    /// Analyses a subject, remembers how that went, and tells of it.
+    /// Analyses a subject, records the outcome, and reports it.
     ///
     /// `is_still_ours` is asked in the transaction that stores the result, with the analysis's id, and may do a part
     /// of its own in it; `false` leaves nothing stored. `interruption` ends the work before its time, but never while

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn locks_that_nobody_holds_are_forgotten() {
+    fn unheld_locks_are_dropped() {
         let mut locks = FolderLocks::default();
         for device in 0..100 {
             drop(locks.lock(&folder(&device.to_string())).now_or_never());

@@ -1,4 +1,4 @@
-//! Who holds how much memory, and whether everybody can still be completed. Pure.
+//! How much memory each body holds, and whether all bodies can still be completed. Pure.
 
 use std::collections::BTreeMap;
 

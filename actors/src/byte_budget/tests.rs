@@ -39,7 +39,7 @@ async fn memory_is_reserved_as_it_is_needed_and_freed_on_drop() {
 }
 
 #[actix::test]
-async fn clients_that_send_large_bodies_slowly_leave_room_for_everybody_else() {
+async fn slow_large_bodies_leave_room_for_other_clients() {
     let budget = ByteBudget::new(40 * MIB);
     // All but the last step of each body that fits.
     let slow: Vec<Reservation> = (0..8)

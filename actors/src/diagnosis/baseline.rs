@@ -228,7 +228,7 @@ impl Metric {
         }
     }
 
-    /// The figure in this drive and in another one, as far as they can be compared.
+    /// The figure in this drive and in another one, over what both have in common.
     fn pair(&self, figures: &Figures, other: &Figures) -> Option<(f64, f64)> {
         match self.value {
             Value::Own(value) => Some((value(figures)?, value(other)?)),

@@ -33,7 +33,7 @@ pub(crate) struct Reconciled {
     pub has_end_without_start: bool,
 }
 
-/// The rows of a batch, as far as drives depend on them.
+/// The rows of a batch that drives depend on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Arrived {
     /// The keys of its rows of `connection_log`, of any type.

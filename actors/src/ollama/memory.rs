@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::error::{OllamaError, Unusable};
 use super::{Ollama, is_same_model, within};
 
-/// What the wanted model needs of memory, as far as the server tells.
+/// The memory that the configured model needs, where the server reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ModelMemory {
     /// Its size on the disk, which is a lower bound of what it needs in memory.

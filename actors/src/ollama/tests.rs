@@ -73,7 +73,7 @@ fn read_to_the_end(mut stream: TcpStream) {
     while stream.read(&mut sink).unwrap() > 0 {}
 }
 
-/// An address at which nobody listens.
+/// An address without a listener.
 fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
@@ -254,8 +254,8 @@ async fn a_server_is_up_when_it_greets_and_reachable_when_it_says_anything_sensi
         assert_eq!(ollama.is_up(PATIENCE).await, up, "{status}");
         assert_eq!(ollama.is_reachable(PATIENCE).await, reachable, "{status}");
     }
-    let nobody = Ollama::new(&closed_port(), "gemma2:2b").unwrap();
-    assert!(!nobody.is_reachable(PATIENCE).await);
+    let closed = Ollama::new(&closed_port(), "gemma2:2b").unwrap();
+    assert!(!closed.is_reachable(PATIENCE).await);
 }
 
 #[actix::test]

@@ -63,8 +63,8 @@ pub fn estimate(text: &str) -> TokenRange {
     range
 }
 
-/// How a context of `num_ctx` tokens is divided: what the model may write, what the prompt may take, and an
-/// eighth that nobody plans with (chat template, and what an estimate gets wrong).
+/// How a context of `num_ctx` tokens is divided: the part for the answer, the part for the prompt, and an
+/// eighth in reserve (chat template, errors of the estimate).
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
     /// `num_ctx`: the whole context.

@@ -41,7 +41,7 @@ pub(super) fn judge(settings: &Result<Settings, InvalidSettings>, found: &Found)
     if let Some(path) = found.file.filter(|_| found.mode & 0o007 != 0) {
         findings.push(Finding::warning(
             "settings",
-            "hold secrets, and everybody on this machine can read them",
+            "hold secrets, and every user of this machine can read them",
             format!("chmod o= {}", path.display()),
         ));
     }

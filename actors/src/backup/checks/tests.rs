@@ -189,7 +189,7 @@ fn nothing_is_said_about_a_log() {
 }
 
 #[test]
-fn a_check_that_nobody_waits_for_stops() {
+fn a_check_without_a_requester_stops() {
     let shelf = Shelf::new();
     let files = [
         shelf.put("a.db", shelf.database("delete")),

@@ -124,7 +124,7 @@ impl Handler<Note> for Player {
     }
 }
 
-/// Works for ever.
+/// Never ends.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Toil(pub(super) Turn);

@@ -1,4 +1,4 @@
-//! What checks have found, and what becomes of it.
+//! What checks find, and what follows from it.
 
 use super::*;
 
