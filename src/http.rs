@@ -40,7 +40,7 @@ pub use docs::document;
 pub use metrics::{RequestMetrics, measure};
 pub use trace::trace;
 
-/// What the handlers work with: the addresses of the actors, and the doors in front of them.
+/// What handlers use: the addresses of the actors, and the admission in front of each.
 pub struct State {
     /// The shared key.
     pub api_key: ApiKey,
@@ -56,15 +56,15 @@ pub struct State {
     pub max_sync_payload_bytes: usize,
     /// Keeps backups.
     pub backups: Addr<BackupActor>,
-    /// The door to its upload slots.
+    /// Admission of uploads.
     pub uploads: Admission,
     /// The largest backup that is taken.
     pub max_backup_bytes: u64,
     /// Has drives analysed.
     pub analysis: Addr<AnalysisActor>,
-    /// The door in front of the model.
+    /// Admission of analyses.
     pub analyses: Admission,
-    /// The door for those who look at analyses.
+    /// Admission of look-ups of analyses.
     pub analysis_lookups: Admission,
     /// The memory for the bodies that ask for an analysis.
     pub analysis_memory: ByteBudget,
