@@ -152,14 +152,19 @@ struct DriveBody {
 #[derive(Debug, Serialize, ToSchema)]
 struct FindingCounts {
     /// Drift to keep an eye on.
+    #[schema(examples(1))]
     watch: u32,
     /// Near a limit.
+    #[schema(examples(0))]
     alert: u32,
     /// A cause to find.
+    #[schema(examples(0))]
     investigate: u32,
     /// To be repaired before the next long or fast drive.
+    #[schema(examples(1))]
     warning: u32,
     /// Do not drive on.
+    #[schema(examples(0))]
     stop: u32,
 }
 

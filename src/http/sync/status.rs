@@ -63,7 +63,7 @@ pub(in crate::http) struct SyncStatus {
 #[schema(as = DeviceSyncStatus)]
 struct DeviceBody {
     /// The device.
-    #[schema(examples("chi-eclipse-tuner"))]
+    #[schema(examples("example-device"))]
     device_id: String,
     /// Its latest epoch. Rises by one when the device starts again at id 1, for example with a new SD card.
     #[schema(examples(0))]

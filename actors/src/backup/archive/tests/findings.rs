@@ -100,7 +100,7 @@ fn a_check_that_cannot_end_is_not_tried_again() {
         .unwrap();
     let (backups, due) = fixture.archive.list(None, None).unwrap();
     assert_eq!((backups[0].verified, due), (None, vec![]));
-    assert_eq!(backups[0].note.as_deref(), Some("the check takes too long"));
+    assert_eq!(backups[0].note.as_deref(), Some("the check took too long"));
 }
 
 fn set_modified(path: &std::path::Path, time: SystemTime) {
