@@ -1,5 +1,6 @@
 //! Many drives in one batch, and many drives before one.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -20,12 +21,10 @@ async fn a_batch_of_thousands_of_drives_with_their_readings_is_stored() {
     let (mut log, mut data) = (String::new(), String::new());
     for drive in 0..DRIVES {
         let minute = 100 * drive;
-        log.push_str(&format!(
-            "start@{minute}#{drive} end@{}#{drive} ",
-            minute + 9
-        ));
+        let end = minute + 9;
+        write!(log, "start@{minute}#{drive} end@{end}#{drive} ").unwrap();
         for reading in 1..5 {
-            data.push_str(&format!("{}#{drive} ", minute + reading));
+            write!(data, "{}#{drive} ", minute + reading).unwrap();
         }
     }
     let rows = json!({"connection_log": events(1, &log), "realtime_data": readings(1, &data)});
