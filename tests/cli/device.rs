@@ -150,7 +150,7 @@ async fn a_removed_device_loses_its_key_and_keeps_its_rows() {
     let key = key(&fixture.device(&["add", "car-1"]));
     assert_eq!(fixture.sync_as(&key, "car-1").await.0, 200);
     let said = fixture.device(&["remove", "car-1"]);
-    assert!(said.contains("rows and backups stay"), "{said}");
+    assert!(said.contains("rows and backups are kept"), "{said}");
     assert_eq!(fixture.sync_as(&key, "car-1").await.0, 401);
     let rows = fixture
         .database
