@@ -283,3 +283,15 @@ async fn an_event_that_changes_its_type_leaves_no_drive_behind_and_its_analysis_
     let marked = "status = 'success' AND drive_removed_at IS NOT NULL";
     assert_eq!(database.count("analysis_history", marked).await, 1);
 }
+
+#[tokio::test]
+async fn events_with_the_smallest_and_the_largest_id_are_stored() {
+    let (database, server) = never_quiet().await;
+    for id in [i64::MIN, i64::MAX] {
+        let mut log = events(1, "end@9#7");
+        log[0]["id"] = json!(id);
+        let (status, receipt) = server.sync(&batch(&json!({"connection_log": log}))).await;
+        assert_eq!(status, 200, "{receipt}");
+    }
+    assert_eq!(database.count("connection_log", "drive_id = 7").await, 2);
+}

@@ -4,6 +4,7 @@
 //! another time since, or is none any more, is therefore noticed whatever the batch says of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
 
 use chrono::NaiveDateTime;
 use mysql_async::Value;
@@ -219,7 +220,7 @@ fn join(
     let mut affected = changed.clone();
     for source_id in changed {
         let previous = around.range(..source_id).next_back();
-        let next = around.range(source_id + 1..).next();
+        let next = around.range((Excluded(*source_id), Unbounded)).next();
         affected.extend(previous.into_iter().chain(next).map(|(id, _)| *id));
     }
     let mut news = LogChanges::default();
@@ -233,7 +234,7 @@ fn join(
         };
         let previous = around.range(..source_id).next_back();
         let previous = previous.map(|(_, previous)| &previous.event);
-        let next = around.range(source_id + 1..).next();
+        let next = around.range((Excluded(*source_id), Unbounded)).next();
         let next = next.map(|(_, next)| &next.event);
         let joined_id = number_of(previous, &now.event, next);
         let joined = Logged {

@@ -78,7 +78,8 @@ async fn count_table(
                 };
                 add_ids(transaction, table, &ids).await?;
                 let last = ids.last().filter(|_| ids.len() == STEP_ROWS);
-                Ok(last.map(|last| last + 1))
+                // The largest id of all has none after it.
+                Ok(last.and_then(|last| last.checked_add(1)))
             })
             .await?;
         tokio::time::sleep(PAUSE).await;
