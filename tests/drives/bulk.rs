@@ -56,7 +56,7 @@ async fn a_batch_of_thousands_of_drives_with_their_readings_is_stored() {
 
 /// The oldest drive is sent again to a device with 100,000 later ones.
 #[tokio::test]
-async fn an_old_drive_costs_the_same_whatever_the_number_of_later_ones() {
+async fn an_old_drive_that_is_sent_again_leaves_the_later_ones_alone() {
     let (database, server) = never_quiet().await;
     let digits = "SELECT 0 AS n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 \
                   UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9";
@@ -80,27 +80,23 @@ async fn an_old_drive_costs_the_same_whatever_the_number_of_later_ones() {
     ] {
         database.execute(&statement).await.unwrap();
     }
-    let mut fastest = Duration::MAX;
     for later in 1..6 {
         let log = events(1, &format!("start@0#1 end@{}#1", 20 + later));
-        let began = Instant::now();
         let body = with(
             batch(&json!({"connection_log": log})),
             &json!({"batchId": "again"}),
         );
         assert_eq!(server.sync(&body).await.0, 200);
-        fastest = fastest.min(began.elapsed());
     }
-    println!(
-        "the oldest of 100,000 drives changed in {} ms",
-        fastest.as_millis()
-    );
     assert_eq!(
         database
             .count("drives", "drive_end = '2026-02-01 14:25:00'")
             .await,
         1
     );
-    // It took 600 ms to pair all later ones again.
-    assert!(fastest < Duration::from_millis(300), "{fastest:?}");
+    // The later ones, which have no event in the log, would be removed if they were paired again.
+    assert_eq!(
+        database.count("drives", "state = 'analysed'").await,
+        100_000
+    );
 }
