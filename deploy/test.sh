@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'TEXT'
-Usage: deploy/test.sh [--database mariadb|mysql|all] [-- ARGUMENTS OF cargo test]
+Usage: deploy/test.sh [--database mariadb|mysql|all] [--long] [-- ARGUMENTS OF cargo test]
 
 Runs every test of the workspace against a private database server, in a temporary folder and on a free port, which it stops
 and removes at the end. A missing database server is installed or unpacked first; a running one is never used. So are other
@@ -17,6 +17,8 @@ programs that tests need: promtool, schemathesis, chromium.
   --database mysql     Oracle MySQL 8.0 or newer
   --database all       the whole suite on MariaDB, then on Oracle MySQL
                        (default: the one that is installed or available)
+  --long               the longer proofs too: sets TEST_LONG=1, which lengthens some tests and adds others. For a release or
+                       after a change of what they prove, not for every run
   --help               this text
 
 Tests get TEST_DATABASE_URL=mysql://root:PASSWORD@127.0.0.1:PORT/ and may create databases; MYSQL_CLIENT is its client. Tests
@@ -34,6 +36,7 @@ while [ $# -gt 0 ]; do
             shift
             ;;
         --database=*) databases=${1#*=} ;;
+        --long) export TEST_LONG=1 ;;
         --help | -h)
             usage
             exit

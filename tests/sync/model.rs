@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Map, Value, json};
 
-use crate::support::{TestDatabase, TestServer};
+use crate::support::{TestDatabase, TestServer, effort};
 
 /// A column of a row: absent, null or a value.
 type Given<T> = Option<Option<T>>;
@@ -148,7 +148,7 @@ fn counts_and_rows_match_the_model_for_random_batches() {
     });
     let batches = proptest::collection::vec(proptest::collection::vec(row(), 0..16), 1..5);
     let config = Config {
-        cases: 64,
+        cases: effort(64, 2000),
         failure_persistence: None,
         ..Config::default()
     };
