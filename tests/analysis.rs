@@ -2,6 +2,7 @@
 
 mod answers;
 mod faults;
+mod findings;
 mod line;
 mod past;
 mod readings;
@@ -95,8 +96,8 @@ async fn readings_of_a_window_are_analysed_and_recommendations_stored() {
     );
     let recommendations = body["recommendations"].as_array().unwrap();
     let first = json!({
-        "rank": 1, "category": "air_fuel_ratio", "recommendation": "Log the fuel trims.",
-        "confidence": 0.85, "grounded": true,
+        "rank": 1, "finding": null, "category": "air_fuel_ratio", "recommendation": "Log the fuel trims.",
+        "confidence": 0.85, "grounded": true, "evidence": null,
     });
     assert_eq!((recommendations.len(), &recommendations[0]), (3, &first));
     assert!(body["processingTimeMs"].as_u64() > Some(0));
@@ -117,7 +118,7 @@ async fn readings_of_a_window_are_analysed_and_recommendations_stored() {
     let extra: Value = serde_json::from_str(&database.row::<String>(extra).await).unwrap();
     assert_eq!(
         extra,
-        json!({"rank": 2, "category": "timing", "confidence": 0.7, "grounded": true})
+        json!({"rank": 2, "finding": null, "category": "timing", "confidence": 0.7, "grounded": true, "evidence": null})
     );
     let whose = format!(
         "source_device = '{DEVICE}' AND profile_source_id = '1' AND drive_start = '2026-02-01 12:00:00' \
@@ -199,6 +200,7 @@ async fn a_model_that_exceeds_the_time_limit_is_a_504_and_is_disconnected() {
         (status, &body["detail"]),
         (504, &json!("The analysis took longer than 1 s"))
     );
+    assert!(body["findings"].is_array(), "{body}");
     fixture.ollama.is_left(1).await;
     let past = fixture.history().await;
     assert_eq!(past.status, "failed");

@@ -18,7 +18,7 @@ mod grade;
 mod model;
 mod rules;
 mod states;
-mod text;
+pub(crate) mod text;
 mod thresholds;
 mod time;
 mod timeline;

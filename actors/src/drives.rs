@@ -64,7 +64,7 @@ pub use claim_watch::{ClaimWatch, Held};
 pub use clock_watch::ClockWatch;
 pub use count::profile;
 pub use counted::Counted;
-pub use find::{readings_of, readings_of_number};
+pub use find::{latest_with_number, readings_of};
 pub use list::{KnownDrive, list, overlaps};
 pub use messages::DrivesChanged;
 pub use pairing::DriveEventKind;

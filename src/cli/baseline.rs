@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actors::analysis::diagnoses;
+use actors::analysis::baselines;
 use actors::database::Database;
 use actors::device_id::DeviceId;
 use actors::schema;
@@ -42,7 +42,7 @@ pub(super) fn run(command: BaselineCommand, settings: &Settings) -> Result<(), F
             BaselineCommand::Set { drive } => {
                 let set = database
                     .run(LIMIT, async |connection| {
-                        diagnoses::set_anchor(connection, drive).await
+                        baselines::set_anchor(connection, drive).await
                     })
                     .await?;
                 if !set {
@@ -53,7 +53,7 @@ pub(super) fn run(command: BaselineCommand, settings: &Settings) -> Result<(), F
             BaselineCommand::Clear { device } => {
                 database
                     .run(LIMIT, async |connection| {
-                        diagnoses::clear_anchor(connection, device.as_str()).await
+                        baselines::clear_anchor(connection, device.as_str()).await
                     })
                     .await?;
                 say!("{device} has no reference drive.")?;
@@ -61,7 +61,7 @@ pub(super) fn run(command: BaselineCommand, settings: &Settings) -> Result<(), F
             BaselineCommand::Reset { device } => {
                 database
                     .run(LIMIT, async |connection| {
-                        diagnoses::reset_baseline(connection, device.as_str()).await
+                        baselines::reset_baseline(connection, device.as_str()).await
                     })
                     .await?;
                 say!(

@@ -7,7 +7,7 @@ use actors::sync::KeyHolder;
 use tokio_util::sync::CancellationToken;
 
 use super::bodies::{Detail, InvalidRequest};
-use super::error::{ApiError, OllamaFailed, OllamaUnavailable};
+use super::error::{ApiError, OllamaFailed, OllamaTimedOut, OllamaUnavailable};
 use super::schemas::DeviceIdSchema;
 use super::{State, auth, body, turn};
 
@@ -15,7 +15,8 @@ mod answers;
 mod filters;
 mod request;
 
-use answers::{AnalysisAnswer, AnalysisList, AnalysisState, AnalysisWithResult};
+pub(super) use answers::AnalysisWithResult;
+use answers::{AnalysisAnswer, AnalysisList, AnalysisState};
 use filters::AnalysisFilters;
 use request::{AnalysisRequest, AnalysisRequestSchema};
 
@@ -23,6 +24,9 @@ use request::{AnalysisRequest, AnalysisRequestSchema};
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// Analyses the readings of a drive
+///
+/// The readings are diagnosed by rules first (`findings`); a model then words recommendations. Where the model gives none, the
+/// answers 502, 503 and 504 have the findings too.
 ///
 /// One analysis runs at a time; up to `ANALYSIS_QUEUE_CAPACITY` (8) requests wait. The answer is sent when the model has
 /// answered, within `ANALYSIS_TIMEOUT_SECONDS` (120) of the start of the analysis. Simulated readings are excluded, unless all
@@ -45,7 +49,7 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
         (status = 502, description = "Ollama does not have the model, or its answer is unusable.", body = OllamaFailed),
         (status = 503, description = "Ollama is unreachable, or the server is busy. Retry after `Retry-After`.", body = OllamaUnavailable,
             headers(("Retry-After" = u64, description = "Seconds to wait before the retry."))),
-        (status = 504, description = "The model exceeded its time limit.", body = Detail),
+        (status = 504, description = "The model exceeded its time limit.", body = OllamaTimedOut),
     ),
 )]
 pub(super) async fn analyze_drive(

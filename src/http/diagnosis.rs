@@ -2,18 +2,20 @@
 
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType};
 use actix_web::{HttpResponse, web};
-use actors::analysis::{DriveReport, FindDiagnosis, ReportDrive, StoredDiagnosis};
+use actors::analysis::{self, AnalysisError, DriveReport, FindDiagnosis, ReportDrive};
 use actors::sync::KeyHolder;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::analysis::AnalysisWithResult;
 use super::bodies::{Detail, time};
 use super::error::ApiError;
+use super::schemas::DiagnosisSchema;
 use super::{State, auth, turn};
 use crate::report::{self, Recommendation, Subject};
 
-/// Returns the computed diagnosis of a drive
+/// Returns the computed diagnosis of a drive, and its analyses
 ///
 /// Computed from the readings, without a model, as soon as the drive is ready. With a device's own key, only that
 /// device's drives.
@@ -91,8 +93,11 @@ fn page(found: &DriveReport) -> String {
         .iter()
         .map(|recommendation| Recommendation {
             text: recommendation.recommendation.clone(),
-            finding: None,
-            evidence: None,
+            finding: recommendation.finding.clone(),
+            evidence: recommendation
+                .evidence
+                .as_ref()
+                .map(|evidence| evidence.sentence.clone()),
         })
         .collect();
     report::html(&Subject {
@@ -126,18 +131,19 @@ pub(super) struct DiagnosedDrive {
     /// When it was diagnosed.
     #[schema(examples("2026-02-01T14:27:00"))]
     diagnosed_at: String,
-    /// `grade` and `gradeReason`; `findings`, each with `rule`, `system`, `tier`, `confidence`, `title`, `explanation`,
-    /// `evidence`, `nextChecks` and `span`; `notJudged` with reasons and what to log; `passed`; `doubts` about the data;
-    /// `figures` by engine state and by channel; `baseline`: the comparison with earlier drives; `rulesVersion` and
-    /// `thresholdsVersion`. Times within are seconds since the first reading.
-    #[schema(value_type = Object)]
+    /// What the rules worked out, byte for byte as it was computed.
+    #[schema(value_type = DiagnosisSchema)]
     diagnosis: Box<RawValue>,
+    /// The analyses of the drive, the newest first; 20 at most.
+    #[schema(max_items = 20)]
+    analyses: Vec<AnalysisWithResult>,
 }
 
-impl TryFrom<StoredDiagnosis> for DiagnosedDrive {
-    type Error = actors::analysis::AnalysisError;
+impl TryFrom<analysis::DiagnosedDrive> for DiagnosedDrive {
+    type Error = AnalysisError;
 
-    fn try_from(stored: StoredDiagnosis) -> Result<Self, Self::Error> {
+    fn try_from(found: analysis::DiagnosedDrive) -> Result<Self, AnalysisError> {
+        let analysis::DiagnosedDrive { stored, analyses } = found;
         Ok(Self {
             drive: stored.drive,
             source_device: stored.device_id,
@@ -145,9 +151,9 @@ impl TryFrom<StoredDiagnosis> for DiagnosedDrive {
             drive_start_time: time(stored.start),
             drive_end_time: stored.end.map(time),
             diagnosed_at: time(stored.diagnosed_at),
-            // Byte for byte as it was computed.
             diagnosis: RawValue::from_string(stored.diagnosis)
-                .map_err(|_| Self::Error::NoDiagnosis)?,
+                .map_err(|_| AnalysisError::NoDiagnosis)?,
+            analyses: analyses.into_iter().map(AnalysisWithResult::from).collect(),
         })
     }
 }

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use actors::admission::Full;
-use actors::analysis::AnalysisError;
+use actors::analysis::{AnalysisError, ModelError, NoAnswer};
 use actors::backup::{BackupError, ExtensionNotAllowed};
 use actors::byte_budget::ReserveError;
 use actors::database::DatabaseError;
@@ -20,7 +20,7 @@ use super::bodies::{Detail, InvalidRequest};
 mod ollama;
 mod sync_failed;
 
-pub(super) use ollama::{OllamaFailed, OllamaUnavailable};
+pub(super) use ollama::{OllamaFailed, OllamaTimedOut, OllamaUnavailable};
 pub(super) use sync_failed::SyncFailed;
 
 /// `Retry-After` if there is no capacity, in seconds.
@@ -176,20 +176,7 @@ impl ApiError {
                     let fault = Fault::new("value_error", msg, &Value::Null);
                     refused(&[fault.at(vec!["body".into(), "deviceId".into()])])
                 }
-                AnalysisError::OllamaUnavailable { url, model, .. } => (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    json!(OllamaUnavailable::new(url, model)),
-                ),
-                AnalysisError::ModelMissing { message } | AnalysisError::Ollama { message } => {
-                    (StatusCode::BAD_GATEWAY, json!(OllamaFailed::new(message)))
-                }
-                AnalysisError::TimedOut { limit } => (
-                    StatusCode::GATEWAY_TIMEOUT,
-                    detail(&format!(
-                        "The analysis took longer than {} s",
-                        limit.as_secs()
-                    )),
-                ),
+                AnalysisError::NoAnswer(answer) => no_answer(answer),
                 AnalysisError::Database(error) => {
                     (database_status(error), detail(&sentence(error)))
                 }
@@ -208,11 +195,30 @@ impl ApiError {
 
     fn retry_seconds(&self) -> u64 {
         match self {
-            Self::Analysis(AnalysisError::Full(_) | AnalysisError::OllamaUnavailable { .. }) => {
+            Self::Analysis(AnalysisError::Full(_) | AnalysisError::NoAnswer(_)) => {
                 MODEL_RETRY_SECONDS
             }
             _ => RETRY_SECONDS,
         }
+    }
+}
+
+/// Without the model's words: the findings are there all the same.
+fn no_answer(answer: &NoAnswer) -> (StatusCode, Value) {
+    let findings = &answer.findings;
+    match &answer.error {
+        ModelError::Unavailable { url, model, .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            json!(OllamaUnavailable::new(url, model, findings)),
+        ),
+        ModelError::ModelMissing { message } | ModelError::Ollama { message } => (
+            StatusCode::BAD_GATEWAY,
+            json!(OllamaFailed::new(message, findings)),
+        ),
+        ModelError::TimedOut { limit } => (
+            StatusCode::GATEWAY_TIMEOUT,
+            json!(OllamaTimedOut::new(*limit, findings)),
+        ),
     }
 }
 

@@ -13,8 +13,10 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 mod columns;
+mod diagnosis;
 
 use columns::meaning_of;
+pub(super) use diagnosis::{DiagnosisSchema, FindingSchema, RecommendationEvidenceSchema};
 
 /// A time as devices write it, in a form that generators of examples understand.
 const TIME_PATTERN: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$";

@@ -135,22 +135,21 @@ async fn the_prompt_contains_the_car_the_statistics_and_the_answer_schema() {
     assert!(question["options"]["num_predict"].as_u64() > Some(0));
     assert_eq!(question["format"]["required"], json!(["recommendations"]));
     let system = question["messages"][0]["content"].as_str().unwrap();
-    assert!(
-        system.contains("1998 MITSUBISHI Eclipse, engine: 2.0L Turbo"),
-        "{system}"
-    );
+    assert!(system.contains("1998 Mitsubishi Eclipse"), "{system}");
     let user = question["messages"][1]["content"].as_str().unwrap();
-    assert!(user.contains("Focus: air_fuel_ratio; timing"), "{user}");
+    for line in [
+        "Vehicle: 1998 MITSUBISHI Eclipse, engine: 2.0L Turbo",
+        "Focus: air_fuel_ratio; timing",
+        // 17 readings, from 2500 to 2548 in steps of 3.
+        "RPM: count 17, min 2500, avg 2524, max 2548 rpm",
+        "COOLANT_TEMP: count 16, min 92, avg 115, max 137 °C",
+    ] {
+        assert!(user.lines().any(|found| found == line), "{line}\n{user}");
+    }
     assert!(
-        user.contains("10.0 minutes, 50 readings of 3 parameters"),
+        user.contains("50 readings of 3 parameters over 10."),
         "{user}"
     );
-    // 17 readings, from 2500 to 2548 in steps of 3.
-    assert!(
-        user.contains("RPM|rpm|17|2500|2502|2524|2524|2546|2548|"),
-        "{user}"
-    );
-    assert!(user.contains("COOLANT_TEMP|°C|16|"), "{user}");
 }
 
 #[tokio::test]

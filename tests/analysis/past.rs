@@ -30,14 +30,16 @@ async fn a_stored_analysis_equals_its_answer() {
         "analysisId": id, "status": "success", "sourceDevice": "test-device", "profileId": "1",
         "driveStartTime": "2026-02-01T12:00:00", "driveEndTime": "2026-02-01T12:10:00", "model": "gemma2:2b",
         "processingTimeMs": analysis["processingTimeMs"], "createdAt": null, "error": null,
-        "recommendations": analysis["recommendations"],
+        "recommendations": analysis["recommendations"], "findings": analysis["findings"],
     });
     assert_eq!(found, expected);
     let mut listed = list(&fixture, "").await;
     listed[0]["createdAt"].take();
     let without_recommendations = {
         let mut expected = expected;
-        expected.as_object_mut().unwrap().remove("recommendations");
+        for of_the_result in ["recommendations", "findings"] {
+            expected.as_object_mut().unwrap().remove(of_the_result);
+        }
         expected
     };
     assert_eq!(listed, [without_recommendations]);

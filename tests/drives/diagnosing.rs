@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{end_as, events, never_quiet, readings, send};
-use crate::support::{Binary, Drive, Pi, TestDatabase, TestServer, answer, eventually};
+use crate::support::{
+    Binary, Drive, Pi, TestDatabase, TestServer, answer, batch, eventually, with,
+};
 
 /// The numbers of the drives that have a diagnosis, in the order of their starts.
 async fn diagnosed(database: &TestDatabase) -> Vec<i64> {
@@ -246,4 +248,47 @@ fn the_printed_rules_are_a_thresholds_file() {
         "{}",
         text.output
     );
+}
+
+#[tokio::test]
+async fn another_vin_or_a_calibration_begins_a_new_baseline() {
+    let (database, server, mut pi, first) = with_a_drive().await;
+    let car = |vin: &str, day: u32| json!({"vin": vin, "created_at": format!("2026-04-{day:02}T12:00:00")});
+    let send = async |rows: Value| {
+        let batch = with(batch(&rows), &json!({"deviceId": "car-1"}));
+        assert_eq!(server.sync(&batch).await.0, 200);
+    };
+    let compared = async |number: i64| {
+        let (_, body) = answer(server.get(&format!("/api/v1/drives/{number}"))).await;
+        body["diagnosis"]["baseline"]["earlierDrives"].clone()
+    };
+    // The first car is none that was changed.
+    send(json!({"vehicle_info": [car("FIRST", 10)]})).await;
+    let second = drive(&database, &server, &mut pi, 2).await;
+    assert_eq!(compared(second).await, json!([first]));
+    send(json!({"vehicle_info": [car("OTHER", 12)]})).await;
+    let third = drive(&database, &server, &mut pi, 3).await;
+    assert_eq!(compared(third).await, json!([]));
+    let fourth = drive(&database, &server, &mut pi, 4).await;
+    assert_eq!(compared(fourth).await, json!([third]));
+    let calibration =
+        json!({"id": 1, "start_time": "2026-04-14T12:00:00", "end_time": "2026-04-14T13:00:00"});
+    send(json!({"calibration_sessions": [calibration]})).await;
+    let fifth = drive(&database, &server, &mut pi, 5).await;
+    assert_eq!(compared(fifth).await, json!([]));
+}
+
+#[tokio::test]
+async fn a_reference_of_another_car_does_not_count() {
+    let (database, server, mut pi, first) = with_a_drive().await;
+    let binary = Binary::with_database(&database.url());
+    let set = binary.run(&["baseline", "set", &first.to_string()]);
+    assert_eq!(set.code, Some(0), "{}", set.output);
+    let car = |vin: &str, day: u32| json!({"vin": vin, "created_at": format!("2026-04-{day:02}T12:00:00")});
+    let cars = batch(&json!({"vehicle_info": [car("FIRST", 10), car("OTHER", 11)]}));
+    let cars = with(cars, &json!({"deviceId": "car-1"}));
+    assert_eq!(server.sync(&cars).await.0, 200);
+    let second = drive(&database, &server, &mut pi, 2).await;
+    let (_, body) = answer(server.get(&format!("/api/v1/drives/{second}"))).await;
+    assert_eq!(body["diagnosis"]["baseline"]["anchorDrive"], Value::Null);
 }

@@ -3,6 +3,8 @@
 //! One analysis runs at a time: permits for the model are taken before a message is sent. After a restart the actor
 //! begins with fresh connections; what was running is lost, and its requester gets an error.
 
+mod lookups;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,24 +15,19 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
-use super::diagnoses::{self, DiagnosisSummary, StoredDiagnosis};
-use super::diagnosing::{self, DiagnosisWorker};
+use super::diagnosing::DiagnosisWorker;
 use super::drive_checker::DriveChecker;
 use super::drive_queue::DriveQueue;
 use super::error::AnalysisError;
-use super::messages::{
-    Analysis, Analyze, DriveReport, FindAnalysis, FindDiagnosis, ListAnalyses, ListDrives,
-    PastAnalysis, ReportDrive, StopAnalyzing,
-};
-use super::recommendations::Recommendation;
+use super::messages::{Analysis, Analyze, StopAnalyzing};
 use super::service::AnalysisService;
 use super::wakeup::Wakeup;
-use super::{history, request, results};
+use super::{history, request};
 use crate::admission::Admission;
 use crate::causes;
-use crate::database::{Database, DatabaseError, DatabaseUrl};
+use crate::database::{Database, DatabaseUrl};
 use crate::diagnosis;
-use crate::drives::{self, DrivesChanged, KnownDrive, QueueTiming};
+use crate::drives::{DrivesChanged, QueueTiming};
 use crate::ollama::Ollama;
 use crate::ollama::tokens::Budget;
 use crate::report::{Report, Reporter};
@@ -46,12 +43,6 @@ const CONNECTIONS: usize = LOOKUPS + 6;
 
 /// Ollama is away when it does not respond to a batch within this time.
 const GREETING_LIMIT: Duration = Duration::from_secs(2);
-
-/// The time limit of listing drives, counting readings included.
-const COUNT_LIMIT: Duration = Duration::from_secs(15);
-
-/// The time limit of a report, reading all readings of the drive included.
-const REPORT_LIMIT: Duration = Duration::from_secs(30);
 
 /// How often analyses that a crashed server left behind are marked as failed.
 const TIDY_INTERVAL: Duration = Duration::from_mins(1);
@@ -108,6 +99,7 @@ impl AnalysisActor {
             ollama: settings.ollama.clone(),
             budget: Budget::of(settings.num_ctx),
             time_limit: settings.time_limit,
+            diagnosis: settings.diagnosis.clone(),
             reporter: settings.reporter.clone(),
         };
         Self {
@@ -199,128 +191,6 @@ impl Handler<Analyze> for AnalysisActor {
         let (service, stopping) = (self.service.clone(), self.stopping.clone());
         let answer = request::answer(service, message, self.settings.timing.silence, stopping);
         Box::pin(answer.into_actor(self))
-    }
-}
-
-impl Handler<ListAnalyses> for AnalysisActor {
-    type Result = ResponseActFuture<Self, Result<Vec<PastAnalysis>, AnalysisError>>;
-
-    fn handle(&mut self, wanted: ListAnalyses, _: &mut Self::Context) -> Self::Result {
-        let database = self.database.clone();
-        let listed = async move {
-            let ListAnalyses {
-                device_id,
-                status,
-                limit,
-                turn: _turn,
-            } = wanted;
-            let listed = database.run(STATEMENT_LIMIT, async |connection| {
-                history::list(connection, device_id.as_deref(), status, limit).await
-            });
-            Ok(listed.await?)
-        };
-        Box::pin(listed.into_actor(self))
-    }
-}
-
-impl Handler<FindAnalysis> for AnalysisActor {
-    type Result =
-        ResponseActFuture<Self, Result<(PastAnalysis, Vec<Recommendation>), AnalysisError>>;
-
-    fn handle(&mut self, wanted: FindAnalysis, _: &mut Self::Context) -> Self::Result {
-        let database = self.database.clone();
-        let found = async move {
-            let FindAnalysis {
-                analysis_id,
-                device_id,
-                turn: _turn,
-            } = wanted;
-            let found = database.run(STATEMENT_LIMIT, async |connection| {
-                let Some(past) = history::find(connection, &analysis_id).await? else {
-                    return Ok(None);
-                };
-                let recommendations = results::of_analysis(connection, &analysis_id).await?;
-                Ok::<_, DatabaseError>(Some((past, recommendations)))
-            });
-            let of_device = |found: &(PastAnalysis, _)| {
-                device_id.is_none_or(|device_id| *device_id == *found.0.device_id)
-            };
-            found
-                .await?
-                .filter(of_device)
-                .ok_or(AnalysisError::NotFound)
-        };
-        Box::pin(found.into_actor(self))
-    }
-}
-
-impl Handler<FindDiagnosis> for AnalysisActor {
-    type Result = ResponseActFuture<Self, Result<StoredDiagnosis, AnalysisError>>;
-
-    fn handle(&mut self, wanted: FindDiagnosis, _: &mut Self::Context) -> Self::Result {
-        let database = self.database.clone();
-        let found = async move {
-            let FindDiagnosis {
-                drive,
-                device_id,
-                turn: _turn,
-            } = wanted;
-            let found = database.run(STATEMENT_LIMIT, async |connection| {
-                diagnoses::find(connection, drive).await
-            });
-            found
-                .await?
-                .filter(|found| device_id.is_none_or(|device_id| *device_id == *found.device_id))
-                .ok_or(AnalysisError::NoDiagnosis)
-        };
-        Box::pin(found.into_actor(self))
-    }
-}
-
-impl Handler<ReportDrive> for AnalysisActor {
-    type Result = ResponseActFuture<Self, Result<DriveReport, AnalysisError>>;
-
-    fn handle(&mut self, wanted: ReportDrive, _: &mut Self::Context) -> Self::Result {
-        let (database, settings) = (self.database.clone(), self.settings.diagnosis.clone());
-        let silence = self.settings.timing.silence;
-        let reported = async move {
-            let ReportDrive {
-                drive,
-                device_id,
-                turn: _turn,
-            } = wanted;
-            let report = Box::pin(database.run(REPORT_LIMIT, async |connection| {
-                diagnosing::report(connection, &settings, silence, drive).await
-            }));
-            report
-                .await?
-                .filter(|report| device_id.is_none_or(|device_id| *device_id == *report.device_id))
-                .ok_or(AnalysisError::NoDiagnosis)
-        };
-        Box::pin(reported.into_actor(self))
-    }
-}
-
-impl Handler<ListDrives> for AnalysisActor {
-    type Result =
-        ResponseActFuture<Self, Result<Vec<(KnownDrive, Option<DiagnosisSummary>)>, AnalysisError>>;
-
-    fn handle(&mut self, wanted: ListDrives, _: &mut Self::Context) -> Self::Result {
-        let database = self.database.clone();
-        let timing = self.settings.timing;
-        let listed = async move {
-            let ListDrives {
-                device_id,
-                limit,
-                turn: _turn,
-            } = wanted;
-            let listed = database.run(COUNT_LIMIT, async |connection| {
-                let drives = drives::list(connection, device_id.as_deref(), limit, &timing).await?;
-                diagnoses::summarized(connection, drives).await
-            });
-            Ok(listed.await?)
-        };
-        Box::pin(listed.into_actor(self))
     }
 }
 

@@ -1,14 +1,14 @@
-//! The tables `drive_diagnoses` and `drive_baselines`: one diagnosis a drive, and what it is compared with.
+//! The table `drive_diagnoses`: one diagnosis a drive.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use mysql_async::prelude::{FromRow, Queryable as _};
 use mysql_async::{Conn, FromRowError, Row, Value};
-use serde::Deserialize;
 
+use super::baselines::earlier;
 use crate::database::{DatabaseError, Statement, read_columns};
-use crate::diagnosis::{Diagnosis, EarlierDrive, Figures, History, Tier};
+use crate::diagnosis::{Diagnosis, Tier};
 use crate::drives::{DriveReadings, KnownDrive};
 use crate::text::line;
 
@@ -19,7 +19,7 @@ const REASON_CHARACTERS: usize = 255;
 const OUTDATED: u32 = 0;
 
 /// Earlier drives that a diagnosis is compared with.
-const EARLIER: u32 = 5;
+pub(super) const EARLIER: u32 = 5;
 
 /// A stored diagnosis.
 #[derive(Clone, Debug, PartialEq)]
@@ -276,78 +276,5 @@ pub async fn latest(
                  ORDER BY drive_start DESC, drive DESC LIMIT 1";
     Statement::new(query, [device_id])
         .fetch_first(connection)
-        .await
-}
-
-/// What the drive is compared with: the anchor of its device, and the drives before it since the baseline begins.
-pub(super) async fn history(
-    connection: &mut Conn,
-    drive: i64,
-    readings: &DriveReadings,
-) -> Result<History, DatabaseError> {
-    let query = "SELECT anchor_drive, begins_at FROM drive_baselines WHERE source_device = ?";
-    let baseline: Option<(Option<i64>, Option<NaiveDateTime>)> =
-        Statement::new(query, [&readings.device_id])
-            .fetch_first(connection)
-            .await?;
-    let (anchor, begins_at) = baseline.unwrap_or_default();
-    let query = "SELECT drive, diagnosis FROM drive_diagnoses WHERE source_device = ? AND drive_start < ? \
-                 AND drive_start >= COALESCE(?, '1000-01-01') AND drive <> ? ORDER BY drive_start DESC, drive DESC LIMIT ?";
-    let values: [Value; 5] = [
-        (&readings.device_id).into(),
-        readings.start.into(),
-        begins_at.into(),
-        drive.into(),
-        EARLIER.into(),
-    ];
-    let rows: Vec<(i64, String)> = Statement::new(query, values).fetch_all(connection).await?;
-    let anchor = match anchor.filter(|anchor| *anchor != drive) {
-        Some(anchor) => find(connection, anchor)
-            .await?
-            .map(|stored| (stored.drive, stored.diagnosis)),
-        None => None,
-    };
-    Ok(History {
-        anchor: anchor.and_then(earlier),
-        earlier: rows.into_iter().rev().filter_map(earlier).collect(),
-    })
-}
-
-/// A diagnosis of another version whose figures cannot be read counts as none.
-fn earlier((drive, diagnosis): (i64, String)) -> Option<EarlierDrive> {
-    #[derive(Deserialize)]
-    struct OnlyFigures {
-        figures: Figures,
-    }
-    let OnlyFigures { figures } = serde_json::from_str(&diagnosis).ok()?;
-    Some(EarlierDrive { drive, figures })
-}
-
-/// Makes a diagnosed drive the reference of its device. False without such a diagnosis.
-pub async fn set_anchor(connection: &mut Conn, drive: i64) -> Result<bool, DatabaseError> {
-    let query = "INSERT INTO drive_baselines (source_device, anchor_drive) \
-                 SELECT source_device, drive FROM drive_diagnoses WHERE drive = ? \
-                 ON DUPLICATE KEY UPDATE anchor_drive = VALUES(anchor_drive)";
-    Statement::new(query, [drive]).run(connection).await?;
-    let query = "SELECT COUNT(*) FROM drive_baselines WHERE anchor_drive = ?";
-    let set: Option<i64> = Statement::new(query, [drive])
-        .fetch_first(connection)
-        .await?;
-    Ok(set.unwrap_or(0) > 0)
-}
-
-/// Removes the reference of a device.
-pub async fn clear_anchor(connection: &mut Conn, device_id: &str) -> Result<(), DatabaseError> {
-    let query = "UPDATE drive_baselines SET anchor_drive = NULL WHERE source_device = ?";
-    Statement::new(query, [device_id]).run(connection).await
-}
-
-/// Begins a new baseline: the drives so far, and the reference, do not count any more.
-pub async fn reset_baseline(connection: &mut Conn, device_id: &str) -> Result<(), DatabaseError> {
-    let query = "INSERT INTO drive_baselines (source_device, anchor_drive, begins_at) \
-                 SELECT ?, NULL, MAX(drive_start) + INTERVAL 1 SECOND FROM drive_diagnoses WHERE source_device = ? \
-                 ON DUPLICATE KEY UPDATE anchor_drive = NULL, begins_at = VALUES(begins_at)";
-    Statement::new(query, [device_id, device_id])
-        .run(connection)
         .await
 }

@@ -8,24 +8,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Params, from_row_opt};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
+use super::compute::{Target, compute};
 use super::diagnoses;
 use super::messages::DriveReport;
-use super::readings::{Row, is_real};
 use super::results;
-use super::vehicle;
 use crate::causes;
 use crate::database::{Database, DatabaseError};
-use crate::diagnosis::{
-    Diagnoser, Diagnosis, Doubt, DoubtKind, Reading, Settings, Traces, VehicleFacts,
-};
-use crate::drives::{self, DriveReadings};
+use crate::diagnosis::{Diagnosis, Settings, Traces};
+use crate::drives;
 
 /// The time limit of one diagnosis, reading its readings included.
 pub const DIAGNOSIS_LIMIT: Duration = Duration::from_mins(2);
@@ -127,9 +124,10 @@ pub async fn diagnose_stored(
             return Ok(None);
         };
         let began_at = diagnoses::now(connection).await?;
-        let (diagnosis, traces) = compute(connection, settings, drive, &readings).await?;
-        diagnoses::store(connection, drive, &readings, began_at, &diagnosis).await?;
-        Ok(Some((diagnosis, traces)))
+        let target = Target::drive(drive, &readings);
+        let computed = compute(connection, settings, &target).await?;
+        diagnoses::store(connection, drive, &readings, began_at, &computed.diagnosis).await?;
+        Ok(Some((computed.diagnosis, computed.traces)))
     }));
     diagnosed.await
 }
@@ -147,7 +145,7 @@ pub(super) async fn report(
     let Some((stored, readings)) = stored.zip(readings) else {
         return Ok(None);
     };
-    let (computed, traces) = compute(connection, settings, drive, &readings).await?;
+    let computed = compute(connection, settings, &Target::drive(drive, &readings)).await?;
     let query = "SELECT analysis_id FROM drives WHERE id = ? AND analysis_id IS NOT NULL";
     let analysis: Option<String> = connection.exec_first(query, (drive,)).await?;
     let recommendations = match analysis {
@@ -156,78 +154,10 @@ pub(super) async fn report(
     };
     Ok(Some(DriveReport {
         // Only one of another version cannot be read.
-        diagnosis: serde_json::from_str(&stored.diagnosis).unwrap_or(computed),
+        diagnosis: serde_json::from_str(&stored.diagnosis).unwrap_or(computed.diagnosis),
         device_id: stored.device_id,
         drive,
-        traces,
+        traces: computed.traces,
         recommendations,
     }))
-}
-
-async fn compute(
-    connection: &mut Conn,
-    settings: &Settings,
-    drive: i64,
-    readings: &DriveReadings,
-) -> Result<(Diagnosis, Traces), DatabaseError> {
-    let settings = with_vehicle(connection, settings, &readings.device_id).await?;
-    let history = diagnoses::history(connection, drive, readings).await?;
-    let mut diagnoser = Diagnoser::new(&settings, history);
-    read(connection, readings, &mut diagnoser).await?;
-    let end = readings.end.unwrap_or(readings.window_end);
-    let device_id = &readings.device_id;
-    if drives::overlaps(connection, device_id, drive, readings.start, end).await? {
-        diagnoser.doubt(Doubt {
-            kind: DoubtKind::Overlap,
-            channel: None,
-            explanation: "Another drive of the device was under way at the same time: readings of the two may be mixed up.".to_owned(),
-            span: None,
-        });
-    }
-    Ok(diagnoser.finish())
-}
-
-/// The settings with what the device says of its car; the thresholds file has the last word.
-async fn with_vehicle(
-    connection: &mut Conn,
-    settings: &Settings,
-    device_id: &str,
-) -> Result<Settings, DatabaseError> {
-    let mut settings = settings.clone();
-    if let Some(vehicle) = vehicle::of_device(connection, device_id).await? {
-        let described = VehicleFacts::described(
-            vehicle.make.as_deref(),
-            vehicle.model.as_deref(),
-            vehicle.engine.as_deref(),
-        );
-        settings.vehicle = settings.vehicle.or(described);
-    }
-    Ok(settings)
-}
-
-/// Streams the readings of a drive in the order in which the device took them.
-async fn read(
-    connection: &mut Conn,
-    readings: &DriveReadings,
-    diagnoser: &mut Diagnoser,
-) -> Result<(), DatabaseError> {
-    let part = readings.part();
-    let query = format!(
-        "SELECT timestamp, parameter_name, value, unit, data_source {} ORDER BY {}",
-        part.from_where, part.order_by
-    );
-    let mut rows = connection
-        .exec_iter(query, Params::Positional(part.values))
-        .await?;
-    while let Some(row) = rows.next().await? {
-        let (at, channel, value, unit, data_source): Row = from_row_opt(row)?;
-        diagnoser.push(Reading {
-            at_ms: at.and_utc().timestamp_millis(),
-            channel: &channel,
-            value,
-            unit: unit.as_deref(),
-            real: is_real(data_source.as_deref()),
-        });
-    }
-    Ok(())
 }

@@ -15,7 +15,7 @@ use super::error::{AnalysisError, Interruption};
 use super::history;
 use super::messages::Analysis;
 use super::service::AnalysisService;
-use super::subject::{Part, Subject};
+use super::subject::Subject;
 use crate::database::{Database, DatabaseError};
 use crate::drives::{self, Claim, Counted, QueueTiming};
 use crate::{causes, panic_message};
@@ -70,9 +70,9 @@ impl DriveJob<'_> {
                 (End::None, Outcome::Ended)
             }
             Ok(Err(AnalysisError::Interrupted(_))) => (End::Interrupted, Outcome::Ended),
-            Ok(Err(error)) if error.is_ollama_away() => {
-                let reason = error.away_reason();
-                let end = if error.broke_off() {
+            Ok(Err(AnalysisError::NoAnswer(answer))) if answer.error.is_ollama_away() => {
+                let reason = answer.error.away_reason();
+                let end = if answer.error.broke_off() {
                     End::Postponed(reason.clone())
                 } else {
                     End::NotNow(reason.clone())
@@ -148,9 +148,11 @@ impl DriveJob<'_> {
             device_id: readings.device_id.clone(),
             profile_id,
             drive: Some(self.claim.id),
+            drive_id: readings.drive_id,
+            is_queued: true,
             start: readings.start,
             end: readings.end.unwrap_or(last),
-            parts: vec![readings.part().into()],
+            part: readings.part(),
             parameters: None,
             focus_areas: Vec::new(),
         };
@@ -177,15 +179,5 @@ impl DriveJob<'_> {
                 End::None => Ok(true),
             });
         ended.await.map(drop)
-    }
-}
-
-impl From<drives::Part> for Part {
-    fn from(part: drives::Part) -> Self {
-        Self {
-            from_where: part.from_where,
-            values: part.values,
-            order_by: part.order_by,
-        }
     }
 }

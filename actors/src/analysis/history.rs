@@ -9,10 +9,14 @@ use mysql_async::{Conn, Params, Row, Value, params};
 use super::messages::{AnalysisStatus, PastAnalysis};
 use super::subject::Subject;
 use crate::database::DatabaseError;
+use crate::diagnosis::Finding;
 use crate::text::line;
 
 /// How much of an error is kept.
 const ERROR_CHARACTERS: usize = 1000;
+
+/// Analyses of one drive that are shown.
+const OF_DRIVE: u32 = 20;
 
 /// The error of runs whose own error could not be recorded.
 const ABANDONED: &str = "the server ended before the analysis did";
@@ -26,19 +30,21 @@ pub(super) async fn begin(
     analysis_id: &str,
     subject: &Subject,
     model: &str,
+    findings: &[Finding],
 ) -> Result<(), DatabaseError> {
     // By the database's clock, which all servers share.
     let statement = "INSERT INTO analysis_history (analysis_id, source_device, profile_source_id, drive_start, \
-                     drive_end, drive_row_id, model, status, created_at) \
-                     VALUES (:id, :device, :profile, :start, :end, :drive, :model, 'running', NOW(6))";
+                     drive_end, drive_row_id, model, findings, status, created_at) \
+                     VALUES (:id, :device, :profile, :start, :end, :drive, :model, :findings, 'running', NOW(6))";
     let values = params! {
         "id" => analysis_id,
         "device" => &subject.device_id,
         "profile" => subject.profile_id.as_deref(),
         "start" => subject.start,
         "end" => subject.end,
-        "drive" => subject.drive,
+        "drive" => subject.drive.filter(|_| subject.is_queued),
         "model" => line(model, 255),
+        "findings" => json(findings)?,
     };
     Ok(connection.exec_drop(statement, values).await?)
 }
@@ -135,6 +141,37 @@ pub(super) async fn find(
     let query = format!("{SELECT} WHERE analysis_id = ?");
     let row: Option<Row> = connection.exec_first(query, (analysis_id,)).await?;
     row.map(read).transpose()
+}
+
+/// Those of a drive, the newest first: automatic ones, and requested ones of what began with it.
+pub(super) async fn of_drive(
+    connection: &mut Conn,
+    drive: i64,
+    device_id: &str,
+    start: NaiveDateTime,
+) -> Result<Vec<PastAnalysis>, DatabaseError> {
+    let query = format!(
+        "{SELECT} WHERE source_device = ? AND (drive_row_id = ? OR drive_row_id IS NULL AND drive_start = ?) \
+         ORDER BY created_at DESC, analysis_id DESC LIMIT {OF_DRIVE}"
+    );
+    let rows: Vec<Row> = connection.exec(query, (device_id, drive, start)).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// The findings that were put to the model; none of an analysis that an earlier version made.
+pub(super) async fn findings(
+    connection: &mut Conn,
+    analysis_id: &str,
+) -> Result<Option<Vec<Finding>>, DatabaseError> {
+    let query = "SELECT findings FROM analysis_history WHERE analysis_id = ?";
+    let stored: Option<Option<String>> = connection.exec_first(query, (analysis_id,)).await?;
+    Ok(stored
+        .flatten()
+        .and_then(|findings| serde_json::from_str(&findings).ok()))
+}
+
+fn json(findings: &[Finding]) -> Result<String, DatabaseError> {
+    serde_json::to_string(findings).map_err(|_| DatabaseError::Closed)
 }
 
 fn read(row: Row) -> Result<PastAnalysis, DatabaseError> {

@@ -11,7 +11,7 @@ use super::error::AnalysisError;
 use super::recommendations::Recommendation;
 use crate::admission::Turn;
 use crate::device_id::DeviceId;
-use crate::diagnosis::{Diagnosis, Traces};
+use crate::diagnosis::{Diagnosis, Finding, Traces};
 use crate::drives::KnownDrive;
 
 /// Analyse stored readings and wait for the result.
@@ -24,7 +24,7 @@ pub struct Analyze {
     pub profile_id: Option<String>,
     /// Which readings.
     pub scope: Scope,
-    /// Only these parameters; by default all.
+    /// Only the figures of these parameters are put before the model; by default all.
     pub parameters: Option<Vec<String>>,
     /// Topics for the recommendations.
     pub focus_areas: Vec<String>,
@@ -67,7 +67,7 @@ pub struct ListAnalyses {
 
 /// Find an analysis and what it has recommended.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<(PastAnalysis, Vec<Recommendation>), AnalysisError>")]
+#[rtype(result = "Result<RecordedAnalysis, AnalysisError>")]
 pub struct FindAnalysis {
     /// Its id.
     pub analysis_id: String,
@@ -89,9 +89,9 @@ pub struct ListDrives {
     pub turn: Turn,
 }
 
-/// Find the diagnosis of a drive.
+/// Find the diagnosis of a drive, and its analyses.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<StoredDiagnosis, AnalysisError>")]
+#[rtype(result = "Result<DiagnosedDrive, AnalysisError>")]
 pub struct FindDiagnosis {
     /// `drives.id`.
     pub drive: i64,
@@ -138,6 +138,8 @@ pub struct StopAnalyzing;
 pub struct Analysis {
     /// Its id in the history, where a model was asked.
     pub analysis_id: Option<String>,
+    /// What the rules found, the most severe first.
+    pub findings: Vec<Finding>,
     /// The most important first; none if there was no data.
     pub recommendations: Vec<Recommendation>,
     /// The model that was asked, or would have been.
@@ -171,6 +173,26 @@ pub struct PastAnalysis {
     pub created_at: NaiveDateTime,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+/// An analysis of the history with its results.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedAnalysis {
+    /// The analysis.
+    pub analysis: PastAnalysis,
+    /// What the rules found, the most severe first; none of an analysis that an earlier version made.
+    pub findings: Option<Vec<Finding>>,
+    /// What the model recommended, the most important first.
+    pub recommendations: Vec<Recommendation>,
+}
+
+/// A drive with its diagnosis and its analyses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DiagnosedDrive {
+    /// The diagnosis.
+    pub stored: StoredDiagnosis,
+    /// The analyses of the drive, the newest first.
+    pub analyses: Vec<RecordedAnalysis>,
 }
 
 /// How an analysis stands.

@@ -6,23 +6,22 @@
 //! of bounded length, ten entries at most. Text without any recommendation is an error, unless it is an explicit empty
 //! list.
 
-use std::collections::HashSet;
-
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 mod almost_json;
 mod claims;
+mod drafts;
 pub mod grounding;
+mod json_values;
 mod loose;
 mod mentions;
 mod numbers;
 mod thoughts;
 
-use self::grounding::is_grounded;
-use self::loose::{category, confidence, number};
+use self::drafts::{Drafts, field};
+use self::json_values::json_values;
 use self::thoughts::without_thoughts;
-use super::statistics::ParameterStatistics;
-use crate::text::line;
+use super::evidence::RecommendationEvidence;
 
 /// More are not kept.
 pub const MAX_RECOMMENDATIONS: usize = 10;
@@ -30,43 +29,19 @@ pub const MAX_RECOMMENDATIONS: usize = 10;
 pub const MAX_TEXT_CHARS: usize = 2000;
 /// Longest category, in characters.
 pub const MAX_CATEGORY_CHARS: usize = 64;
+/// What a model names where no finding is meant.
+pub const NO_FINDING: &str = "none";
 
 /// Of a longer answer only the begin is looked at.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
-/// How much of an answer is read as almost-JSON, over all places where such a value may begin.
-const MAX_ALMOST_JSON_BYTES: usize = 4 * 1024 * 1024;
-/// Keys under which a model writes its thoughts.
-const THOUGHT_KEYS: &[&str] = &["thinking", "thoughts", "thought", "reasoning"];
-/// Places at which a JSON value may begin; bounds the work on an answer made of brackets.
-const MAX_ATTEMPTS: usize = 1000;
-/// Keys of an object that is a recommendation for sure, and of one that may be.
-const TEXT_KEYS: &[&str] = &["recommendation"];
-const LOOSE_TEXT_KEYS: &[&str] = &[
-    "recommendations",
-    "text",
-    "advice",
-    "suggestion",
-    "description",
-    "action",
-    "details",
-    "message",
-    "content",
-];
-const RANK_KEYS: &[&str] = &["rank", "priority", "priority_rank", "order", "number", "id"];
-const CATEGORY_KEYS: &[&str] = &["category", "area", "focus", "focus_area", "topic", "type"];
-const CONFIDENCE_KEYS: &[&str] = &[
-    "confidence",
-    "confidence_score",
-    "certainty",
-    "score",
-    "probability",
-];
 
 /// One piece of advice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recommendation {
     /// 1 is the most important; no gaps.
     pub rank: u32,
+    /// The rule whose finding it is about.
+    pub finding: Option<String>,
     /// Lower case words joined by `_`.
     pub category: String,
     /// What to do and why, on one line.
@@ -75,6 +50,8 @@ pub struct Recommendation {
     pub confidence: f64,
     /// False when a number in the text contradicts the drive's figures.
     pub grounded: bool,
+    /// The server's own figures of the finding.
+    pub evidence: Option<RecommendationEvidence>,
 }
 
 /// The model wrote nothing that could be a recommendation.
@@ -82,8 +59,9 @@ pub struct Recommendation {
 #[error("the model's answer holds no recommendation")]
 pub struct NoRecommendation;
 
-/// The JSON schema that the model is asked to follow.
-pub fn answer_schema() -> Value {
+/// The JSON schema that the model is asked to follow; `rules` are the rules that have found something.
+pub fn answer_schema(rules: &[&str]) -> Value {
+    let findings: Vec<&str> = rules.iter().copied().chain([NO_FINDING]).collect();
     json!({
         "type": "object",
         "properties": {
@@ -95,11 +73,12 @@ pub fn answer_schema() -> Value {
                     "type": "object",
                     "properties": {
                         "rank": {"type": "integer"},
+                        "finding": {"type": "string", "enum": findings},
                         "category": {"type": "string"},
                         "recommendation": {"type": "string"},
                         "confidence": {"type": "number"}
                     },
-                    "required": ["rank", "category", "recommendation", "confidence"]
+                    "required": ["rank", "finding", "category", "recommendation", "confidence"]
                 }
             }
         },
@@ -107,20 +86,8 @@ pub fn answer_schema() -> Value {
     })
 }
 
-/// Reads the recommendations of an answer and marks each as grounded in the drive's figures or not.
-pub fn read(
-    answer: &str,
-    figures: &[ParameterStatistics],
-) -> Result<Vec<Recommendation>, NoRecommendation> {
-    let mut recommendations = parse(answer)?;
-    for recommendation in &mut recommendations {
-        recommendation.grounded = is_grounded(&recommendation.recommendation, figures);
-    }
-    Ok(recommendations)
-}
-
-/// Reads the recommendations of an answer, the most important first. All are marked as grounded: whether they are
-/// is for [`grounding`] to say.
+/// Reads the recommendations of an answer, the most important first. Their findings are as the model named them, and all
+/// are marked as grounded.
 pub fn parse(answer: &str) -> Result<Vec<Recommendation>, NoRecommendation> {
     let answer = without_thoughts(head(answer));
     let values = json_values(&answer);
@@ -136,7 +103,7 @@ pub fn parse(answer: &str) -> Result<Vec<Recommendation>, NoRecommendation> {
             }
         }
     }
-    if drafts.found.is_empty() {
+    if drafts.is_empty() {
         drafts.collect_list_items(&answer);
     }
     let recommendations = drafts.ranked();
@@ -156,144 +123,6 @@ fn head(answer: &str) -> &str {
     &answer[..end]
 }
 
-/// All JSON objects and lists in a text, outermost first; a value that is broken gives way to the whole ones in it.
-/// `serde_json` reads 128 levels deep at most, which bounds the recursion of code that walks a value.
-fn json_values(text: &str) -> Vec<Value> {
-    if let Ok(value) = serde_json::from_str(text.trim()) {
-        return vec![value];
-    }
-    let mut values = Vec::new();
-    let mut almost_json_bytes = MAX_ALMOST_JSON_BYTES;
-    let mut rest = text;
-    for _ in 0..MAX_ATTEMPTS {
-        let Some(start) = rest.find(['{', '[']) else {
-            break;
-        };
-        rest = &rest[start..];
-        let mut reader = serde_json::Deserializer::from_str(rest).into_iter();
-        let consumed = match reader.next() {
-            Some(Ok(value)) => {
-                values.push(value);
-                reader.byte_offset()
-            }
-            _ if almost_json_bytes < rest.len() => 1,
-            _ => {
-                almost_json_bytes -= rest.len();
-                almost_json::read(rest).map_or(1, |(value, length)| {
-                    values.push(value);
-                    length
-                })
-            }
-        };
-        rest = &rest[consumed..];
-    }
-    values
-}
-
-/// A recommendation as it was written: its rank may be missing or absurd.
-struct Draft {
-    rank: Option<f64>,
-    category: String,
-    text: String,
-    confidence: f64,
-}
-
-#[derive(Default)]
-struct Drafts {
-    found: Vec<Draft>,
-    seen: HashSet<String>,
-}
-
-impl Drafts {
-    /// Takes every recommendation in a value; returns whether there was one.
-    fn collect(&mut self, value: &Value) -> bool {
-        let before = self.found.len();
-        match value {
-            Value::Array(items) => {
-                for item in items {
-                    match item {
-                        Value::String(text) if is_sentence(text) => self.push(&Map::new(), text),
-                        other => {
-                            self.collect(other);
-                        }
-                    }
-                }
-            }
-            Value::Object(fields) => {
-                if let Some(text) = string_field(fields, TEXT_KEYS) {
-                    self.push(fields, text);
-                } else {
-                    let mut nested = false;
-                    for (_, field) in fields.iter().filter(|(name, field)| {
-                        (field.is_object() || field.is_array()) && !is_thought(name)
-                    }) {
-                        nested |= self.collect(field);
-                    }
-                    if let (false, Some(text)) = (nested, string_field(fields, LOOSE_TEXT_KEYS)) {
-                        self.push(fields, text);
-                    }
-                }
-            }
-            Value::String(text) => {
-                for value in json_values(text).iter().filter(|value| !value.is_string()) {
-                    self.collect(value);
-                }
-            }
-            _ => {}
-        }
-        self.found.len() > before
-    }
-
-    /// Takes the items of a numbered or bulleted list: what a model writes that ignores the schema.
-    fn collect_list_items(&mut self, text: &str) {
-        for item in text
-            .lines()
-            .filter_map(list_item)
-            .filter(|item| is_sentence(item))
-        {
-            self.push(&Map::new(), &item.replace("**", ""));
-        }
-    }
-
-    fn push(&mut self, fields: &Map<String, Value>, text: &str) {
-        let text = line(text, MAX_TEXT_CHARS);
-        // "..." is the placeholder of our own example; the same advice twice is once.
-        if text.chars().any(char::is_alphabetic) && self.seen.insert(text.to_lowercase()) {
-            self.found.push(Draft {
-                rank: field(fields, RANK_KEYS).and_then(number),
-                category: category(string_field(fields, CATEGORY_KEYS).unwrap_or_default()),
-                confidence: field(fields, CONFIDENCE_KEYS)
-                    .map_or(loose::UNKNOWN_CONFIDENCE, confidence),
-                text,
-            });
-        }
-    }
-
-    /// In the order of the given ranks; one without a rank keeps the place at which it was written.
-    #[allow(clippy::cast_precision_loss)]
-    fn ranked(self) -> Vec<Recommendation> {
-        let mut placed: Vec<(f64, Draft)> = self
-            .found
-            .into_iter()
-            .enumerate()
-            .map(|(place, draft)| (draft.rank.unwrap_or((place + 1) as f64), draft))
-            .collect();
-        placed.sort_by(|(left, _), (right, _)| left.total_cmp(right));
-        placed
-            .into_iter()
-            .take(MAX_RECOMMENDATIONS)
-            .zip(1..)
-            .map(|((_, draft), rank)| Recommendation {
-                rank,
-                category: draft.category,
-                recommendation: draft.text,
-                confidence: draft.confidence,
-                grounded: true,
-            })
-            .collect()
-    }
-}
-
 /// The list of a value in the shape that was asked for.
 fn document(value: &Value) -> Option<&[Value]> {
     let list = field(value.as_object()?, &["recommendations"])?;
@@ -303,54 +132,6 @@ fn document(value: &Value) -> Option<&[Value]> {
 /// Whether several values have the shape that was asked for.
 fn is_repeated(values: &[Value]) -> bool {
     values.iter().filter_map(document).count() > 1
-}
-
-fn is_thought(name: &str) -> bool {
-    THOUGHT_KEYS
-        .iter()
-        .any(|key| name.eq_ignore_ascii_case(key))
-}
-
-/// The first of `keys` that the object has, in any case.
-fn field<'a>(fields: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a Value> {
-    keys.iter().find_map(|key| {
-        fields
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(key))
-            .map(|(_, value)| value)
-    })
-}
-
-fn string_field<'a>(fields: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a str> {
-    keys.iter()
-        .find_map(|key| field(fields, &[key]).and_then(Value::as_str))
-        .filter(|text| !text.trim().is_empty())
-}
-
-/// Three words or more: a list of names is not a list of recommendations.
-fn is_sentence(text: &str) -> bool {
-    text.split_whitespace()
-        .filter(|word| word.chars().any(char::is_alphabetic))
-        .count()
-        >= 3
-}
-
-/// The text of a line like `1. …`, `2) …`, `- …` or `* …`.
-fn list_item(line: &str) -> Option<&str> {
-    let line = line.trim();
-    let bulleted = line.strip_prefix(['-', '*', '•']);
-    let numbered = || {
-        line.trim_start_matches(|c: char| c.is_ascii_digit())
-            .strip_prefix(['.', ')'])
-    };
-    let numbered = || {
-        line.starts_with(|c: char| c.is_ascii_digit())
-            .then(numbered)
-            .flatten()
-    };
-    let item = bulleted.or_else(numbered)?;
-    item.starts_with(char::is_whitespace)
-        .then(|| item.trim_start())
 }
 
 #[cfg(test)]

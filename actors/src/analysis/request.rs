@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::{AnalysisError, Interruption};
 use super::messages::{Analysis, Analyze, Scope};
-use super::readings;
 use super::service::AnalysisService;
-use super::subject::{Part, Subject};
+use super::subject::{Subject, part_of_window};
+use super::window;
 use crate::database::{Database, DatabaseError};
 use crate::drives;
 
@@ -52,7 +52,7 @@ async fn subject(
         .as_ref()
         .map(|device| device.as_str().to_owned());
     let parameters = request.parameters.as_deref();
-    let (device_id, start, end, parts) = match request.scope {
+    let subject = match request.scope {
         Scope::Window { start, end } => {
             let device_id = match device_id {
                 Some(named) => Some(named),
@@ -61,40 +61,54 @@ async fn subject(
             let Some(device_id) = device_id else {
                 return Ok(None);
             };
-            let parts = vec![Part::of_window(&device_id, start, end)];
-            (device_id, start, end, parts)
+            let part = part_of_window(&device_id, start, end);
+            Subject {
+                device_id,
+                drive: None,
+                drive_id: None,
+                start,
+                end,
+                part,
+                profile_id: request.profile_id.clone(),
+                is_queued: false,
+                parameters: request.parameters.clone(),
+                focus_areas: request.focus_areas.clone(),
+            }
         }
         Scope::Drive { drive_id } => {
             let found = database.run(SEARCH_LIMIT, async |connection| {
                 let Some(device_id) = &device_id else {
                     return Ok(None);
                 };
-                let Some(readings) =
-                    drives::readings_of_number(connection, device_id, drive_id, silence).await?
+                let Some(drive) =
+                    drives::latest_with_number(connection, device_id, drive_id).await?
                 else {
                     return Ok(None);
                 };
+                let Some(readings) = drives::readings_of(connection, drive, silence).await? else {
+                    return Ok(None);
+                };
                 let last = readings.count(connection).await?.last;
-                Ok::<_, DatabaseError>(Some((readings, last)))
+                Ok::<_, DatabaseError>(Some((drive, readings, last)))
             });
-            let Some((readings, last)) = found.await? else {
+            let Some((drive, readings, last)) = found.await? else {
                 return Ok(None);
             };
-            let end = readings.end.or(last).unwrap_or(readings.start);
-            let parts = vec![readings.part().into()];
-            (readings.device_id, readings.start, end, parts)
+            Subject {
+                drive: Some(drive),
+                drive_id: readings.drive_id,
+                start: readings.start,
+                end: readings.end.or(last).unwrap_or(readings.start),
+                part: readings.part(),
+                device_id: readings.device_id,
+                profile_id: request.profile_id.clone(),
+                is_queued: false,
+                parameters: request.parameters.clone(),
+                focus_areas: request.focus_areas.clone(),
+            }
         }
     };
-    Ok(Some(Subject {
-        device_id,
-        profile_id: request.profile_id.clone(),
-        drive: None,
-        start,
-        end,
-        parts,
-        parameters: request.parameters.clone(),
-        focus_areas: request.focus_areas.clone(),
-    }))
+    Ok(Some(subject))
 }
 
 async fn interruption(requester: &CancellationToken, stopping: &CancellationToken) -> Interruption {
@@ -112,7 +126,7 @@ async fn only_device(
     parameters: Option<&[String]>,
 ) -> Result<Option<String>, AnalysisError> {
     let devices = database.run(SEARCH_LIMIT, async |connection| {
-        readings::devices_with_any(connection, start, end, parameters).await
+        window::devices_with_any(connection, start, end, parameters).await
     });
     let mut devices = devices.await?;
     if devices.len() > 1 {

@@ -6,6 +6,7 @@ use mysql_async::{Conn, Params, Value};
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
+use super::evidence::RecommendationEvidence;
 use super::recommendations::Recommendation;
 use super::subject::Subject;
 use crate::database::DatabaseError;
@@ -20,6 +21,10 @@ struct Extra {
     category: String,
     confidence: f64,
     grounded: bool,
+    #[serde(default)]
+    finding: Option<String>,
+    #[serde(default)]
+    evidence: Option<RecommendationEvidence>,
 }
 
 /// Stores the recommendations of an analysis.
@@ -45,6 +50,8 @@ pub(super) async fn store(
             category: found.category.clone(),
             confidence: found.confidence,
             grounded: found.grounded,
+            finding: found.finding.clone(),
+            evidence: found.evidence.clone(),
         };
         [
             Value::from(&subject.device_id),
@@ -81,6 +88,8 @@ pub(super) async fn of_analysis(
                 recommendation,
                 confidence: extra.confidence,
                 grounded: extra.grounded,
+                finding: extra.finding,
+                evidence: extra.evidence,
             })
         })
         .collect();

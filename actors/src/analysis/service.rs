@@ -1,4 +1,4 @@
-//! Runs one analysis: reads figures from the database, asks the model, stores and reports the result.
+//! Runs one analysis: diagnoses stored readings, asks the model, stores and reports the result.
 //!
 //! Requests and queued drives take the same path. The caller holds the permit, so that one analysis runs at a time.
 //! An analysis that is dropped leaves a row `running` in the history, which is set to `failed` once it is old.
@@ -10,19 +10,20 @@ use mysql_async::Conn;
 
 use super::STATEMENT_LIMIT;
 use super::analysis_id::new_analysis_id;
+use super::asking::Asking;
+use super::compute::{Computed, Target, compute};
+use super::device_events::{self, DeviceEvents};
 use super::error::{AnalysisError, Interruption};
 use super::messages::Analysis;
-use super::prompt::{self, Drive, Vehicle};
-use super::readings;
-use super::recommendations::{self, Recommendation, answer_schema};
-use super::statistics::DriveStatistics;
+use super::model_error::{ModelError, NoAnswer};
+use super::recommendations::Recommendation;
 use super::subject::Subject;
-use super::{history, results, vehicle};
+use super::{history, results};
 use crate::database::{Database, DatabaseError};
+use crate::diagnosis::{self, Finding};
+use crate::ollama::Ollama;
 use crate::ollama::tokens::Budget;
-use crate::ollama::{Answer, Ollama, OllamaError, Question, Unusable};
 use crate::report::{Report, Reporter};
-use crate::runtime::blocking;
 use crate::{causes, clock};
 
 /// How long reading may take: a long drive on a slow disk has many rows.
@@ -45,8 +46,12 @@ pub(super) struct AnalysisService {
     pub budget: Budget,
     /// How long the model may take.
     pub time_limit: Duration,
+    /// Thresholds and vehicle facts of the diagnosis.
+    pub diagnosis: diagnosis::Settings,
     pub reporter: Reporter,
 }
+
+type Found = (Vec<Finding>, Vec<Recommendation>);
 
 impl AnalysisService {
     /// Analyses a subject, records the outcome, and reports it.
@@ -84,6 +89,7 @@ impl AnalysisService {
     pub(super) fn without_data(&self, took: Duration) -> Analysis {
         Analysis {
             analysis_id: None,
+            findings: Vec::new(),
             recommendations: Vec::new(),
             model: self.ollama.model().to_owned(),
             processing_time_ms: milliseconds(took),
@@ -113,11 +119,12 @@ impl Run<'_> {
             why = interruption => return Err(AnalysisError::Interrupted(why)),
             found = self.find() => found?,
         };
-        let Some(recommendations) = found else {
+        let Some((findings, recommendations)) = found else {
             return Ok(self.service.without_data(self.clock.elapsed()));
         };
         let analysis = Analysis {
             analysis_id: Some(self.id.clone()),
+            findings,
             recommendations,
             model: self.service.ollama.model().to_owned(),
             processing_time_ms: milliseconds(self.clock.elapsed()),
@@ -127,116 +134,51 @@ impl Run<'_> {
         Ok(analysis)
     }
 
-    /// What the model recommends; nothing where there is no data.
-    async fn find(&self) -> Result<Option<Vec<Recommendation>>, AnalysisError> {
-        let (figures, vehicle) = self.read().await?;
-        if figures.readings == 0 {
+    /// The findings, and what the model recommends; nothing where there is no data.
+    async fn find(&self) -> Result<Option<Found>, AnalysisError> {
+        let (computed, events) = self.read().await?;
+        if computed.readings == 0 {
             return Ok(None);
         }
+        let findings = &computed.diagnosis.findings;
+        let no_answer = |error| NoAnswer {
+            error,
+            findings: findings.clone(),
+        };
         let ollama = &self.service.ollama;
         if !ollama.is_reachable(GREETING_LIMIT).await {
-            return Err(AnalysisError::unavailable(ollama, None));
+            return Err(no_answer(ModelError::unavailable(ollama, None)).into());
         }
-        self.begin().await?;
-        let answer = self.ask(&figures, vehicle.as_ref()).await?;
-        log::debug!(
-            "model has answered analysis={} prompt_tokens={:?} answer_tokens={:?} load_ms={}",
-            self.id,
-            answer.prompt_tokens,
-            answer.answer_tokens,
-            answer.load_ms
-        );
-        let is_cut = answer.is_cut;
-        let found =
-            blocking(move || recommendations::read(&answer.text, &figures.parameters)).await;
-        // Of a cut answer, whole recommendations count; without one it says nothing.
-        if is_cut && found.as_ref().map_or(0, Vec::len) == 0 {
-            return Err(AnalysisError::of_ollama(Unusable::CutAnswer.into(), ollama));
-        }
-        Ok(Some(found?))
+        self.begin(findings).await?;
+        let asking = Asking {
+            service: self.service,
+            subject: self.subject,
+            computed: &computed,
+            events: &events,
+            id: &self.id,
+        };
+        let recommendations = asking.recommend().await.map_err(no_answer)?;
+        Ok(Some((computed.diagnosis.findings, recommendations)))
     }
 
-    async fn read(&self) -> Result<(DriveStatistics, Option<Vehicle>), DatabaseError> {
-        let reading = self
-            .service
-            .database
-            .run(READ_LIMIT, async |connection| {
-                let tally = readings::tally(connection, self.subject).await?;
-                let vehicle = vehicle::of_device(connection, &self.subject.device_id).await?;
-                Ok((tally, vehicle))
-            })
-            .await;
-        let (tally, vehicle) = reading?;
-        let figures = blocking(move || tally.into_builder().finish()).await;
-        Ok((figures, vehicle))
+    async fn read(&self) -> Result<(Computed, DeviceEvents), DatabaseError> {
+        let settings = &self.service.diagnosis;
+        let target = Target::subject(self.subject);
+        let reading = Box::pin(self.service.database.run(READ_LIMIT, async |connection| {
+            let computed = compute(connection, settings, &target).await?;
+            let events = device_events::of_subject(connection, self.subject).await?;
+            Ok((computed, events))
+        }));
+        reading.await
     }
 
-    async fn begin(&self) -> Result<(), DatabaseError> {
+    async fn begin(&self, findings: &[Finding]) -> Result<(), DatabaseError> {
         self.is_in_history.set(true);
         let model = self.service.ollama.model();
         let begin = async |connection: &mut Conn| {
-            history::begin(connection, &self.id, self.subject, model).await
+            history::begin(connection, &self.id, self.subject, model, findings).await
         };
         self.service.database.run(STATEMENT_LIMIT, begin).await
-    }
-
-    /// Asks the model; once more with half the figures where its own context is smaller than the one it was to have.
-    async fn ask(
-        &self,
-        figures: &DriveStatistics,
-        vehicle: Option<&Vehicle>,
-    ) -> Result<Answer, AnalysisError> {
-        let AnalysisService {
-            ollama,
-            budget,
-            time_limit,
-            ..
-        } = self.service;
-        let asked = Instant::now();
-        let answer = match self
-            .ask_within(*budget, figures, vehicle, *time_limit)
-            .await
-        {
-            Err(OllamaError::Unusable(Unusable::CutPrompt { evaluated })) => {
-                log::warn!(
-                    "model has read a part of the prompt, it gets a shorter one analysis={} tokens={evaluated}",
-                    self.id
-                );
-                let rest = time_limit.saturating_sub(asked.elapsed());
-                let budget = budget.with_shorter_prompt();
-                self.ask_within(budget, figures, vehicle, rest).await
-            }
-            answer => answer,
-        };
-        answer.map_err(|error| match error {
-            // Of both attempts together.
-            OllamaError::TimedOut { .. } => AnalysisError::TimedOut { limit: *time_limit },
-            error => AnalysisError::of_ollama(error, ollama),
-        })
-    }
-
-    async fn ask_within(
-        &self,
-        budget: Budget,
-        figures: &DriveStatistics,
-        vehicle: Option<&Vehicle>,
-        limit: Duration,
-    ) -> Result<Answer, OllamaError> {
-        let drive = Drive {
-            vehicle,
-            start: self.subject.start,
-            end: self.subject.end,
-            statistics: figures,
-            focus_areas: &self.subject.focus_areas,
-        };
-        let prompt = prompt::compose(&drive, budget);
-        let question = Question {
-            system: &prompt.system,
-            user: &prompt.user,
-            tokens: prompt.tokens,
-            schema: &answer_schema(),
-        };
-        self.service.ollama.chat(&question, budget, limit).await
     }
 
     async fn store(
@@ -267,7 +209,7 @@ impl Run<'_> {
 
     /// Whether a queued drive only waits for Ollama: nothing of the attempt is kept.
     fn never_began(&self, error: &AnalysisError) -> bool {
-        self.subject.drive.is_some() && error.is_ollama_away() && !error.broke_off()
+        self.subject.is_queued && error.is_ollama_away() && !error.broke_off()
     }
 
     /// As well as can be: where the database is away, the row is set to `failed` when it is old.
@@ -275,8 +217,7 @@ impl Run<'_> {
         if !self.is_in_history.get() {
             return;
         }
-        let never_began =
-            self.subject.drive.is_some() && error.is_ollama_away() && !error.broke_off();
+        let never_began = self.never_began(error);
         let (took_ms, error) = (milliseconds(self.clock.elapsed()), error.to_string());
         let fail = async |connection: &mut Conn| {
             if never_began {
@@ -287,8 +228,7 @@ impl Run<'_> {
         };
         let recorded = self.service.database.run(STATEMENT_LIMIT, fail).await;
         if let Err(error) = recorded {
-            let (id, cause) = (&self.id, causes(&error));
-            log::warn!("failure is not recorded analysis={id} cause={cause:?}");
+            log::warn!(analysis = self.id, error = causes(&error); "failed analysis not recorded");
         }
     }
 

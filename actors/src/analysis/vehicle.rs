@@ -1,8 +1,23 @@
+//! The record of the car.
+
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 
-use super::prompt::Vehicle;
 use crate::database::DatabaseError;
+
+/// The columns of `vehicle_info` that tell a tuner something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Vehicle {
+    pub year: Option<i32>,
+    pub make: Option<String>,
+    pub model: Option<String>,
+    pub engine: Option<String>,
+    pub fuel_type: Option<String>,
+    pub transmission: Option<String>,
+    pub drive_type: Option<String>,
+    pub body_class: Option<String>,
+}
 
 type Text = Option<String>;
 type Row = (Option<i64>, Text, Text, Text, Text, Text, Text, Text);

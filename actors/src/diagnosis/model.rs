@@ -59,6 +59,19 @@ pub struct Diagnosis {
     pub baseline: BaselineComparison,
 }
 
+impl Diagnosis {
+    /// The rules that have found something, each once, the most severe first.
+    pub fn rules_with_findings(&self) -> Vec<&str> {
+        let mut rules: Vec<&str> = Vec::new();
+        for finding in &self.findings {
+            if !rules.contains(&finding.rule.as_str()) {
+                rules.push(&finding.rule);
+            }
+        }
+        rules
+    }
+}
+
 /// Earlier drives of the same car, as the baseline rules see them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -27,19 +27,16 @@ pub async fn readings_of(
     find(connection, Statement::new(query, [drive]), silence).await
 }
 
-/// The same for the latest drive to which a device has given this number.
-pub async fn readings_of_number(
+/// `drives.id` of the latest drive to which a device has given this number.
+pub async fn latest_with_number(
     connection: &mut Conn,
     device_id: &str,
     drive_id: i64,
-    silence: Duration,
-) -> Result<Option<DriveReadings>, DatabaseError> {
-    let query = format!(
-        "SELECT {WINDOW} FROM drives AS d WHERE d.source_device = ? AND d.drive_id = ? \
-         ORDER BY d.drive_start DESC, d.id DESC LIMIT 1"
-    );
+) -> Result<Option<i64>, DatabaseError> {
+    let query = "SELECT id FROM drives WHERE source_device = ? AND drive_id = ? \
+                 ORDER BY drive_start DESC, id DESC LIMIT 1";
     let values = [Value::from(device_id), drive_id.into()];
-    find(connection, Statement::new(query, values), silence).await
+    Statement::new(query, values).fetch_first(connection).await
 }
 
 async fn find(

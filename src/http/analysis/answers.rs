@@ -1,11 +1,15 @@
 //! The bodies of answers about analyses.
 
 use actors::analysis::recommendations::Recommendation;
-use actors::analysis::{Analysis, AnalysisStatus, PastAnalysis};
+use actors::analysis::{
+    Analysis, AnalysisStatus, PastAnalysis, RecommendationEvidence, RecordedAnalysis,
+};
+use actors::diagnosis::Finding;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::bodies::time;
+use crate::http::schemas::{FindingSchema, RecommendationEvidenceSchema};
 
 /// The result of an analysis.
 #[derive(Debug, Serialize, ToSchema)]
@@ -15,11 +19,14 @@ use crate::http::bodies::time;
     "analysisId": "analysis-2026-02-01T14:30:10-k3v9x2m0qa",
     "recommendations": [{
         "rank": 1,
-        "category": "cooling",
-        "recommendation": "Check the thermostat: the coolant reached 104 °C.",
+        "finding": null,
+        "category": "general",
+        "recommendation": "All is well. Log the rear oxygen sensor too, so that the catalyst can be judged.",
         "confidence": 0.8,
         "grounded": true,
+        "evidence": null,
     }],
+    "findings": [],
     "model": "gemma2:2b",
     "processingTimeMs": 8_350,
 })))]
@@ -34,6 +41,9 @@ pub(in crate::http) struct AnalysisAnswer {
     /// The most important first.
     #[schema(max_items = 10)]
     recommendations: Vec<RecommendationBody>,
+    /// What the rules found in the readings, the most severe first. It does not depend on the model.
+    #[schema(value_type = Vec<FindingSchema>)]
+    findings: Vec<Finding>,
     /// Why there are no recommendations; missing if there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
@@ -53,14 +63,17 @@ pub(in crate::http) struct AnalysisAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Recommendation)]
 struct RecommendationBody {
-    /// Its place: 1 is the most important.
+    /// Its place: 1 is the most important. Advice about more severe findings comes first, then the model's order counts.
     #[schema(minimum = 1, maximum = 10, examples(1))]
     rank: u32,
+    /// The rule whose finding it is about; null if it is about none.
+    #[schema(required = true, examples("coolant_overheating"))]
+    finding: Option<String>,
     /// What it is about.
     #[schema(examples("cooling"))]
     category: String,
     /// The advice.
-    #[schema(examples("Check the thermostat: the coolant reached 104 °C."))]
+    #[schema(examples("The engine runs too hot: check the coolant level before the next drive."))]
     recommendation: String,
     /// How sure the model is.
     #[schema(minimum = 0.0, maximum = 1.0, examples(0.8))]
@@ -68,6 +81,9 @@ struct RecommendationBody {
     /// False where a number in it contradicts what was measured.
     #[schema(examples(true))]
     grounded: bool,
+    /// The server's own figures of the finding; null if it is about none.
+    #[schema(required = true, value_type = Option<RecommendationEvidenceSchema>)]
+    evidence: Option<RecommendationEvidence>,
 }
 
 /// The newest first.
@@ -129,6 +145,9 @@ struct PastAnalysisBody {
 pub(in crate::http) struct AnalysisWithResult {
     #[serde(flatten)]
     analysis: PastAnalysisBody,
+    /// What the rules found in the readings, the most severe first; null for analyses of earlier versions.
+    #[schema(required = true, value_type = Option<Vec<FindingSchema>>)]
+    findings: Option<Vec<Finding>>,
     /// The most important first; none unless it succeeded.
     #[schema(max_items = 10)]
     recommendations: Vec<RecommendationBody>,
@@ -140,6 +159,7 @@ impl From<Analysis> for AnalysisAnswer {
             status: "ok",
             analysis_id: analysis.analysis_id,
             recommendations: bodies(analysis.recommendations),
+            findings: analysis.findings,
             message: analysis.message,
             model: analysis.model,
             processing_time_ms: analysis.processing_time_ms,
@@ -150,10 +170,12 @@ impl From<Analysis> for AnalysisAnswer {
 fn bodies(recommendations: Vec<Recommendation>) -> Vec<RecommendationBody> {
     let body = |found: Recommendation| RecommendationBody {
         rank: found.rank,
+        finding: found.finding,
         category: found.category,
         recommendation: found.recommendation,
         confidence: found.confidence,
         grounded: found.grounded,
+        evidence: found.evidence,
     };
     recommendations.into_iter().map(body).collect()
 }
@@ -166,11 +188,12 @@ impl From<Vec<PastAnalysis>> for AnalysisList {
     }
 }
 
-impl From<(PastAnalysis, Vec<Recommendation>)> for AnalysisWithResult {
-    fn from((analysis, recommendations): (PastAnalysis, Vec<Recommendation>)) -> Self {
+impl From<RecordedAnalysis> for AnalysisWithResult {
+    fn from(recorded: RecordedAnalysis) -> Self {
         Self {
-            analysis: analysis.into(),
-            recommendations: bodies(recommendations),
+            analysis: recorded.analysis.into(),
+            findings: recorded.findings,
+            recommendations: bodies(recorded.recommendations),
         }
     }
 }

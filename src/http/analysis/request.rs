@@ -43,7 +43,7 @@ pub(super) struct AnalysisRequestSchema {
     /// latest is analysed.
     #[schema(examples(7))]
     drive_id: Option<i64>,
-    /// Only these parameters; by default all.
+    /// Only the figures of these parameters are put before the model; by default all. The findings rest on all readings.
     #[schema(min_items = 1, max_items = 500, examples("RPM"))]
     parameters: Option<Vec<String>>,
     /// Topics for the recommendations.

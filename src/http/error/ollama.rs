@@ -1,9 +1,14 @@
-//! The answers when the model has given none.
+//! The answers when the model has given none. The findings of the readings do not depend on it.
 
+use std::time::Duration;
+
+use actors::diagnosis::Finding;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The answer while the model cannot be asked. Nothing was analysed.
+use crate::http::schemas::FindingSchema;
+
+/// The answer while the model cannot be asked.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct OllamaUnavailable {
@@ -16,6 +21,9 @@ pub(in crate::http) struct OllamaUnavailable {
     /// The model that was to be asked; missing if `ollamaUrl` is.
     #[schema(required = false, examples("gemma2:2b"))]
     model: String,
+    /// What the rules found in the readings, the most severe first; missing if `ollamaUrl` is.
+    #[schema(required = false, value_type = Vec<FindingSchema>)]
+    findings: Vec<Finding>,
     /// The request's id in the server's log, which has the details.
     // Added by `trace`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +41,26 @@ pub(in crate::http) struct OllamaFailed {
     /// What Ollama says.
     #[schema(examples("model 'gemma2:2b' not found"))]
     ollama_error: String,
+    /// What the rules found in the readings, the most severe first.
+    #[schema(value_type = Vec<FindingSchema>)]
+    findings: Vec<Finding>,
+    /// The request's id in the server's log, which has the details.
+    // Added by `trace`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("5f0c6f9a3b1d2e47"))]
+    request_id: Option<String>,
+}
+
+/// The answer when the model took too long.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct OllamaTimedOut {
+    /// What is wrong.
+    #[schema(examples("The analysis took longer than 120 s"))]
+    detail: String,
+    /// What the rules found in the readings, the most severe first.
+    #[schema(value_type = Vec<FindingSchema>)]
+    findings: Vec<Finding>,
     /// The request's id in the server's log, which has the details.
     // Added by `trace`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,21 +69,33 @@ pub(in crate::http) struct OllamaFailed {
 }
 
 impl OllamaUnavailable {
-    pub(in crate::http) fn new(url: &str, model: &str) -> Self {
+    pub(in crate::http) fn new(url: &str, model: &str, findings: &[Finding]) -> Self {
         Self {
             detail: "Ollama unavailable",
             ollama_url: url.to_owned(),
             model: model.to_owned(),
+            findings: findings.to_vec(),
             request_id: None,
         }
     }
 }
 
 impl OllamaFailed {
-    pub(in crate::http) fn new(message: &str) -> Self {
+    pub(in crate::http) fn new(message: &str, findings: &[Finding]) -> Self {
         Self {
             detail: "Ollama error",
             ollama_error: message.to_owned(),
+            findings: findings.to_vec(),
+            request_id: None,
+        }
+    }
+}
+
+impl OllamaTimedOut {
+    pub(in crate::http) fn new(limit: Duration, findings: &[Finding]) -> Self {
+        Self {
+            detail: format!("The analysis took longer than {} s", limit.as_secs()),
+            findings: findings.to_vec(),
             request_id: None,
         }
     }

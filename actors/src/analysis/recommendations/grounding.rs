@@ -12,9 +12,33 @@ use super::claims::{Bound, Claim, claims, sentences};
 use super::mentions::{Mention, mentions};
 use crate::analysis::statistics::ParameterStatistics;
 use crate::analysis::statistics::units::{Dimension, Unit};
+use crate::diagnosis::{ChannelFigures, Figures};
 
 /// A model rounds: a number may be off by this share of the parameter's largest value.
 const ROUNDING_SHARE: f64 = 0.02;
+
+/// The figures of a diagnosis as this check takes them.
+pub fn figures_of(figures: &Figures) -> Vec<ParameterStatistics> {
+    let one = |figures: &ChannelFigures| ParameterStatistics {
+        parameter: figures.channel.clone(),
+        unit: Some(figures.unit.clone()).filter(|unit| !unit.is_empty()),
+        count: figures.readings,
+        min: figures.min,
+        max: figures.max,
+        mean: figures.mean,
+        median: figures.median,
+        std_dev: Some(figures.spread),
+        p5: figures.p5,
+        p95: figures.p95,
+        first: figures.min,
+        last: figures.max,
+        covered_seconds: figures.seconds,
+        limits: None,
+        seconds_above: 0.0,
+        seconds_below: 0.0,
+    };
+    figures.channels.iter().map(one).collect()
+}
 
 /// Whether no number in `text` contradicts the figures.
 pub fn is_grounded(text: &str, figures: &[ParameterStatistics]) -> bool {

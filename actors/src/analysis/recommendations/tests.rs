@@ -25,10 +25,12 @@ fn the_asked_for_shape_is_read_as_it_is() {
         recommendations[0],
         Recommendation {
             rank: 1,
+            finding: None,
             category: "air_fuel_ratio".to_owned(),
             recommendation: "Check the MAF sensor.".to_owned(),
             confidence: 0.85,
             grounded: true,
+            evidence: None,
         }
     );
     assert_eq!(recommendations.len(), 2);
@@ -197,6 +199,8 @@ fn long_texts_are_cut_and_control_characters_removed() {
 
 #[test]
 fn the_search_for_json_gives_up_after_so_many_brackets() {
+    use super::json_values::MAX_ATTEMPTS;
+
     let hidden = |brackets| "[".repeat(brackets) + PLAIN;
     assert_eq!(parsed(&hidden(MAX_ATTEMPTS - 1)).len(), 2);
     assert_eq!(parse(&hidden(MAX_ATTEMPTS)), Err(NoRecommendation));
@@ -210,11 +214,20 @@ fn the_search_for_json_gives_up_after_so_many_brackets() {
 
 #[test]
 fn our_own_schema_asks_for_what_the_parser_reads() {
-    let schema = answer_schema();
+    let schema = answer_schema(&["vacuum_leak"]);
     let item = &schema["properties"]["recommendations"]["items"]["properties"];
-    for key in ["rank", "category", "recommendation", "confidence"] {
+    for key in [
+        "rank",
+        "finding",
+        "category",
+        "recommendation",
+        "confidence",
+    ] {
         assert!(item[key].is_object(), "{key}");
     }
+    assert_eq!(item["finding"]["enum"], json!(["vacuum_leak", "none"]));
+    let answer = r#"{"recommendation":"Check the hoses.","finding":"Vacuum Leak"}"#;
+    assert_eq!(parsed(answer)[0].finding.as_deref(), Some("vacuum_leak"));
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

@@ -3,7 +3,6 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::analysis::recommendations::read;
 use crate::analysis::statistics::{Reading, StatisticsBuilder};
 
 fn drive() -> Vec<ParameterStatistics> {
@@ -77,18 +76,6 @@ fn what_agrees_with_the_figures_or_claims_nothing_is_grounded(#[case] text: &str
 #[test]
 fn without_figures_nothing_is_contradicted() {
     assert!(is_grounded("RPM reached 9500 rpm", &[]));
-}
-
-#[test]
-fn each_recommendation_of_an_answer_is_marked_by_its_own_numbers() {
-    let answer =
-        r#"[{"recommendation":"RPM peaked at 3500"},{"recommendation":"RPM peaked at 9500"}]"#;
-    let marks: Vec<_> = read(answer, &drive())
-        .unwrap()
-        .iter()
-        .map(|read| read.grounded)
-        .collect();
-    assert_eq!(marks, [true, false]);
 }
 
 proptest! {

@@ -1,0 +1,167 @@
+//! Reading what is stored: analyses, drives and diagnoses.
+
+use std::time::Duration;
+
+use actix::{Handler, ResponseActFuture, WrapFuture as _};
+use mysql_async::Conn;
+
+use super::AnalysisActor;
+use crate::analysis::STATEMENT_LIMIT;
+use crate::analysis::diagnoses::{self, DiagnosisSummary};
+use crate::analysis::diagnosing;
+use crate::analysis::error::AnalysisError;
+use crate::analysis::messages::{
+    DiagnosedDrive, DriveReport, FindAnalysis, FindDiagnosis, ListAnalyses, ListDrives,
+    PastAnalysis, RecordedAnalysis, ReportDrive,
+};
+use crate::analysis::{history, results};
+use crate::database::DatabaseError;
+use crate::drives::{self, KnownDrive};
+
+/// The time limit of listing drives, counting readings included.
+const COUNT_LIMIT: Duration = Duration::from_secs(15);
+
+/// The time limit of a report, reading all readings of the drive included.
+const REPORT_LIMIT: Duration = Duration::from_secs(30);
+
+impl Handler<ListAnalyses> for AnalysisActor {
+    type Result = ResponseActFuture<Self, Result<Vec<PastAnalysis>, AnalysisError>>;
+
+    fn handle(&mut self, wanted: ListAnalyses, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        let listed = async move {
+            let ListAnalyses {
+                device_id,
+                status,
+                limit,
+                turn: _turn,
+            } = wanted;
+            let listed = database.run(STATEMENT_LIMIT, async |connection| {
+                history::list(connection, device_id.as_deref(), status, limit).await
+            });
+            Ok(listed.await?)
+        };
+        Box::pin(listed.into_actor(self))
+    }
+}
+
+impl Handler<FindAnalysis> for AnalysisActor {
+    type Result = ResponseActFuture<Self, Result<RecordedAnalysis, AnalysisError>>;
+
+    fn handle(&mut self, wanted: FindAnalysis, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        let found = async move {
+            let FindAnalysis {
+                analysis_id,
+                device_id,
+                turn: _turn,
+            } = wanted;
+            let found = database.run(STATEMENT_LIMIT, async |connection| {
+                match history::find(connection, &analysis_id).await? {
+                    Some(past) => with_results(connection, past).await.map(Some),
+                    None => Ok(None),
+                }
+            });
+            let of_device = |found: &RecordedAnalysis| {
+                device_id.is_none_or(|device_id| *device_id == *found.analysis.device_id)
+            };
+            found
+                .await?
+                .filter(of_device)
+                .ok_or(AnalysisError::NotFound)
+        };
+        Box::pin(found.into_actor(self))
+    }
+}
+
+async fn with_results(
+    connection: &mut Conn,
+    analysis: PastAnalysis,
+) -> Result<RecordedAnalysis, DatabaseError> {
+    Ok(RecordedAnalysis {
+        findings: history::findings(connection, &analysis.analysis_id).await?,
+        recommendations: results::of_analysis(connection, &analysis.analysis_id).await?,
+        analysis,
+    })
+}
+
+impl Handler<FindDiagnosis> for AnalysisActor {
+    type Result = ResponseActFuture<Self, Result<DiagnosedDrive, AnalysisError>>;
+
+    fn handle(&mut self, wanted: FindDiagnosis, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        let found = async move {
+            let FindDiagnosis {
+                drive,
+                device_id,
+                turn: _turn,
+            } = wanted;
+            let found = database.run(STATEMENT_LIMIT, async |connection| {
+                let stored = diagnoses::find(connection, drive).await?.filter(|found| {
+                    device_id
+                        .as_ref()
+                        .is_none_or(|device_id| **device_id == *found.device_id)
+                });
+                let Some(stored) = stored else {
+                    return Ok(None);
+                };
+                let past =
+                    history::of_drive(connection, drive, &stored.device_id, stored.start).await?;
+                let mut analyses = Vec::with_capacity(past.len());
+                for past in past {
+                    analyses.push(with_results(connection, past).await?);
+                }
+                Ok::<_, DatabaseError>(Some(DiagnosedDrive { stored, analyses }))
+            });
+            found.await?.ok_or(AnalysisError::NoDiagnosis)
+        };
+        Box::pin(found.into_actor(self))
+    }
+}
+
+impl Handler<ReportDrive> for AnalysisActor {
+    type Result = ResponseActFuture<Self, Result<DriveReport, AnalysisError>>;
+
+    fn handle(&mut self, wanted: ReportDrive, _: &mut Self::Context) -> Self::Result {
+        let (database, settings) = (self.database.clone(), self.settings.diagnosis.clone());
+        let silence = self.settings.timing.silence;
+        let reported = async move {
+            let ReportDrive {
+                drive,
+                device_id,
+                turn: _turn,
+            } = wanted;
+            let report = Box::pin(database.run(REPORT_LIMIT, async |connection| {
+                diagnosing::report(connection, &settings, silence, drive).await
+            }));
+            report
+                .await?
+                .filter(|report| device_id.is_none_or(|device_id| *device_id == *report.device_id))
+                .ok_or(AnalysisError::NoDiagnosis)
+        };
+        Box::pin(reported.into_actor(self))
+    }
+}
+
+impl Handler<ListDrives> for AnalysisActor {
+    type Result =
+        ResponseActFuture<Self, Result<Vec<(KnownDrive, Option<DiagnosisSummary>)>, AnalysisError>>;
+
+    fn handle(&mut self, wanted: ListDrives, _: &mut Self::Context) -> Self::Result {
+        let database = self.database.clone();
+        let timing = self.settings.timing;
+        let listed = async move {
+            let ListDrives {
+                device_id,
+                limit,
+                turn: _turn,
+            } = wanted;
+            let listed = database.run(COUNT_LIMIT, async |connection| {
+                let drives = drives::list(connection, device_id.as_deref(), limit, &timing).await?;
+                diagnoses::summarized(connection, drives).await
+            });
+            Ok(listed.await?)
+        };
+        Box::pin(listed.into_actor(self))
+    }
+}
