@@ -13,6 +13,7 @@
 use std::time::Duration;
 
 pub mod analysis_id;
+pub mod grounding;
 pub mod prompt;
 pub mod recommendations;
 pub mod statistics;

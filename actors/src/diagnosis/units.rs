@@ -20,6 +20,7 @@ pub enum Dimension {
     Distance,
     Frequency,
     Volume,
+    HeatingRate,
 }
 
 #[derive(Debug)]
@@ -132,6 +133,7 @@ const fn unit(
 static UNITS: &[Entry] = &[
     unit("rpm", Dimension::Rotation, 1.0, 0.0,
         &["rpm", "revolutions per minute", "revolution per minute", "rev/min", "revs/min", "r/min", "1/min"]),
+    unit("krpm", Dimension::Rotation, 1_000.0, 0.0, &["krpm"]),
     unit("km/h", Dimension::Speed, 1.0, 0.0,
         &["km/h", "kph", "kmh", "kilometer per hour", "kilometers per hour", "kilometre per hour",
           "kilometres per hour", "kilometer / hour", "km/hr", "kmph", "km / h", "kmhr"]),
@@ -141,6 +143,13 @@ static UNITS: &[Entry] = &[
         &["°c", "° c", "c", "degc", "deg c", "celsius", "degree celsius", "degrees celsius", "degrees c", "deg.c", "deg. c", "centigrade"]),
     unit("°F", Dimension::Temperature, 5.0 / 9.0, -160.0 / 9.0,
         &["°f", "° f", "f", "degf", "deg f", "fahrenheit", "degree fahrenheit", "degrees fahrenheit", "degrees f", "deg.f"]),
+    unit("K", Dimension::Temperature, 1.0, -273.15, &["k", "kelvin", "kelvins"]),
+    unit("K/min", Dimension::HeatingRate, 1.0, 0.0,
+        &["k/min", "kelvin per minute", "°c/min", "°c per minute", "c/min", "degrees per minute", "degrees celsius per minute",
+          "degrees c per minute", "kelvins per minute", "°c a minute", "degrees a minute", "°c/minute"]),
+    unit("°F/min", Dimension::HeatingRate, 5.0 / 9.0, 0.0, &["°f/min", "°f per minute", "degrees fahrenheit per minute"]),
+    unit("MPa", Dimension::Pressure, 1_000.0, 0.0, &["mpa", "megapascal", "megapascals"]),
+    unit("mmHg", Dimension::Pressure, 0.133_322, 0.0, &["mmhg", "torr"]),
     unit("kPa", Dimension::Pressure, 1.0, 0.0, &["kpa", "kilopascal", "kilopascals", "kpa abs", "kpa(a)", "kpaa"]),
     unit("Pa", Dimension::Pressure, 0.001, 0.0, &["pa", "pascal", "pascals"]),
     unit("psi", Dimension::Pressure, 6.894_757, 0.0, &["psi", "psia", "pound force per square inch", "force pound / inch ** 2"]),
@@ -154,6 +163,8 @@ static UNITS: &[Entry] = &[
     unit("g/s", Dimension::MassFlow, 1.0, 0.0,
         &["g/s", "gps", "gram per second", "grams per second", "gram / second", "g/sec", "gram/sec", "grams/sec", "gm/s", "gr/s", "g / s"]),
     unit("lb/min", Dimension::MassFlow, 7.559_873, 0.0, &["lb/min", "lbs/min", "pound per minute", "pounds per minute"]),
+    unit("kg/h", Dimension::MassFlow, 1_000.0 / 3_600.0, 0.0, &["kg/h", "kg/hr", "kilogram per hour", "kilograms per hour", "kg per hour"]),
+    unit("lb/h", Dimension::MassFlow, 0.125_997_9, 0.0, &["lb/h", "lb/hr", "lbs/hr", "lbs/h", "pounds per hour"]),
     unit("°", Dimension::Angle, 1.0, 0.0, &["°", "deg", "degree", "degrees", "° btdc", "°btdc", "degrees btdc", "deg btdc", "° bfr tdc"]),
     unit("s", Dimension::Time, 1.0, 0.0, &["s", "sec", "secs", "second", "seconds"]),
     unit("ms", Dimension::Time, 0.001, 0.0, &["ms", "millisecond", "milliseconds"]),

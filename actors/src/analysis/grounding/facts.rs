@@ -1,0 +1,388 @@
+//! The computed figures of a drive, one entry each, for numbers to be traced to.
+
+use crate::diagnosis::channels::Channel;
+use crate::diagnosis::units::{Dimension, Unit};
+use crate::diagnosis::{
+    BaselineFigure, ChannelFigures, Diagnosis, EngineState, Evidence, Figures, Span,
+};
+
+use super::subject::Subject;
+
+/// Which statistic a figure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Statistic {
+    Mean,
+    Median,
+    Highest,
+    Lowest,
+    /// The 5th percentile.
+    Low,
+    /// The 95th percentile.
+    High,
+    /// The standard deviation.
+    Spread,
+    /// Highest less lowest.
+    Width,
+    /// The first value of the drive.
+    First,
+    /// A limit that a figure is compared with.
+    Limit,
+    /// The mean of earlier drives, or the anchor's value.
+    Earlier,
+    /// The last value, which is not computed.
+    Latest,
+    /// A figure of a finding whose name says no statistic.
+    Other,
+}
+
+/// A figure with what it is about.
+#[derive(Clone, Debug)]
+pub(super) struct Figure {
+    pub(super) subject: Subject,
+    /// None for the whole drive.
+    pub(super) state: Option<EngineState>,
+    pub(super) statistic: Statistic,
+    pub(super) value: f64,
+    /// None for counts and ratios.
+    pub(super) unit: Option<Unit>,
+    /// Place of the finding that it is evidence of.
+    pub(super) finding: Option<usize>,
+}
+
+/// A time that something took, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Duration {
+    pub(super) seconds: f64,
+    pub(super) state: Option<EngineState>,
+    pub(super) finding: Option<usize>,
+    /// The length of the drive, by one of its measures.
+    pub(super) whole: bool,
+}
+
+/// A share of time, 0..1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    pub(super) share: f64,
+    pub(super) state: Option<EngineState>,
+    pub(super) closed_loop: bool,
+}
+
+/// Everything that a number in a text may be traced to.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub(super) figures: Vec<Figure>,
+    pub(super) durations: Vec<Duration>,
+    /// Seconds since the first reading at which something begins or ends.
+    pub(super) moments: Vec<f64>,
+    pub(super) shares: Vec<Share>,
+    pub(super) counts: Vec<f64>,
+    pub(super) distance_km: Option<f64>,
+    /// Milliseconds since the epoch of the first reading.
+    pub(super) start_ms: i64,
+    /// The rules of the findings, in their order.
+    pub(super) rules: Vec<String>,
+    /// Sentences of the diagnosis itself, with the place of the finding that they are of.
+    pub(super) texts: Vec<(Option<usize>, String)>,
+}
+
+impl Facts {
+    /// The figures of a diagnosis.
+    pub fn of(diagnosis: &Diagnosis) -> Self {
+        let mut facts = Self {
+            start_ms: diagnosis.figures.start_ms,
+            distance_km: diagnosis.figures.distance_km,
+            ..Self::default()
+        };
+        facts.drive(&diagnosis.figures);
+        for (place, finding) in diagnosis.findings.iter().enumerate() {
+            facts.rules.push(finding.rule.clone());
+            for evidence in &finding.evidence {
+                facts.evidence(place, evidence);
+            }
+            facts.span(finding.span.as_ref(), Some(place), None);
+            facts.figure(
+                Subject::CONFIDENCE,
+                None,
+                Statistic::Other,
+                finding.confidence * 100.0,
+                "%",
+                Some(place),
+            );
+            let texts = std::iter::once(&finding.explanation).chain(&finding.next_checks);
+            facts
+                .texts
+                .extend(texts.map(|text| (Some(place), text.clone())));
+        }
+        for doubt in &diagnosis.doubts {
+            facts.span(doubt.span.as_ref(), None, None);
+            facts.texts.push((None, doubt.explanation.clone()));
+        }
+        for unjudged in &diagnosis.not_judged {
+            facts.texts.push((None, unjudged.explanation.clone()));
+            facts.texts.push((None, unjudged.what_to_log.clone()));
+        }
+        facts.texts.push((None, diagnosis.grade_reason.clone()));
+        for figure in &diagnosis.baseline.figures {
+            facts.baseline(figure);
+        }
+        facts.counts.extend(
+            [
+                diagnosis.findings.len(),
+                diagnosis.not_judged.len(),
+                diagnosis.passed.len(),
+                diagnosis.doubts.len(),
+                diagnosis.baseline.earlier_drives.len(),
+            ]
+            .map(count),
+        );
+        facts
+    }
+
+    /// Adds sentences that the prompt states besides the diagnosis, such as alerts and trouble codes.
+    #[must_use]
+    pub fn with_text(mut self, text: &str) -> Self {
+        self.texts.push((None, text.to_owned()));
+        self
+    }
+
+    fn figure(
+        &mut self,
+        subject: Subject,
+        state: Option<EngineState>,
+        statistic: Statistic,
+        value: f64,
+        unit: &str,
+        finding: Option<usize>,
+    ) {
+        self.figures.push(Figure {
+            subject,
+            state,
+            statistic,
+            value,
+            unit: Unit::named(unit),
+            finding,
+        });
+    }
+
+    fn drive(&mut self, figures: &Figures) {
+        for seconds in [
+            figures.covered_seconds,
+            figures.elapsed_seconds,
+            figures.running_seconds,
+        ] {
+            self.durations.push(Duration {
+                seconds,
+                state: None,
+                finding: None,
+                whole: true,
+            });
+        }
+        self.counts
+            .extend([figures.readings, figures.left_out].map(from_u64));
+        self.channels(&figures.channels, None);
+        for state in &figures.states {
+            self.channels(&state.channels, Some(state.state));
+            self.durations.push(Duration {
+                seconds: state.seconds,
+                state: Some(state.state),
+                finding: None,
+                whole: false,
+            });
+            for whole in [figures.covered_seconds, figures.running_seconds] {
+                if whole > 0.0 {
+                    self.shares.push(Share {
+                        share: state.seconds / whole,
+                        state: Some(state.state),
+                        closed_loop: false,
+                    });
+                }
+            }
+            if let Some(share) = state.closed_loop_share {
+                self.shares.push(Share {
+                    share,
+                    state: Some(state.state),
+                    closed_loop: true,
+                });
+            }
+            if let Some(sum) = state.fuel_trim_sum {
+                self.figure(
+                    Subject::TRIM_SUM,
+                    Some(state.state),
+                    Statistic::Mean,
+                    sum,
+                    "%",
+                    None,
+                );
+            }
+        }
+        if let Some(warm_up) = &figures.warm_up {
+            let coolant = Subject::of(Channel::Coolant);
+            self.figure(coolant, None, Statistic::First, warm_up.from_c, "°C", None);
+            self.figure(
+                coolant,
+                None,
+                Statistic::Highest,
+                warm_up.highest_c,
+                "°C",
+                None,
+            );
+            if let Some(rate) = warm_up.kelvin_per_minute {
+                self.figure(coolant, None, Statistic::Other, rate, "K/min", None);
+            }
+            let seconds = [warm_up.seconds_30_to_70, Some(warm_up.watched_seconds)];
+            for seconds in seconds.into_iter().flatten() {
+                self.durations.push(Duration {
+                    seconds,
+                    state: Some(EngineState::Cold),
+                    finding: None,
+                    whole: false,
+                });
+            }
+        }
+        if let Some(ratio) = figures.speed_per_1000_rpm {
+            self.figure(
+                Subject::of(Channel::Speed),
+                None,
+                Statistic::Other,
+                ratio,
+                "km/h",
+                None,
+            );
+        }
+    }
+
+    fn channels(&mut self, channels: &[ChannelFigures], state: Option<EngineState>) {
+        for figures in channels {
+            let Some(subject) = Subject::named(&figures.channel) else {
+                continue;
+            };
+            let values = [
+                (Statistic::Mean, figures.mean),
+                (Statistic::Median, figures.median),
+                (Statistic::Highest, figures.max),
+                (Statistic::Lowest, figures.min),
+                (Statistic::Low, figures.p5),
+                (Statistic::High, figures.p95),
+                (Statistic::Spread, figures.spread),
+                (Statistic::Width, figures.max - figures.min),
+            ];
+            for (statistic, value) in values {
+                self.figure(subject, state, statistic, value, &figures.unit, None);
+            }
+            self.counts.push(from_u64(figures.readings));
+        }
+    }
+
+    fn evidence(&mut self, place: usize, evidence: &Evidence) {
+        let subject = evidence.subject();
+        let statistic = super::words::statistic_of(&evidence.figure);
+        let unit = &evidence.unit;
+        if Unit::named(unit).is_some_and(|unit| unit.dimension() == Dimension::Time) {
+            for seconds in std::iter::once(evidence.value).chain(evidence.threshold) {
+                self.durations.push(Duration {
+                    seconds,
+                    state: evidence.state,
+                    finding: Some(place),
+                    whole: false,
+                });
+            }
+        } else if unit.is_empty() {
+            self.counts
+                .extend(std::iter::once(evidence.value).chain(evidence.threshold));
+        }
+        self.figure(
+            subject,
+            evidence.state,
+            statistic,
+            evidence.value,
+            unit,
+            Some(place),
+        );
+        if let Some(limit) = evidence.threshold {
+            self.figure(
+                subject,
+                evidence.state,
+                Statistic::Limit,
+                limit,
+                unit,
+                Some(place),
+            );
+        }
+        if let Some(seconds) = evidence.seconds {
+            self.durations.push(Duration {
+                seconds,
+                state: evidence.state,
+                finding: Some(place),
+                whole: false,
+            });
+        }
+        self.span(evidence.span.as_ref(), Some(place), evidence.state);
+    }
+
+    fn span(&mut self, span: Option<&Span>, finding: Option<usize>, state: Option<EngineState>) {
+        let Some(span) = span else { return };
+        self.moments.extend([span.from_seconds, span.to_seconds]);
+        self.durations.push(Duration {
+            seconds: span.to_seconds - span.from_seconds,
+            state,
+            finding,
+            whole: false,
+        });
+    }
+
+    fn baseline(&mut self, figure: &BaselineFigure) {
+        let subject = super::words::subject_of(&figure.figure);
+        let state = super::words::state_of(&figure.figure);
+        self.figure(
+            subject,
+            state,
+            Statistic::Mean,
+            figure.value,
+            &figure.unit,
+            None,
+        );
+        for earlier in [figure.anchor, figure.mean].into_iter().flatten() {
+            self.figure(
+                subject,
+                state,
+                Statistic::Earlier,
+                earlier,
+                &figure.unit,
+                None,
+            );
+        }
+        self.figure(
+            subject,
+            state,
+            Statistic::Spread,
+            figure.sigma,
+            &figure.unit,
+            None,
+        );
+        self.counts.push(f64::from(figure.drives));
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // Far below 2^52.
+fn from_u64(count: u64) -> f64 {
+    count as f64
+}
+
+#[allow(clippy::cast_precision_loss)] // Far below 2^52.
+fn count(count: usize) -> f64 {
+    count as f64
+}
+
+impl Evidence {
+    /// What the figure is about: its channel, or what its name says.
+    fn subject(&self) -> Subject {
+        let named = super::words::subject_of(&self.figure);
+        if named.meets(Subject::TRIM_SUM) {
+            return Subject::TRIM_SUM;
+        }
+        match self.channel.as_deref().and_then(Subject::named) {
+            Some(subject) => subject,
+            None => named,
+        }
+    }
+}
