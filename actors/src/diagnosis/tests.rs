@@ -5,6 +5,7 @@ mod findings;
 mod history;
 mod other_cars;
 mod recomputing;
+mod version;
 
 use super::*;
 

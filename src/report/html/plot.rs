@@ -24,6 +24,10 @@ const HEIGHT: f64 = 200.0;
 /// A mark is never narrower than this share of the plot.
 const NARROWEST_MARK: f64 = 0.004;
 
+/// Where the label of a limit begins, and how high it is, as shares of the plot.
+const LABEL: f64 = 0.85;
+const LABEL_HEIGHT: f64 = 0.12;
+
 impl Plot<'_> {
     pub(super) fn markup(&self) -> Markup {
         let axis = Axis::of(self);
@@ -47,7 +51,7 @@ impl Plot<'_> {
                         @for limit in &self.limits { (line(axis.y(*limit), "limit")) }
                     }
                     @for limit in &self.limits {
-                        span.limit style=(format!("bottom:{:.2}%", 100.0 * axis.share(*limit))) {
+                        span.limit.left[self.ends_near(*limit, &axis)] style=(format!("bottom:{:.2}%", 100.0 * axis.share(*limit))) {
                             "limit " (quantity(*limit, &self.trace.unit))
                         }
                     }
@@ -55,6 +59,16 @@ impl Plot<'_> {
                 (time_axis(self.seconds))
             }
         }
+    }
+
+    /// Whether the label of a limit at the right edge would hide the end of the trace.
+    fn ends_near(&self, limit: f64, axis: &Axis) -> bool {
+        let shown = self.trace.points.iter().rev();
+        let at_the_end = shown.take_while(|point| self.x(point.at_seconds) > LABEL * WIDTH);
+        let is_near = |value: f64| (axis.share(value) - axis.share(limit)).abs() < LABEL_HEIGHT;
+        at_the_end
+            .into_iter()
+            .any(|point| is_near(point.min) || is_near(point.max))
     }
 
     fn x(&self, seconds: f64) -> f64 {
@@ -224,6 +238,15 @@ mod tests {
         let path = plot.path(&Axis::of(&plot));
         assert_eq!(path.matches('M').count(), 2, "{path}");
         assert_eq!(path.matches('L').count(), 2, "{path}");
+    }
+
+    #[test]
+    fn the_label_of_a_limit_avoids_the_end_of_the_trace() {
+        for (last, is_near) in [(990.0, true), (300.0, false)] {
+            let trace = trace(&[(0.0, 0.0), (95.0, last)]);
+            let plot = plot(&trace);
+            assert_eq!(plot.ends_near(1_000.0, &Axis::of(&plot)), is_near, "{last}");
+        }
     }
 
     #[test]
