@@ -1,5 +1,6 @@
 //! The HTTP side, the settings and the wiring of eclipse-ai-server.
 
+pub mod allocator;
 pub mod app;
 pub mod cli;
 pub mod config;

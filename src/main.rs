@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use eclipse_ai_server::allocator;
 use eclipse_ai_server::cli::CommandLine;
 
 fn main() -> ExitCode {
+    allocator::return_large_blocks();
     CommandLine::parse().run()
 }

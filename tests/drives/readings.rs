@@ -75,3 +75,12 @@ async fn readings_that_arrive_during_an_analysis_make_the_drive_stale() {
     assert_eq!(drives(&database).await, "0-25#1 running");
     assert_eq!(database.count("drives", "is_stale").await, 1);
 }
+
+#[tokio::test]
+async fn a_corrected_time_between_the_first_and_the_last_one_changes_the_drives() {
+    let (database, server) = never_quiet().await;
+    send(&server, Vec::new(), readings(1, "0#1 1#1 106#1 39#1")).await;
+    assert_eq!(drives(&database).await, "0-~39#1 open");
+    send(&server, Vec::new(), readings(4, "106#1")).await;
+    assert_eq!(drives(&database).await, "0-~106#1 open");
+}

@@ -138,7 +138,7 @@ async fn eighty_thousand_rows_are_stored_by_one_request() {
 
 #[tokio::test]
 async fn memory_is_bounded_for_many_simultaneous_clients() {
-    const LIMIT_BYTES: u64 = 150 * 1024 * 1024;
+    const LIMIT_BYTES: u64 = 120 * 1024 * 1024;
     let database = TestDatabase::create().await;
     let mut server = Binary::with_database(&database.url()).start(&["serve"]);
     let url = server.url();

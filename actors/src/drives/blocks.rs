@@ -51,6 +51,13 @@ struct Summary {
     readings: i64,
 }
 
+impl Summary {
+    /// Whether its times are so far apart that there may be a silence between them.
+    fn spans(&self, silence: TimeDelta) -> bool {
+        self.latest - self.earliest > silence
+    }
+}
+
 type Summaries = BTreeMap<Key, Summary>;
 
 /// The block of a row.
@@ -113,11 +120,12 @@ fn numbers<'a>(keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<Option<i64>>
         .collect()
 }
 
-/// Sums blocks up again, from their rows. Returns the numbers whose readings have changed, as [`add`] does.
+/// Sums blocks up again, from their rows. Returns the numbers whose readings have changed, or may have, as [`add`] does.
 pub(super) async fn refresh(
     transaction: &mut Transaction<'_>,
     device_id: &str,
     blocks: &BTreeSet<i64>,
+    silence: TimeDelta,
 ) -> Result<BTreeSet<Option<i64>>, DatabaseError> {
     let mut changed_numbers = BTreeSet::new();
     for ranges in ranges_of(blocks).chunks(CHUNK / 4) {
@@ -150,7 +158,15 @@ pub(super) async fn refresh(
              first_at = VALUES(first_at), last_at = VALUES(last_at), readings = VALUES(readings)",
         )
         .await?;
+        // A summary that spans a silence does not show when the readings between its ends were taken.
+        let unsure = after.iter().filter(|(_, summary)| summary.spans(silence));
         changed_numbers.extend(numbers(gone.iter().chain(changed.keys())));
+        changed_numbers.extend(
+            numbers(unsure.map(|(key, _)| key))
+                .into_iter()
+                .flatten()
+                .map(Some),
+        );
     }
     Ok(changed_numbers)
 }
@@ -279,16 +295,16 @@ pub(super) async fn runs(
         let rows = transaction.rows(&Statement::new(sql, values)).await?;
         for ((_, number, day), summary) in summaries(rows) {
             let of_number = runs.entry(number).or_default();
-            if summary.latest - summary.earliest <= silence {
+            if summary.spans(silence) {
+                let rows = rows_of(transaction, device_id, number, day, &summary).await?;
+                of_number.extend(split(&rows, silence));
+            } else {
                 of_number.push(ReadingRun {
                     first: summary.first,
                     last: summary.last,
                     earliest: summary.earliest,
                     latest: summary.latest,
                 });
-            } else {
-                let rows = rows_of(transaction, device_id, number, day, &summary).await?;
-                of_number.extend(split(&rows, silence));
             }
         }
     }

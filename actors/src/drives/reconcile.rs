@@ -60,7 +60,7 @@ pub(crate) async fn reconcile(
     let with_readings = if arrived.has_repeated_readings {
         let keys = arrived.reading_keys.iter();
         let blocks = keys.map(|key| blocks::block_of(*key)).collect();
-        blocks::refresh(transaction, device_id, &blocks).await?
+        blocks::refresh(transaction, device_id, &blocks, timing.silence()).await?
     } else {
         blocks::add(transaction, device_id, readings).await?
     };
