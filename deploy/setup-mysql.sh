@@ -115,7 +115,7 @@ decide_names_and_password() {
             ;;
         *)
             [ ${#client_hosts[@]} -gt 0 ] || fail "the database is on $host: name the address that the server connects from with --client-host"
-            [ ${#admin_options[@]} -gt 0 ] || admin_options=(--host="$host" --port="$port")
+            [ ${#admin_options[@]} -gt 0 ] || admin_options=(--host="${host//[][]/}" --port="$port")
             ;;
     esac
 }

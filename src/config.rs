@@ -29,7 +29,8 @@ pub use reader::settings_file;
 /// All settings. Each field documents its variable, default and unit.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `DATABASE_URL`, required: `mysql://user:password@host:3306/eclipse_ai`.
+    /// `DATABASE_URL`, required: `mysql://user:password@host:3306/eclipse_ai`, with several hosts in the order in which they
+    /// are preferred, and the options `ssl-mode`, `ssl-ca` and `socket`.
     pub database_url: DatabaseUrl,
     /// `API_KEY`, required: the shared secret that devices send as `X-API-Key`.
     pub api_key: SecretString,

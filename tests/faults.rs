@@ -2,7 +2,10 @@
 
 mod cancelled_query;
 mod connection;
+mod packets;
 mod panics;
 mod sessions;
+mod several_databases;
 mod shutdown;
 mod survival;
+mod tls;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 
-use crate::database::{Database, DatabaseError, first_row, rows};
+use crate::database::{Database, DatabaseError, first_row, pool_for_migrations, rows};
 
 mod shape;
 mod statements;
@@ -59,7 +59,7 @@ pub async fn migrate(database: &Database) -> Result<Migrated, DatabaseError> {
     database
         .run(MIGRATION_LIMIT, async |connection| {
             lock(connection).await?;
-            let outcome = migrate_locked(connection, database).await;
+            let outcome = migrate_locked(connection).await;
             connection
                 .query_drop(format!("DO RELEASE_LOCK({LOCK})"))
                 .await?;
@@ -80,10 +80,7 @@ async fn lock(connection: &mut Conn) -> Result<(), DatabaseError> {
     })
 }
 
-async fn migrate_locked(
-    connection: &mut Conn,
-    database: &Database,
-) -> Result<Migrated, DatabaseError> {
+async fn migrate_locked(connection: &mut Conn) -> Result<Migrated, DatabaseError> {
     let version = version(connection).await?;
     if version.is_none()
         && let Some(table) = expected().first_common_table(&actual(connection).await?)
@@ -98,7 +95,7 @@ async fn migrate_locked(
     } else {
         let report = embedded::migrations::runner()
             .set_grouped(false)
-            .run_async(&mut database.pool_for_migrations())
+            .run_async(&mut pool_for_migrations(connection))
             .await;
         report
             .map_err(DatabaseError::Migration)?

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 use cap::Cap;
-use eclipse_ai_actors::sync::batch::{BadRows, ReadOptions, read};
+use eclipse_ai_actors::sync::batch::{BadRows, ReadOptions, SizeLimit, read};
 
 /// The largest body that is accepted by default has five times as many.
 const BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -217,7 +217,7 @@ fn no_body_takes_much_more_memory_than_a_legal_batch_of_readings() {
                 "{name}: {} bytes",
                 body.len()
             );
-            let read = read(&body, &options);
+            let read = read(&body, &options, SizeLimit::default());
             let outcome = match &read {
                 Ok(batch) => format!("{} rows", batch.rows()),
                 Err(refusal) => format!("refused: {}", refusal.problems[0].msg),

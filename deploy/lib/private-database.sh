@@ -90,8 +90,11 @@ create_private_database() {
         fail_with_log "$folder" "$flavour could not create its system tables"
 }
 
+# A server removes the temporary tables that it finds at its start, also those of another server that uses the same folder.
 create_system_tables() {
     local flavour=$1 folder=$2
+    mkdir -p "$folder/tmp"
+    local -x TMPDIR=$folder/tmp
     case $flavour in
         mariadb)
             # --force: the machine's name need not resolve.
@@ -112,7 +115,8 @@ run_database_server() {
     # MySQL listens for its X protocol on a second, fixed port otherwise.
     [ "$flavour" = mariadb ] || own_options=(--mysqlx=OFF)
 
-    start_session "$database_server" --no-defaults --user="$(id -un)" \
+    mkdir -p "$folder/tmp"
+    start_session "$database_server" --no-defaults --user="$(id -un)" --tmpdir="$folder/tmp" \
         --datadir="$folder/data" --socket="$folder/server.sock" --pid-file="$folder/server.pid" \
         --bind-address=127.0.0.1 --port="$port" --skip-name-resolve --skip-log-bin \
         --secure-file-priv="$folder/files" --character-set-server=utf8mb4 "${own_options[@]}" "$@" \

@@ -1,7 +1,6 @@
 //! Sessions do not depend on what the database server presets.
 
 use actors::database::{Database, DatabaseUrl};
-use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -10,8 +9,8 @@ use crate::support::{PrivateDatabase, TestServer, answer, batch, reading, with};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Each of these made batches fail, or rows disappear, with the presets of some database server.
-const PRESETS: [&str; 8] = [
+/// Each of these made batches fail, or texts or rows change, with the presets of some database server.
+const PRESETS: [&str; 9] = [
     "SET GLOBAL autocommit = 0",
     "SET GLOBAL sql_select_limit = 2",
     "SET GLOBAL completion_type = 'RELEASE'",
@@ -20,22 +19,31 @@ const PRESETS: [&str; 8] = [
     "SET GLOBAL sql_safe_updates = 1",
     "SET GLOBAL TRANSACTION READ ONLY",
     "SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+    "SET GLOBAL init_connect = 'SET NAMES latin1, sql_select_limit = 1, autocommit = 0'",
 ];
 
-async fn preset() -> PrivateDatabase {
-    let server = PrivateDatabase::start().await;
-    let mut owner = Conn::from_url(server.url()).await.unwrap();
-    for preset in PRESETS {
-        owner.query_drop(preset).await.unwrap();
-    }
-    owner.disconnect().await.unwrap();
-    server
+/// An account for which `init_connect` is executed; it is not for administrators.
+const ACCOUNT: [&str; 3] = [
+    "SET SESSION TRANSACTION READ WRITE",
+    "CREATE USER car@'127.0.0.1' IDENTIFIED BY 'hunter2'",
+    "GRANT ALL PRIVILEGES ON eclipse_ai.* TO car@'127.0.0.1'",
+];
+
+/// A server with all presets, and the URL of the account.
+async fn preset() -> (PrivateDatabase, String) {
+    let server =
+        PrivateDatabase::start_with(&["--loose-skip-character-set-client-handshake"]).await;
+    server.execute(&ACCOUNT).await;
+    server.execute(&PRESETS).await;
+    let url = server.url().replacen("root@", "car:hunter2@", 1);
+    (server, url)
 }
 
 #[tokio::test]
 async fn rows_statements_and_texts_are_whole_whatever_the_database_server_presets() {
-    let server = preset().await;
-    let database = Database::open(&DatabaseUrl::parse(&server.url()).unwrap(), 1);
+    let (_server, url) = preset().await;
+    let url = DatabaseUrl::parse(&url).unwrap();
+    let database = Database::open(&url, 1);
     let run = async |statement: &'static str| {
         let outcome = database.run(LIMIT, async |connection| {
             Ok(connection.query_drop(statement).await?)
@@ -46,7 +54,7 @@ async fn rows_statements_and_texts_are_whole_whatever_the_database_server_preset
         .await;
     run("INSERT INTO notes VALUES ('Müller'), ('🚗'), ('a\\'b')").await;
     run("UPDATE notes SET note = CONCAT(note, '!')").await;
-    let other = Database::open(&DatabaseUrl::parse(&server.url()).unwrap(), 1);
+    let other = Database::open(&url, 1);
     let notes = other.run(LIMIT, async |connection| {
         let notes: Vec<String> = connection.query("SELECT note FROM notes").await?;
         Ok(notes)
@@ -56,8 +64,8 @@ async fn rows_statements_and_texts_are_whole_whatever_the_database_server_preset
 
 #[tokio::test]
 async fn batches_are_stored_whatever_the_database_server_presets() {
-    let database = preset().await;
-    let server = TestServer::start_with(&database.url(), &[]).await;
+    let (database, url) = preset().await;
+    let server = TestServer::start_with(&url, &[]).await;
     let rows: Vec<Value> = (1..=50)
         .map(|id| with(reading(id), &json!({"unit": "🚗"})))
         .collect();

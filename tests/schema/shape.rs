@@ -193,8 +193,8 @@ async fn a_wrong_password_is_named_in_health_and_answer() {
         .sync(&batch(&json!({"realtime_data": [reading(1)]})))
         .await;
     assert_eq!(status, 500, "{body}");
-    let sentence =
-        "The database refuses the account in DATABASE_URL: wrong user, password or rights";
+    let sentence = "The database refuses the account in DATABASE_URL: wrong user, password or rights, \
+         or it requires TLS (ssl-mode)";
     assert_eq!(body["error"], sentence);
     let health = health(&server).await;
     assert_eq!(health["status"], "unhealthy");

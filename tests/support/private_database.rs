@@ -1,4 +1,5 @@
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -21,13 +22,18 @@ pub(crate) struct PrivateDatabase {
     _folder: TempDir,
 }
 
+/// With the programs of the database server that the other tests use.
 const SCRIPT: &str = r#"
 set -euo pipefail
 . deploy/lib/private-database.sh
 trap stop_private_database EXIT
-get_any_database_programs >&2
+case ${MYSQL_CLIENT:-} in
+    */mysql) find_database_programs mysql || find_database_programs mariadb ;;
+    *) get_any_database_programs >&2 ;;
+esac
 port=$(free_port)
-start() { start_private_database "$database_flavour" "$1" "$port" ""; }
+options=("${@:2}")
+start() { start_private_database "$database_flavour" "$1" "$port" "" "${options[@]}"; }
 start "$1"
 private_database_sql "$1" "" --execute="CREATE DATABASE eclipse_ai"
 echo "$private_database_pid $port"
@@ -43,17 +49,24 @@ done
 impl PrivateDatabase {
     /// Takes some seconds.
     pub(crate) async fn start() -> Self {
-        tokio::task::spawn_blocking(Self::start_blocking)
+        Self::start_with(&[]).await
+    }
+
+    /// With further options of the server.
+    pub(crate) async fn start_with(options: &[&str]) -> Self {
+        let options: Vec<String> = options.iter().map(ToString::to_string).collect();
+        tokio::task::spawn_blocking(move || Self::start_blocking(&options))
             .await
             .unwrap()
     }
 
-    fn start_blocking() -> Self {
+    fn start_blocking(options: &[String]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut script = Command::new("bash")
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
             .args(["-c", SCRIPT, "private-database"])
             .arg(folder.path())
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -73,6 +86,20 @@ impl PrivateDatabase {
             script,
             _folder: folder,
         }
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
+    /// Runs statements as the administrator.
+    pub(crate) async fn execute(&self, statements: &[&str]) {
+        let mut connection = Conn::from_url(self.url()).await.unwrap();
+        for statement in statements {
+            connection.query_drop(*statement).await.unwrap();
+        }
+        connection.disconnect().await.unwrap();
     }
 
     /// For `DATABASE_URL`.

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -64,7 +64,23 @@ impl Proxy {
         target: SocketAddr,
         fate: impl Fn(usize) -> Fate + Send + 'static,
     ) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::listen(Ipv4Addr::LOCALHOST.into(), target, fate)
+    }
+
+    /// In front of the database server of the tests, at an IPv6 address.
+    pub(crate) async fn to_database_server_by_ipv6() -> Self {
+        let (host, port) = TestDatabase::server_address();
+        let mut addresses = tokio::net::lookup_host((host, port)).await.unwrap();
+        let target = addresses.next().unwrap();
+        Self::listen(Ipv6Addr::LOCALHOST.into(), target, |_| Fate::Pass)
+    }
+
+    fn listen(
+        address: IpAddr,
+        target: SocketAddr,
+        fate: impl Fn(usize) -> Fate + Send + 'static,
+    ) -> Self {
+        let listener = std::net::TcpListener::bind((address, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (state, watched) = watch::channel(State {

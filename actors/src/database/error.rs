@@ -1,9 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mysql_async::{DriverError, Error};
+use mysql_async::{DriverError, Error, IoError};
 
-use super::setup;
+use super::session::UnusableSession;
+use super::{setup, tls};
 use crate::runtime::Panicked;
 
 /// Why a piece of database work failed.
@@ -57,6 +58,14 @@ pub enum DatabaseError {
     /// The work panicked. Its connection is closed and nothing is committed, unless the panic came after the `COMMIT`.
     #[error("an internal error occurred")]
     Panicked(#[from] Panicked),
+    /// Not all statements that were sent together were answered.
+    #[error("the database answered {answers} of {statements} statements")]
+    Incomplete {
+        /// The number of answers.
+        answers: usize,
+        /// The number of statements.
+        statements: usize,
+    },
     /// The connection was closed before.
     #[error("the connection is closed")]
     Closed,
@@ -77,6 +86,7 @@ impl DatabaseError {
             | Self::TimedOut { .. }
             | Self::Contended(_)
             | Self::Full(_)
+            | Self::Incomplete { .. }
             | Self::Closed => true,
             Self::TooLarge(_)
             | Self::Constraint(_)
@@ -86,6 +96,24 @@ impl DatabaseError {
             | Self::Panicked(_) => false,
             Self::NotReady(error) => error.may_pass(),
         }
+    }
+
+    /// True if the database server, not the work, is why it failed: another server can do it.
+    pub(super) fn is_of_server(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::TimedOut { .. }) || self.is_refusal_of_server()
+    }
+
+    /// True if the server answered that it does no work now: it is not ready or read-only.
+    pub(super) fn is_refusal_of_server(&self) -> bool {
+        let (Self::Unavailable(Error::Server(answer))
+        | Self::Setup {
+            source: Error::Server(answer),
+            ..
+        }) = self
+        else {
+            return false;
+        };
+        matches!(answer.code, 1047 | 1053 | 1290 | 1792 | 1836 | 3100)
     }
 
     /// True if the statement named a table that does not exist.
@@ -167,9 +195,19 @@ fn why_unavailable(error: &Error) -> &'static str {
 
 impl From<Error> for DatabaseError {
     fn from(error: Error) -> Self {
+        let problem = match &error {
+            Error::Other(other) => other.downcast_ref().map(UnusableSession::to_string),
+            _ => tls::problem(&error),
+        };
+        if let Some(problem) = problem {
+            return Self::Setup {
+                problem,
+                source: error,
+            };
+        }
         let answer = match &error {
             Error::Server(answer) => answer,
-            Error::Driver(DriverError::PacketTooLarge) => return Self::TooLarge(error),
+            _ if is_packet_too_large(&error) => return Self::TooLarge(error),
             _ => return Self::Unavailable(error),
         };
         if let Some(problem) = setup::problem(answer.code, &answer.message) {
@@ -186,6 +224,17 @@ impl From<Error> for DatabaseError {
             Meaning::Constraint => Self::Constraint(error),
             Meaning::Refused => Self::Refused(error),
         }
+    }
+}
+
+/// The driver refuses such a packet before it sends it, with an error of a crate below it.
+fn is_packet_too_large(error: &Error) -> bool {
+    match error {
+        Error::Driver(DriverError::PacketTooLarge) => true,
+        Error::Io(IoError::Io(error)) => {
+            error.to_string() == "Packet is larger than max_allowed_packet"
+        }
+        _ => false,
     }
 }
 

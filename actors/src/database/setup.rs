@@ -4,9 +4,10 @@
 pub(super) fn problem(code: u16, message: &str) -> Option<String> {
     Some(match code {
         1044 | 1045 | 1698 | 3118 => {
-            "the database refuses the account in DATABASE_URL: wrong user, password or rights"
+            "the database refuses the account in DATABASE_URL: wrong user, password or rights, or it requires TLS (ssl-mode)"
                 .to_owned()
         }
+        3159 => "the database server requires TLS: add ssl-mode=required to DATABASE_URL".to_owned(),
         1130 => "the database refuses connections from this host".to_owned(),
         1820 | 1862 => "the password of the account in DATABASE_URL has expired".to_owned(),
         1049 => "the database in DATABASE_URL does not exist".to_owned(),

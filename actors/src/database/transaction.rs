@@ -9,18 +9,25 @@ use super::statement::Statement;
 ///
 /// Deferred statements are sent together with the next statement whose answer is needed, at the latest with the
 /// `COMMIT`. A batch of readings is a few short statements around a long one, so this saves most of its round trips.
+/// Statements that are too large together for one packet are sent in several.
 #[derive(Debug)]
 pub struct Transaction<'a> {
     connection: &'a mut Conn,
-    /// Statements that are not sent yet, one a line.
+    /// The largest packet that the server accepts, in bytes.
+    largest_packet: usize,
+    /// Packets of statements that are not sent yet, except the last one.
+    full: Vec<String>,
+    /// The last packet, one statement a line.
     deferred: String,
     deferred_count: usize,
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn begin(connection: &'a mut Conn) -> Self {
+    pub(super) fn begin(connection: &'a mut Conn, largest_packet: usize) -> Self {
         let mut transaction = Self {
             connection,
+            largest_packet,
+            full: Vec::new(),
             deferred: String::new(),
             deferred_count: 0,
         };
@@ -28,10 +35,31 @@ impl<'a> Transaction<'a> {
         transaction
     }
 
+    /// The largest packet that the server accepts, in bytes.
+    pub(crate) fn largest_packet(&self) -> usize {
+        self.largest_packet
+    }
+
     /// Sends a statement with the next one. Its error becomes that of the next one.
     pub(crate) fn defer(&mut self, statement: &Statement) {
+        let before = self.deferred.len();
         statement.write_to(&mut self.deferred);
+        // A byte of each packet is the command.
+        if before > 0 && self.deferred.len() >= self.largest_packet {
+            let statement = self.deferred.split_off(before);
+            self.full
+                .push(std::mem::replace(&mut self.deferred, statement));
+            self.deferred_count = 0;
+        }
         self.deferred_count += 1;
+    }
+
+    /// Sends all packets but the last one.
+    async fn send_full(&mut self) -> Result<(), DatabaseError> {
+        for text in std::mem::take(&mut self.full) {
+            self.connection.query_drop(text).await?;
+        }
+        Ok(())
     }
 
     /// The rows of a short query, which is sent together with the deferred statements.
@@ -48,20 +76,29 @@ impl<'a> Transaction<'a> {
         &mut self,
         queries: &[Statement],
     ) -> Result<Vec<Vec<Row>>, DatabaseError> {
-        let deferred = std::mem::take(&mut self.deferred_count);
+        // The answers to all queries are read from one packet.
+        let mut text = String::new();
         for query in queries {
-            self.defer(query);
+            query.write_to(&mut text);
         }
-        self.deferred_count = 0;
-        let text = std::mem::take(&mut self.deferred);
+        if !self.deferred.is_empty() && self.deferred.len() + text.len() >= self.largest_packet {
+            self.connection().await?;
+        }
+        self.send_full().await?;
+        let deferred = std::mem::take(&mut self.deferred_count);
+        let text = std::mem::take(&mut self.deferred) + &text;
         let mut results = self.connection.query_iter(text).await?;
         let mut answers = Vec::new();
         // One result per statement; that of a statement without rows is empty.
         while !results.is_empty() {
             answers.push(results.collect::<Row>().await?);
         }
-        if answers.len() != deferred + queries.len() {
-            return Err(DatabaseError::Closed);
+        let statements = deferred + queries.len();
+        if answers.len() != statements {
+            return Err(DatabaseError::Incomplete {
+                answers: answers.len(),
+                statements,
+            });
         }
         Ok(answers.split_off(deferred))
     }
@@ -69,6 +106,7 @@ impl<'a> Transaction<'a> {
     /// The connection, for prepared statements and for statements whose answer is needed now. Sends the deferred
     /// statements first.
     pub async fn connection(&mut self) -> Result<&mut Conn, DatabaseError> {
+        self.send_full().await?;
         if !self.deferred.is_empty() {
             self.deferred_count = 0;
             let text = std::mem::take(&mut self.deferred);

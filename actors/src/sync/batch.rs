@@ -21,6 +21,7 @@ mod texts;
 mod unknown;
 
 pub use mirrored::{Cell, MirroredTable};
+pub use notes::SizeLimit;
 pub use passthrough::PassthroughTable;
 pub use quarantine::QuarantinedRow;
 pub use read::{BadRows, ReadOptions, UnknownBadRows, read};

@@ -9,7 +9,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use tokio::time::timeout;
 
 use super::STATEMENT_LIMIT;
-use super::batch::{self, Batch, ReadOptions, Refusal};
+use super::batch::{self, Batch, ReadOptions, Refusal, SizeLimit};
 use super::error::{self, SyncError};
 use super::messages::{KeyHolder, Receipt, RefusedRow, TableReceipt};
 use super::readiness::Readiness;
@@ -54,7 +54,9 @@ impl BatchService {
     ) -> Result<Receipt, SyncError> {
         let begun = Instant::now();
         let service = Arc::clone(&self);
-        let batch = match blocking(move || batch::read(&body, &service.read_options)).await {
+        let largest_row = SizeLimit::for_packet(self.database.largest_packet());
+        let read = blocking(move || batch::read(&body, &service.read_options, largest_row));
+        let batch = match read.await {
             Ok(batch) => batch,
             Err(refusal) => return Err(self.refuse(refusal, &sender, begun).await),
         };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::batch::{self, ReadOptions};
+use super::batch::{self, ReadOptions, SizeLimit};
 use super::error::SyncError;
 use super::store;
 use crate::database::Database;
@@ -17,7 +17,7 @@ const TIMING: DriveTiming = DriveTiming::with_quiet(Duration::ZERO);
 
 /// Stores the rows of a request's body, all of them or none, and returns their number.
 pub async fn import_batch(database: &Database, body: &Bytes) -> Result<usize, SyncError> {
-    let batch = batch::read(body, &ReadOptions::default())
+    let batch = batch::read(body, &ReadOptions::default(), SizeLimit::default())
         .map_err(|refusal| SyncError::Refused(refusal.problems))?;
     let begun = Instant::now();
     database

@@ -81,7 +81,12 @@ fn mend(error: &DatabaseError) -> String {
         ..
     }) = error
     else {
-        return "systemctl status mysql mariadb".to_owned();
+        return match error {
+            DatabaseError::Setup { .. } => {
+                "editor .env # ssl-mode, ssl-ca and the address in DATABASE_URL".to_owned()
+            }
+            _ => "systemctl status mysql mariadb".to_owned(),
+        };
     };
     match answer.code {
         // Access denied, no such database.

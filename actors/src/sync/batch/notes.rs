@@ -113,9 +113,47 @@ impl Notes {
     }
 }
 
+/// The largest row or field that the database accepts in one statement, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct SizeLimit(usize);
+
+impl SizeLimit {
+    /// The bytes of a statement that are not those of its longest value, at most.
+    const REST: usize = 8 * 1024;
+
+    /// For the largest packet that the database accepts; `None` while that is unknown.
+    pub fn for_packet(largest_packet: Option<usize>) -> Self {
+        Self(largest_packet.map_or(usize::MAX, |packet| packet.saturating_sub(Self::REST)))
+    }
+
+    /// Whether the database accepts so many bytes.
+    pub fn accepts(self, bytes: usize) -> bool {
+        bytes <= self.0
+    }
+
+    /// The fault of something with so many bytes.
+    pub(super) fn check(self, what: &str, bytes: usize) -> Option<Fault> {
+        let msg = || {
+            let Self(limit) = self;
+            format!(
+                "The {what} has {bytes} bytes; the database accepts {limit} (max_allowed_packet)"
+            )
+        };
+        (!self.accepts(bytes)).then(|| Fault::new("too_long", msg(), &Value::Null))
+    }
+}
+
+impl Default for SizeLimit {
+    fn default() -> Self {
+        Self::for_packet(None)
+    }
+}
+
 /// What is wrong with one row.
 #[derive(Debug, Default)]
 pub(super) struct RowNotes {
+    /// The largest row.
+    limit: SizeLimit,
     /// The row's key for messages, if readable: a number or a text.
     pub id: Option<Value>,
     /// By column; without one, of the row as a whole.
@@ -125,6 +163,13 @@ pub(super) struct RowNotes {
 }
 
 impl RowNotes {
+    pub(super) fn with_limit(limit: SizeLimit) -> Self {
+        Self {
+            limit,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         self.id = None;
         self.faults.clear();
@@ -140,6 +185,12 @@ impl RowNotes {
     /// Notes a fault of the row as a whole.
     pub(super) fn fault_of_row(&mut self, fault: Fault) {
         self.faults.push((None, fault));
+    }
+
+    /// Notes a row that is too large.
+    pub(super) fn check_size(&mut self, bytes: usize) {
+        self.faults
+            .extend(self.limit.check("row", bytes).map(|fault| (None, fault)));
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -69,14 +69,22 @@ impl PassthroughTable {
 
     /// A row, as a JSON object.
     pub fn json(&self, row: u32) -> String {
+        self.fields(row).to_json()
+    }
+
+    /// The bytes of a row as a JSON object, about.
+    pub fn row_bytes(&self, row: u32) -> usize {
+        self.fields(row).bytes()
+    }
+
+    fn fields(&self, row: u32) -> UnknownColumns<'_> {
         let row = row as usize;
         let next = self.rows.get(row + 1);
         let end = next.map_or(self.fields.len(), |next| next.first_field as usize);
-        let fields = UnknownColumns {
+        UnknownColumns {
             texts: &self.texts,
             fields: &self.fields[self.rows[row].first_field as usize..end],
-        };
-        fields.to_json()
+        }
     }
 
     /// The value of the field `id`, which must be the same wherever the row has it.
@@ -131,6 +139,11 @@ impl Rows for PassthroughTable {
         if id.is_none() && notes.is_empty() {
             notes.fault("id", Fault::missing());
         }
+        let fields = UnknownColumns {
+            texts: &self.texts,
+            fields: &self.fields[first_field..],
+        };
+        notes.check_size(fields.bytes());
         match id {
             Some(id) if notes.is_empty() => {
                 kept_json::keep_last(&self.texts, &mut self.fields, first_field);

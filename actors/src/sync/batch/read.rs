@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::json::{AnyJson, AsScalar, FromJson, Scalar};
 use super::kept_json::{self, Name};
 use super::mirrored::MirroredTable;
-use super::notes::{Notes, Place};
+use super::notes::{Notes, Place, SizeLimit};
 use super::passthrough::PassthroughTable;
 use super::quarantine::Quarantine;
 use super::source::Source;
@@ -60,20 +60,21 @@ impl FromStr for BadRows {
 pub struct UnknownBadRows;
 
 /// Reads a batch, or returns every problem with it.
-pub fn read(body: &Bytes, options: &ReadOptions) -> Result<Batch, Refusal> {
+pub fn read(body: &Bytes, options: &ReadOptions, largest_row: SizeLimit) -> Result<Batch, Refusal> {
     let mut source = Source::new(body);
-    let mut read = read_once(&source, options, BadRows::Refuse);
+    let read_once = |source: &Source, bad_rows| read_once(source, options, bad_rows, largest_row);
+    let mut read = read_once(&source, BadRows::Refuse);
     if let Err(Unread { is_json: false, .. }) = read
         && let Some(replaced) = Source::without_non_finite(body)
     {
         source = replaced;
-        read = read_once(&source, options, BadRows::Refuse);
+        read = read_once(&source, BadRows::Refuse);
     }
     // To set rows aside, each row must be parsed twice. So this happens only once a bad row is found.
     if let Err(Unread { is_json: true, .. }) = read
         && options.bad_rows == BadRows::Quarantine
     {
-        read = read_once(&source, options, BadRows::Quarantine);
+        read = read_once(&source, BadRows::Quarantine);
     }
     read.map_err(|unread| *unread.refusal)
 }
@@ -84,8 +85,14 @@ struct Unread {
     is_json: bool,
 }
 
-fn read_once(source: &Source, options: &ReadOptions, bad_rows: BadRows) -> Result<Batch, Unread> {
+fn read_once(
+    source: &Source,
+    options: &ReadOptions,
+    bad_rows: BadRows,
+    largest_row: SizeLimit,
+) -> Result<Batch, Unread> {
     let mut reader = Reader {
+        largest_row,
         source,
         extra_tables: &options.extra_tables,
         notes: Notes::default(),
@@ -120,6 +127,7 @@ struct Reader<'r> {
     passthrough: Vec<PassthroughTable>,
     unknown_fields: UnknownFields,
     quarantine: Option<Quarantine>,
+    largest_row: SizeLimit,
 }
 
 impl Reader<'_> {
@@ -133,6 +141,9 @@ impl Reader<'_> {
 
     fn finish(mut self) -> Result<Batch, Refusal> {
         self.unknown_fields.finish();
+        if let Some((name, fault)) = self.unknown_fields.too_long(self.largest_row) {
+            self.notes.note_in(&name, fault);
+        }
         let mut quarantine = self.quarantine.unwrap_or_default();
         for table in &mut self.mirrored {
             table.finish();
@@ -205,6 +216,7 @@ impl Reader<'_> {
                 notes,
                 rows: &mut self.mirrored[position],
                 on_bad_row: &mut on_bad_row,
+                largest_row: self.largest_row,
             }))?;
         } else if is_extra {
             let position = self.passthrough.iter().position(|read| read.table == name);
@@ -217,6 +229,7 @@ impl Reader<'_> {
                 notes,
                 rows: &mut self.passthrough[position],
                 on_bad_row: &mut on_bad_row,
+                largest_row: self.largest_row,
             }))?;
         } else {
             notes.note(unknown_table(self.extra_tables));

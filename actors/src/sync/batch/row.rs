@@ -12,6 +12,7 @@ use super::kept_json;
 use super::mirrored::{Cell, MirroredTable};
 use super::notes::RowNotes;
 use super::texts::reserve_gently;
+use super::unknown::UnknownColumns;
 use crate::problem::Fault;
 use crate::sync::tables::{Key, MAX_COLUMNS, Presence, Table};
 
@@ -137,6 +138,7 @@ impl<'t, 'n> Draft<'t, 'n> {
     /// Adds the row if it has its key and all required columns, and nothing else is wrong with it.
     fn finish(mut self) {
         self.complete();
+        self.notes.check_size(self.bytes());
         if let (Some(id), true) = (self.id, self.notes.is_empty()) {
             self.rows.push_row(id, &self.cells, self.first_unknown);
         } else {
@@ -168,6 +170,17 @@ impl<'t, 'n> Draft<'t, 'n> {
                 self.notes.fault(column.name, Fault::missing());
             }
         }
+    }
+
+    /// The bytes of texts and unknown columns.
+    fn bytes(&self) -> usize {
+        let rows = &self.rows;
+        let cells = self.cells.iter().map(|cell| rows.text_bytes(*cell).len());
+        let unknown = UnknownColumns {
+            texts: &rows.texts,
+            fields: &rows.unknown[self.first_unknown..],
+        };
+        cells.sum::<usize>() + unknown.bytes()
     }
 
     /// Notes in which column the JSON broke off.

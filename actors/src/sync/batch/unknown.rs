@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::kept_json::{self, KeptField};
+use super::notes::SizeLimit;
 use super::texts::Texts;
 use crate::problem::Fault;
 use serde::de::MapAccess;
@@ -23,6 +24,15 @@ impl UnknownColumns<'_> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
+    }
+
+    /// The bytes of the columns as a JSON object and of the same object of nulls, about.
+    pub fn bytes(&self) -> usize {
+        let fields = self.fields.iter();
+        let bytes = fields.map(|field| {
+            2 * self.texts.bytes(field.name).len() + self.texts.bytes(field.value).len() + 12
+        });
+        bytes.sum()
     }
 
     /// The columns, as a JSON object.
@@ -99,6 +109,14 @@ impl UnknownFields {
             texts: &self.texts,
             fields: &self.fields,
         }
+    }
+
+    /// The fault of the longest field if all fields together are too long.
+    pub(super) fn too_long(&self, limit: SizeLimit) -> Option<(String, Fault)> {
+        let fault = limit.check("unknown fields together", self.all().bytes())?;
+        let fields = self.fields.iter();
+        let longest = fields.max_by_key(|field| self.texts.bytes(field.value).len())?;
+        Some((self.texts.text(longest.name).to_owned(), fault))
     }
 
     /// The names for a receipt.

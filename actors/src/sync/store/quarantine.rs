@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::device_state::Epoch;
 use super::positional;
 use crate::database::{DatabaseError, Statement, Transaction};
-use crate::sync::batch::{Batch, QuarantinedRow};
+use crate::sync::batch::{Batch, QuarantinedRow, SizeLimit};
 use crate::sync::tables::{Key, Table};
 
 /// How many bytes of rows one statement carries, unless a single row has more.
@@ -27,16 +27,18 @@ pub(super) async fn update(
     if batch.quarantined.is_empty() {
         return Ok(());
     }
+    let largest_packet = transaction.largest_packet();
+    let statement_bytes = STATEMENT_BYTES.min(largest_packet / 2);
     let connection = transaction.connection().await?;
     let mut rows = batch.quarantined.as_slice();
     while !rows.is_empty() {
         let mut bytes = 0;
         let fitting = rows.iter().take_while(|row| {
             bytes += row.row.len();
-            bytes <= STATEMENT_BYTES
+            bytes <= statement_bytes
         });
         let (chunk, rest) = rows.split_at(fitting.count().max(1));
-        insert(connection, chunk, epoch).await?;
+        insert(connection, chunk, epoch, largest_packet).await?;
         rows = rest;
     }
     Ok(())
@@ -78,7 +80,9 @@ async fn insert(
     connection: &mut Conn,
     rows: &[QuarantinedRow],
     epoch: Epoch,
+    largest_packet: usize,
 ) -> Result<(), DatabaseError> {
+    let limit = SizeLimit::for_packet(Some(largest_packet));
     let one = "(@device, ?, ?, ?, ?, ?, @batch, NOW(6), NOW(6))";
     let statement = format!(
         "INSERT INTO quarantined_rows (source_device, table_name, row_key, source_id, row_json, reason, sync_batch_id, \
@@ -92,7 +96,12 @@ async fn insert(
             Value::from(row.table.as_str()),
             Value::from(key(row, epoch)),
             Value::from(row.id.as_i64().map(|id| epoch.source_id(id))),
-            Value::from(&*row.row),
+            if limit.accepts(row.row.len()) {
+                Value::from(&*row.row)
+            } else {
+                // It is quarantined for its size.
+                Value::from("null")
+            },
             Value::from(reason),
         ]
     });

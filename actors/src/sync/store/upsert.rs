@@ -21,8 +21,16 @@ use crate::sync::tables::{ColumnType, Table};
 /// The maximum number of rows in one statement; larger statements are slower.
 pub const STATEMENT_ROWS: usize = 500;
 
-/// The most bytes of text in one statement of several rows. Every database accepts statements of 1 MiB.
+/// The most bytes of values in one statement of several rows.
 const STATEMENT_BYTES: usize = 512 * 1024;
+
+/// The bytes of one value that is no text, at most. Texts have this in addition.
+const VALUE_BYTES: usize = 16;
+
+/// The most bytes of values in one statement of several rows, for the largest packet that the database accepts.
+fn statement_bytes(largest_packet: usize) -> usize {
+    STATEMENT_BYTES.min(largest_packet / 2)
+}
 
 /// The set of columns of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +93,9 @@ pub(super) async fn upsert_sheet(
     sheet: &MirroredTable,
     epoch: Epoch,
     profiles: &ProfileIds,
+    largest_packet: usize,
 ) -> Result<Counts, DatabaseError> {
+    let limit = statement_bytes(largest_packet);
     let mut by_shape: BTreeMap<Shape, Vec<u32>> = BTreeMap::new();
     for row in sheet.rows() {
         by_shape
@@ -95,7 +105,7 @@ pub(super) async fn upsert_sheet(
     }
     let mut affected = 0;
     for (shape, rows) in by_shape {
-        for chunk in chunks(&rows, |row| text_bytes(sheet, *row)) {
+        for chunk in chunks(&rows, limit, |row| row_bytes(sheet, *row)) {
             let mut values = Vec::with_capacity(chunk.len() * (sheet.table.columns.len() + 2));
             for row in chunk {
                 bind_row(&mut values, sheet, *row, epoch, &shape, profiles);
@@ -116,10 +126,12 @@ pub(super) async fn upsert_extra_sheet(
     connection: &mut Conn,
     sheet: &PassthroughTable,
     epoch: Epoch,
+    largest_packet: usize,
 ) -> Result<Counts, DatabaseError> {
+    let limit = statement_bytes(largest_packet);
     let rows = sheet.rows();
     let mut affected = 0;
-    for chunk in chunks(rows, |row| sheet.json(*row).len()) {
+    for chunk in chunks(rows, limit, |row| sheet.row_bytes(*row)) {
         let one = "(@device,?,?,NOW(6),@batch,?)";
         let statement = format!(
             "INSERT INTO extra_rows (source_device, table_name, source_id, synced_at, sync_batch_id, row_json) \
@@ -145,14 +157,18 @@ pub(super) async fn upsert_extra_sheet(
 
 /// Splits rows into statements of 500, then of falling powers of two, so that there are few different statements. Long rows
 /// come in smaller statements, down to one row.
-fn chunks<T>(mut rows: &[T], bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
+fn chunks<T>(
+    mut rows: &[T],
+    limit: usize,
+    bytes: impl Fn(&T) -> usize,
+) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let mut size = match rows.len() {
             0 => return None,
             STATEMENT_ROWS.. => STATEMENT_ROWS,
             fewer => 1 << fewer.ilog2(),
         };
-        while size > 1 && rows[..size].iter().map(&bytes).sum::<usize>() > STATEMENT_BYTES {
+        while size > 1 && rows[..size].iter().map(&bytes).sum::<usize>() > limit {
             size = 1 << (size - 1).ilog2();
         }
         let (chunk, rest) = rows.split_at(size);
@@ -229,10 +245,11 @@ pub(super) fn bind_source_id(sheet: &MirroredTable, id: Cell, epoch: Epoch) -> V
     }
 }
 
-/// The length of the texts of a row.
-fn text_bytes(sheet: &MirroredTable, row: u32) -> usize {
+/// The bytes of the values of a row in a statement, at most.
+fn row_bytes(sheet: &MirroredTable, row: u32) -> usize {
     let cells = sheet.cells(row);
-    cells.map(|(_, cell)| sheet.text_bytes(cell).len()).sum()
+    let cells = cells.map(|(_, cell)| VALUE_BYTES + sheet.text_bytes(cell).len());
+    VALUE_BYTES + cells.sum::<usize>() + sheet.unknown_columns(row).bytes()
 }
 
 fn bind(sheet: &MirroredTable, cell: Cell) -> Value {
@@ -266,19 +283,25 @@ mod tests {
     #[test]
     fn rows_are_split_into_few_sizes_and_none_is_lost() {
         let rows: Vec<usize> = (0..1_777).collect();
-        let sizes: Vec<usize> = chunks(&rows, |_| 100).map(<[usize]>::len).collect();
+        let sizes: Vec<usize> = chunks(&rows, STATEMENT_BYTES, |_| 100)
+            .map(<[usize]>::len)
+            .collect();
         assert_eq!(sizes, [500, 500, 500, 256, 16, 4, 1]);
-        let all = chunks(&rows, |_| 100).flatten().copied();
+        let all = chunks(&rows, STATEMENT_BYTES, |_| 100).flatten().copied();
         assert_eq!(all.collect::<Vec<_>>(), rows);
     }
 
     #[test]
     fn long_rows_come_in_small_statements() {
         let bytes = [100_000; 7];
-        let sizes: Vec<usize> = chunks(&bytes, |bytes| *bytes).map(<[usize]>::len).collect();
+        let sizes: Vec<usize> = chunks(&bytes, STATEMENT_BYTES, |bytes| *bytes)
+            .map(<[usize]>::len)
+            .collect();
         assert_eq!(sizes, [4, 2, 1]);
         let bytes = [2_000_000, 1, 1];
-        let sizes: Vec<usize> = chunks(&bytes, |bytes| *bytes).map(<[usize]>::len).collect();
+        let sizes: Vec<usize> = chunks(&bytes, STATEMENT_BYTES, |bytes| *bytes)
+            .map(<[usize]>::len)
+            .collect();
         assert_eq!(sizes, [1, 2]);
     }
 

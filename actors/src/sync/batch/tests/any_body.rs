@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::sync::batch::{BadRows, Batch, ReadOptions, read};
+use crate::sync::batch::{BadRows, Batch, ReadOptions, SizeLimit, read};
 use crate::sync::tables::TABLES;
 
 const EXTRA_TABLES: [&str; 1] = ["dtc_log"];
@@ -17,7 +17,7 @@ fn read_any(body: Vec<u8>) {
             extra_tables: EXTRA_TABLES.map(str::to_owned).into(),
             bad_rows,
         };
-        match read(&body, &options) {
+        match read(&body, &options, SizeLimit::default()) {
             Ok(batch) => visit(&batch),
             Err(refusal) => assert!(!refusal.problems.is_empty(), "refused without a problem"),
         }
@@ -149,7 +149,7 @@ proptest! {
     fn texts_come_out_as_they_went_in(text in "\\PC{1,64}") {
         let row = json!({"id": 1, "timestamp": "2026-02-01T14:25:00", "parameter_name": text, "value": 1});
         let body = json!({"deviceId": "d", "batchId": "b", "tables": {"realtime_data": {"rows": [row]}}});
-        let batch = read(&Bytes::from(body.to_string()), &ReadOptions::default()).unwrap();
+        let batch = read(&Bytes::from(body.to_string()), &ReadOptions::default(), SizeLimit::default()).unwrap();
         let table = &batch.mirrored[0];
         let position = table.table.position("parameter_name").unwrap();
         prop_assert_eq!(table.text(table.cell(0, position)), text);

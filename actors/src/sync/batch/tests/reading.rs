@@ -4,7 +4,9 @@ use bytes::Bytes;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::sync::batch::{BadRows, Batch, Cell, MirroredTable, ReadOptions, Refusal, read};
+use crate::sync::batch::{
+    BadRows, Batch, Cell, MirroredTable, ReadOptions, Refusal, SizeLimit, read,
+};
 
 fn options(bad_rows: BadRows) -> ReadOptions {
     ReadOptions {
@@ -15,7 +17,7 @@ fn options(bad_rows: BadRows) -> ReadOptions {
 
 fn read_text(body: &str) -> Result<Batch, Refusal> {
     let body = Bytes::copy_from_slice(body.as_bytes());
-    read(&body, &options(BadRows::Refuse))
+    read(&body, &options(BadRows::Refuse), SizeLimit::default())
 }
 
 /// A batch whose object of tables has this text.
@@ -277,7 +279,7 @@ type Quarantined = Vec<(Value, String)>;
 
 fn quarantined(rows: &str) -> (Quarantined, Vec<(Option<i64>, Cell)>) {
     let body = Bytes::from(with_rows(rows));
-    let batch = read(&body, &options(BadRows::Quarantine)).unwrap();
+    let batch = read(&body, &options(BadRows::Quarantine), SizeLimit::default()).unwrap();
     let bad = batch.quarantined.iter();
     let bad = bad
         .map(|row| (row.id.clone(), row.reason.clone()))

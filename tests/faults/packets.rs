@@ -1,0 +1,100 @@
+//! Statements fit into the packets that the database server accepts.
+
+use serde_json::{Value, json};
+
+use crate::support::{PrivateDatabase, TestServer, batch, kinds_and_places, reading, with};
+
+const MIB: usize = 1024 * 1024;
+
+fn places(refusal: &Value) -> Vec<String> {
+    let problems = kinds_and_places(refusal["detail"].as_array().unwrap());
+    let problems = problems.into_iter();
+    problems
+        .map(|(kind, place)| format!("{kind} {place}"))
+        .collect()
+}
+
+async fn server_that_accepts(
+    bytes: usize,
+    variables: &[(&str, &str)],
+) -> (PrivateDatabase, TestServer) {
+    let packet = format!("--max-allowed-packet={bytes}");
+    let database = PrivateDatabase::start_with(&[&packet]).await;
+    let server = TestServer::start_with(&database.url(), variables).await;
+    (database, server)
+}
+
+#[tokio::test]
+async fn every_row_that_fits_into_a_packet_is_stored_and_a_larger_one_is_named() {
+    let variables = [("EXTRA_TABLES", "dtc_log"), ("MAX_SYNC_PAYLOAD_MB", "40")];
+    let (database, server) = server_that_accepts(MIB, &variables).await;
+    let long = |bytes: usize| "ü".repeat(bytes / 2);
+    // 20 times the packet, in each of the ways that a text can come.
+    let readings: Vec<Value> = (1..=40)
+        .map(|id| {
+            with(
+                reading(id),
+                &json!({"note": long(500_000 + usize::try_from(id).unwrap())}),
+            )
+        })
+        .collect();
+    let sessions: Vec<Value> = (1..=20)
+        .map(|id| json!({"session_id": id, "start_time": "2026-02-01T10:00:00", "notes": long(3_000 * id)}))
+        .collect();
+    let others: Vec<Value> = (1..=20)
+        .map(|id| json!({"id": id, "text": long(400_000)}))
+        .collect();
+    let mut rows = batch(
+        &json!({"realtime_data": readings, "calibration_sessions": sessions, "dtc_log": others}),
+    );
+    rows["driveCounter"] = Value::from(long(900_000));
+    let (status, receipt) = server.sync(&rows).await;
+    assert_eq!(status, 200, "{receipt}");
+    assert_eq!(
+        database
+            .count("realtime_data", "CHAR_LENGTH(extra) > 250000")
+            .await,
+        40
+    );
+    assert_eq!(database.count("calibration_sessions", "true").await, 20);
+    assert_eq!(database.count("extra_rows", "true").await, 20);
+    assert_eq!(
+        database
+            .count("devices", "CHAR_LENGTH(extra) > 450000")
+            .await,
+        1
+    );
+
+    let rows = [
+        with(reading(101), &json!({})),
+        with(reading(102), &json!({"note": long(MIB)})),
+    ];
+    let (status, refusal) = server.sync(&batch(&json!({"realtime_data": rows}))).await;
+    assert_eq!(status, 422, "{refusal}");
+    assert_eq!(places(&refusal), ["too_long tables.realtime_data.rows.1"]);
+    let message = refusal["detail"][0]["msg"].as_str().unwrap();
+    assert!(
+        message.contains("max_allowed_packet") && message.ends_with("(row with id 102)"),
+        "{message}"
+    );
+    let mut rows = batch(&json!({}));
+    rows["driveCounter"] = Value::from(long(MIB));
+    let (status, refusal) = server.sync(&rows).await;
+    assert_eq!(status, 422, "{refusal}");
+    assert_eq!(places(&refusal), ["too_long driveCounter"]);
+}
+
+#[tokio::test]
+async fn a_row_that_no_packet_can_carry_is_quarantined_without_its_content() {
+    let (database, server) = server_that_accepts(MIB, &[("BAD_ROWS", "quarantine")]).await;
+    let rows = [
+        with(reading(1), &json!({"note": "x".repeat(MIB)})),
+        reading(2),
+    ];
+    let (status, receipt) = server.sync(&batch(&json!({"realtime_data": rows}))).await;
+    assert_eq!(status, 200, "{receipt}");
+    assert_eq!(receipt["quarantined"][0]["id"], 1);
+    assert_eq!(database.count("realtime_data", "source_id = 2").await, 1);
+    let kept = "row_json = 'null' AND reason LIKE '%max_allowed_packet%'";
+    assert_eq!(database.count("quarantined_rows", kept).await, 1);
+}
