@@ -12,14 +12,17 @@ mod account;
 mod actor;
 mod archive;
 mod checks;
+mod clock_check;
 mod durable;
 mod error;
 mod folder;
 mod locks;
 mod messages;
 mod names;
+mod place;
 mod records;
 mod rotation;
+mod sequence;
 mod sha256;
 mod staging;
 mod upload;
@@ -30,12 +33,15 @@ pub use self::actor::BackupActor;
 pub use self::error::BackupError;
 pub use self::folder::{BackupType, Folder, UnknownBackupType};
 pub use self::messages::{
-    Backup, BeginUpload, CommitUpload, ListBackups, OpenBackup, OpenedBackup, StoredBackup,
+    Backup, BeginUpload, CheckRoom, CommitUpload, ListBackups, OpenBackup, OpenedBackup,
+    StoredBackup,
 };
 pub use self::names::{ALLOWED_EXTENSIONS, ExtensionNotAllowed, UploadName};
+pub use self::place::MARKER;
 pub use self::sha256::{NotASha256, Sha256};
 pub use self::upload::{StagedFile, Upload};
 use crate::admission::Admission;
+use crate::clock::Clock;
 use crate::report::Reporter;
 
 /// Uploads that are written at the same time. Each holds two blocks of memory and a file.
@@ -51,8 +57,14 @@ pub struct BackupSettings {
     pub root: PathBuf,
     /// The largest accepted file, in bytes.
     pub max_bytes: u64,
+    /// The free space that uploads leave on its disk, in bytes.
+    pub min_free_bytes: u64,
+    /// The service's own folder, where it notes that the backup folder was in use. `None`: only this process knows.
+    pub state_folder: Option<PathBuf>,
     /// How many files rotation keeps per device and type.
     pub retention_count: usize,
+    /// The clock that names the files.
+    pub clock: Clock,
     /// Receives the outcome of every upload.
     pub reporter: Reporter,
 }
