@@ -1,11 +1,12 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use actors::causes;
 use clap::{Parser, Subcommand};
 
-use crate::config::Settings;
+use crate::config::{Settings, choose_settings_file};
 use crate::{app, logging};
 
 /// Prints a line to standard output. Fails instead of panicking when nothing reads it, or when a disk is full.
@@ -16,20 +17,30 @@ macro_rules! say {
     }};
 }
 
+mod backups;
 mod baseline;
 mod database;
 mod device;
 mod diagnose;
 mod doctor;
+mod drives;
+mod host;
 mod openapi;
+mod page;
 mod rules;
 mod seed;
+mod status;
+mod stored;
+mod table;
 
 /// Companion server for a car's data logger: takes its readings in, analyses its drives with a local model, and
 /// keeps its backups. Settings come from the environment, and from the file .env or /etc/eclipse-ai-server/env.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct CommandLine {
+    /// Reads settings from this file instead of .env or /etc/eclipse-ai-server/env.
+    #[arg(long, global = true, value_name = "FILE")]
+    env_file: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -47,6 +58,18 @@ enum Command {
     Device(device::DeviceCommand),
     /// Looks at everything that the server needs, and names the command that mends what is wrong.
     Doctor,
+    /// Reports how the cars, their drives and their backups stand, what is stuck, and the command that repairs it; exits
+    /// with 1 if something needs the owner.
+    Status(status::StatusArguments),
+    /// Lists the stored drives.
+    Drives(drives::DrivesArguments),
+    /// Shows the diagnosis of a stored drive, and what the model recommends.
+    Show(drives::ShowArguments),
+    /// Diagnoses a stored drive again and queues it for the model.
+    Reanalyse(drives::ReanalyseArguments),
+    /// Lists backups, or fetches one.
+    #[command(args_conflicts_with_subcommands = true)]
+    Backups(backups::BackupsArguments),
     /// Diagnoses logs of drives, or stored drives.
     Diagnose(diagnose::DiagnoseArguments),
     /// Prints the rules of the computed diagnosis with their thresholds; needs no database.
@@ -87,12 +110,20 @@ impl CommandLine {
     }
 
     fn try_run(self) -> Result<(), Failure> {
+        if let Some(file) = self.env_file {
+            choose_settings_file(file);
+        }
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => Ok(app::serve(&settings_and_log()?)?),
             Command::InitDb => database::init(&settings_and_log()?),
             Command::SeedDb => database::seed(&settings_and_log()?),
             Command::Device(command) => device::run(command, &settings_and_log()?),
             Command::Doctor => doctor::run(&Settings::load()),
+            Command::Status(arguments) => status::run(&arguments, &settings_and_log()?),
+            Command::Drives(arguments) => drives::list(&arguments, &settings_and_log()?),
+            Command::Show(arguments) => drives::show(&arguments, &settings_and_log()?),
+            Command::Reanalyse(arguments) => drives::reanalyse(&arguments, &settings_and_log()?),
+            Command::Backups(arguments) => backups::run(arguments, &settings_and_log()?),
             Command::Diagnose(arguments) => diagnose::run(&arguments),
             Command::Rules(arguments) => rules::run(&arguments),
             Command::Baseline(command) => baseline::run(command, &settings_and_log()?),

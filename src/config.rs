@@ -1,7 +1,7 @@
 //! The settings. Only this module reads the environment.
 //!
-//! A variable comes from the environment, else from the file `.env` in the working directory, else, without that file,
-//! from the settings file of the installed service. All problems are reported at once, and never with the value of a
+//! A variable comes from the environment, else from the settings file: the one that `--env-file` names, else `.env` in the
+//! working directory, else that of the installed service. All problems are reported at once, and never with the value of a
 //! secret.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actors::database::DatabaseUrl;
-use actors::drives::DEFAULT_SILENCE;
+use actors::drives::{DEFAULT_SILENCE, QueueTiming};
 use actors::sync::BadRows;
 use log::LevelFilter;
 use secrecy::SecretString;
@@ -24,7 +24,7 @@ mod values;
 
 pub use base_url::BaseUrl;
 use reader::Reader;
-pub use reader::settings_file;
+pub use reader::{SERVICE_FILE, choose_settings_file, settings_file};
 
 /// All settings. Each field documents its variable, default and unit.
 #[derive(Clone, Debug)]
@@ -50,10 +50,6 @@ pub struct Settings {
     pub log_level: LevelFilter,
     /// `MAX_BACKUP_SIZE_MB`, default 100, in MB: the largest accepted file.
     pub max_backup_size_mb: u64,
-    /// `BACKUP_MIN_FREE_MB`, default 512, in MB: the free space that uploads leave on the disk of the backups.
-    pub backup_min_free_mb: u64,
-    /// The service's own folder, which systemd names in `STATE_DIRECTORY`.
-    pub state_directory: Option<PathBuf>,
     /// `BACKUP_RETENTION_COUNT`, default 30, in files: how many rotation keeps per device and type.
     pub backup_retention_count: usize,
     /// `MAX_SYNC_PAYLOAD_MB`, default 10, in MB: the largest accepted batch.
@@ -91,6 +87,44 @@ impl InvalidSettings {
     }
 }
 
+impl InvalidSettings {
+    /// Each problem with the place that its variable comes from.
+    fn with_sources(self) -> Self {
+        let environment: HashMap<String, String> = variables_of_environment().collect();
+        let file = variables_of_file().unwrap_or_default();
+        let path = settings_file().map(|path| path.display().to_string());
+        let with_source = |problem: String| {
+            let name = problem.split(':').next().unwrap_or_default();
+            match &path {
+                _ if environment.contains_key(name) => format!("{problem} (in the environment)"),
+                Some(path) if file.contains_key(name) => format!("{problem} (in {path})"),
+                _ => problem,
+            }
+        };
+        Self(self.0.into_iter().map(with_source).collect())
+    }
+}
+
+fn variables_of_file() -> Result<HashMap<String, String>, String> {
+    settings_file().map_or_else(|| Ok(HashMap::new()), reader::read)
+}
+
+fn variables_of_environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The variables that the settings file sets, and the environment to another value, which counts.
+pub fn overridden_variables() -> Vec<String> {
+    let file = variables_of_file().unwrap_or_default();
+    let mut names: Vec<String> = variables_of_environment()
+        .filter(|(name, value)| file.get(name).is_some_and(|of_file| of_file != value))
+        .map(|(name, _)| name)
+        .collect();
+    names.sort();
+    names
+}
+
 impl fmt::Display for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the settings are not valid:")?;
@@ -105,7 +139,7 @@ impl std::error::Error for InvalidSettings {}
 impl Settings {
     /// Reads the environment and the settings file.
     pub fn load() -> Result<Self, InvalidSettings> {
-        Self::from_variables(&Self::variables()?)
+        Self::from_variables(&Self::variables()?).map_err(InvalidSettings::with_sources)
     }
 
     /// The settings of the computed diagnosis alone, for commands that need neither database nor key.
@@ -125,15 +159,9 @@ impl Settings {
     }
 
     fn variables() -> Result<HashMap<String, String>, InvalidSettings> {
-        let mut variables = match settings_file() {
-            Some(path) => reader::read(path).map_err(|problem| InvalidSettings(vec![problem]))?,
-            None => HashMap::new(),
-        };
-        for (name, value) in std::env::vars_os() {
-            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
-                variables.insert(name, value);
-            }
-        }
+        let mut variables =
+            variables_of_file().map_err(|problem| InvalidSettings(vec![problem]))?;
+        variables.extend(variables_of_environment());
         Ok(variables)
     }
 
@@ -162,9 +190,6 @@ impl Settings {
             port: reader.or("PORT", 8000, values::number(0, u16::MAX)),
             log_level: reader.or("LOG_LEVEL", LevelFilter::Info, values::log_level),
             max_backup_size_mb: reader.or("MAX_BACKUP_SIZE_MB", 100, values::number(1, 1_048_576)),
-            backup_min_free_mb: reader.or("BACKUP_MIN_FREE_MB", 512, values::number(0, 1_048_576)),
-            state_directory: reader
-                .or("STATE_DIRECTORY", None, |text| values::path(text).map(Some)),
             backup_retention_count: reader.or(
                 "BACKUP_RETENTION_COUNT",
                 30,
@@ -204,6 +229,14 @@ impl Settings {
             database_url: database_url?,
             api_key: api_key?,
         })
+    }
+
+    /// The intervals of the queue of drives.
+    pub fn queue_timing(&self) -> QueueTiming {
+        QueueTiming {
+            silence: self.drive_silence,
+            ..QueueTiming::with_quiet(self.auto_analysis_quiet)
+        }
     }
 
     /// Logs the settings, without secrets.

@@ -36,8 +36,12 @@ mod trace;
 mod turn;
 
 pub use auth::ApiKey;
+pub(crate) use backup::BackupList;
+pub(crate) use diagnosis::DiagnosedDrive;
 pub use docs::document;
+pub(crate) use drives::DriveList;
 pub use metrics::{RequestMetrics, measure};
+pub(crate) use sync::status::SyncStatus;
 pub use trace::trace;
 
 /// What handlers use: the addresses of the actors, and the admission in front of each.

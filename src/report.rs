@@ -7,6 +7,7 @@ mod html;
 mod terminal;
 mod wording;
 
+use actors::analysis::recommendations;
 use actors::diagnosis::{Diagnosis, Traces};
 
 pub use html::html;
@@ -36,6 +37,19 @@ pub struct Recommendation {
     pub finding: Option<String>,
     /// The server's own figures for it, as a sentence.
     pub evidence: Option<String>,
+}
+
+impl From<&recommendations::Recommendation> for Recommendation {
+    fn from(stored: &recommendations::Recommendation) -> Self {
+        Self {
+            text: stored.recommendation.clone(),
+            finding: stored.finding.clone(),
+            evidence: stored
+                .evidence
+                .as_ref()
+                .map(|evidence| evidence.sentence.clone()),
+        }
+    }
 }
 
 #[cfg(test)]

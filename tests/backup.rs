@@ -1,11 +1,9 @@
-//! US-CMP-007: backups. They need no database, so these tests have none, except for keys of devices.
+//! US-CMP-007: backups. They need no database, so these tests have none.
 
-mod device_keys;
 mod download;
 mod faults;
 mod listing;
 mod names;
-mod place;
 mod raw_client;
 mod refusals;
 mod shutdown;
@@ -89,10 +87,7 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// In every backup folder that was used.
-const MARKER: &str = ".eclipse-ai-backups";
-
-/// Every file below a folder, at any depth, including hidden ones, except for the folder's marker.
+/// Every file below a folder, at any depth, including hidden ones.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -104,10 +99,8 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
             vec![path]
         }
     };
-    let paths = entries.map(|entry| entry.unwrap().path());
-    paths
-        .filter(|path| !path.ends_with(MARKER))
-        .flat_map(below)
+    entries
+        .flat_map(|entry| below(entry.unwrap().path()))
         .collect()
 }
 

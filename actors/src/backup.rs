@@ -12,36 +12,33 @@ mod account;
 mod actor;
 mod archive;
 mod checks;
-mod clock_check;
 mod durable;
 mod error;
 mod folder;
 mod locks;
 mod messages;
 mod names;
-mod place;
 mod records;
 mod rotation;
-mod sequence;
 mod sha256;
 mod staging;
 mod upload;
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 pub use self::actor::BackupActor;
+use self::archive::{Archive, BackupKey};
 pub use self::error::BackupError;
 pub use self::folder::{BackupType, Folder, UnknownBackupType};
 pub use self::messages::{
-    Backup, BeginUpload, CheckRoom, CommitUpload, ListBackups, OpenBackup, OpenedBackup,
-    StoredBackup,
+    Backup, BeginUpload, CommitUpload, ListBackups, OpenBackup, OpenedBackup, StoredBackup,
 };
 pub use self::names::{ALLOWED_EXTENSIONS, ExtensionNotAllowed, UploadName};
-pub use self::place::MARKER;
 pub use self::sha256::{NotASha256, Sha256};
 pub use self::upload::{StagedFile, Upload};
 use crate::admission::Admission;
-use crate::clock::Clock;
+use crate::device_id::DeviceId;
 use crate::report::Reporter;
 
 /// Uploads that are written at the same time. Each holds two blocks of memory and a file.
@@ -57,14 +54,8 @@ pub struct BackupSettings {
     pub root: PathBuf,
     /// The largest accepted file, in bytes.
     pub max_bytes: u64,
-    /// The free space that uploads leave on its disk, in bytes.
-    pub min_free_bytes: u64,
-    /// The service's own folder, where it notes that the backup folder was in use. `None`: only this process knows.
-    pub state_folder: Option<PathBuf>,
     /// How many files rotation keeps per device and type.
     pub retention_count: usize,
-    /// The clock that names the files.
-    pub clock: Clock,
     /// Receives the outcome of every upload.
     pub reporter: Reporter,
 }
@@ -72,4 +63,29 @@ pub struct BackupSettings {
 /// The admission queue for uploads.
 pub fn upload_admission() -> Admission {
     Admission::new(UPLOADS_RUNNING, UPLOADS_WAITING)
+}
+
+/// Lists the backups below `root` without an actor, for commands: by device, then type, the newest first. Blocks, and
+/// changes nothing.
+pub fn list_backups(
+    root: &Path,
+    device: Option<&DeviceId>,
+    kind: Option<BackupType>,
+) -> io::Result<Vec<Backup>> {
+    let (backups, _due) = reader(root).list(device, kind)?;
+    Ok(backups)
+}
+
+/// Opens a backup below `root` without an actor, for commands. Blocks, and changes nothing.
+pub fn open_backup(
+    root: &Path,
+    folder: Folder,
+    filename: String,
+) -> Result<OpenedBackup, BackupError> {
+    reader(root).open(&BackupKey { folder, filename })
+}
+
+/// An archive that nothing is stored in, so that nothing is rotated.
+fn reader(root: &Path) -> Archive {
+    Archive::new(root.to_owned(), usize::MAX)
 }

@@ -23,7 +23,8 @@
 //! - **queued**: it is to be analysed, at `next_look_at` at the earliest.
 //! - **running**: a server analyses it under a claim, which it renews. An expired claim puts the drive back into the
 //!   queue. What arrives in the meantime makes the drive stale: it then waits again instead of being analysed.
-//! - **analysed**, **failed**, **abandoned**: nothing to do until new readings arrive or its events change.
+//! - **analysed**, **failed**, **abandoned**: nothing to do until new readings arrive, its events change, or the owner
+//!   asks for another analysis (`reanalyse`), which queues it.
 //!
 //! How it fails: every transition is one statement (`transitions.rs`), so a server that ends in the middle leaves a row
 //! unchanged, or `running` until its claim expires.
@@ -65,12 +66,12 @@ pub use clock_watch::ClockWatch;
 pub use count::profile;
 pub use counted::Counted;
 pub use find::{latest_with_number, readings_of};
-pub use list::{KnownDrive, list, overlaps};
+pub use list::{KnownDrive, StateCount, count_by_state, find, in_state, list, overlaps};
 pub use messages::DrivesChanged;
 pub use pairing::DriveEventKind;
 pub use queue::{
     claim, database_now, devices_with_due, expire_claim, fail, finish, give_back, held_claims,
-    next_due, postpone, queue_length, renew,
+    next_due, postpone, queue_length, reanalyse, renew,
 };
 pub use readings::{DriveReadings, Part};
 pub(crate) use reconcile::{Arrived, reconcile};

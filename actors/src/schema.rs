@@ -85,9 +85,7 @@ async fn migrate_locked(connection: &mut Conn) -> Result<Migrated, DatabaseError
     if version.is_none()
         && let Some(table) = expected().first_common_table(&actual(connection).await?)
     {
-        return Err(DatabaseError::Schema(format!(
-            "the table {table} was not made by this program"
-        )));
+        return Err(DatabaseError::Schema(not_ours(table)));
     }
     let is_newer = version > Some(latest_version());
     let applied = if is_newer {
@@ -123,16 +121,21 @@ pub async fn first_difference(
         let actual = actual(connection).await?;
         Ok(match version(connection).await? {
             Some(_) => expected().first_difference(&actual),
-            None => expected()
-                .first_common_table(&actual)
-                .map(|table| format!("the table {table} was not made by this program")),
+            None => expected().first_common_table(&actual).map(not_ours),
         })
     });
     found.await
 }
 
+fn not_ours(table: &str) -> String {
+    format!(
+        "the table {table} was not made by this program: set DATABASE_URL to a database of its own \
+         (docs/moving-from-python.md)"
+    )
+}
+
 /// The version of the schema; `None` if there is no schema yet.
-pub(crate) async fn version(connection: &mut Conn) -> Result<Option<i64>, DatabaseError> {
+pub async fn version(connection: &mut Conn) -> Result<Option<i64>, DatabaseError> {
     let query = "SELECT MAX(version) FROM refinery_schema_history";
     match first_row::<Option<i64>>(connection, query, ()).await {
         Ok(version) => Ok(version.flatten()),

@@ -1,22 +1,18 @@
 //! `init-db` and `seed-db`.
 
-use std::time::Duration;
-
 use actors::database::{Database, DatabaseError};
 use actors::schema;
 use actors::sync::import_batch;
 use mysql_async::prelude::Queryable as _;
 
+use super::Failure;
 use super::seed::batches;
-use super::{Failure, block_on};
+use super::stored::{self, LIMIT};
 use crate::config::Settings;
 
-const LOOK_LIMIT: Duration = Duration::from_secs(10);
-
 pub(super) fn init(settings: &Settings) -> Result<(), Failure> {
-    let migrated = block_on(async {
-        let database = Database::open(&settings.database_url, 2);
-        Ok(schema::migrate(&database).await?)
+    let migrated = stored::run(settings, async |database| {
+        Ok(schema::migrate(database).await?)
     })?;
     say!(
         "The schema is at version {} ({} migrations applied).",
@@ -27,15 +23,13 @@ pub(super) fn init(settings: &Settings) -> Result<(), Failure> {
 }
 
 pub(super) fn seed(settings: &Settings) -> Result<(), Failure> {
-    let rows = block_on(async {
-        let database = Database::open(&settings.database_url, 2);
-        schema::migrate(&database).await?;
-        if has_readings(&database).await? {
+    let rows = stored::write(settings, async |database| {
+        if has_readings(database).await? {
             return Err("the database has readings already: nothing was changed".into());
         }
         let mut rows = 0;
         for batch in batches() {
-            rows += import_batch(&database, &batch).await?;
+            rows += import_batch(database, &batch).await?;
         }
         Ok(rows)
     })?;
@@ -44,7 +38,7 @@ pub(super) fn seed(settings: &Settings) -> Result<(), Failure> {
 }
 
 async fn has_readings(database: &Database) -> Result<bool, DatabaseError> {
-    let look = database.run(LOOK_LIMIT, async |connection| {
+    let look = database.run(LIMIT, async |connection| {
         let found: Option<i64> = connection
             .query_first("SELECT id FROM realtime_data LIMIT 1")
             .await?;

@@ -2,23 +2,19 @@
 //!
 //! A key is printed once, alone on standard output; what is said about it goes to standard error.
 
-use std::time::Duration;
-
 use actors::database::Database;
 use actors::device_id::DeviceId;
-use actors::schema;
 use actors::sync::devices;
 use clap::Subcommand;
 
-use super::{Failure, block_on};
+use super::Failure;
+use super::stored::{self, LIMIT};
 use crate::config::Settings;
 
 mod key;
 mod list;
 
 use key::NewKey;
-
-const LIMIT: Duration = Duration::from_secs(10);
 
 /// The longest name, in characters.
 const NAME_CHARACTERS: usize = 255;
@@ -61,15 +57,11 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(command: DeviceCommand, settings: &Settings) -> Result<(), Failure> {
-    block_on(async {
-        let database = Database::open(&settings.database_url, 2);
-        schema::migrate(&database).await?;
-        match command {
-            DeviceCommand::Add { id, name } => add(&database, id.as_str(), name.as_deref()).await,
-            DeviceCommand::List => list(&database).await,
-            DeviceCommand::RotateKey { id } => rotate_key(&database, id.as_str()).await,
-            DeviceCommand::Remove { id } => remove(&database, id.as_str()).await,
-        }
+    stored::write(settings, async |database| match command {
+        DeviceCommand::Add { id, name } => add(database, id.as_str(), name.as_deref()).await,
+        DeviceCommand::List => list(database).await,
+        DeviceCommand::RotateKey { id } => rotate_key(database, id.as_str()).await,
+        DeviceCommand::Remove { id } => remove(database, id.as_str()).await,
     })
 }
 
@@ -95,7 +87,7 @@ async fn list(database: &Database) -> Result<(), Failure> {
             devices::all_devices(connection).await
         })
         .await?;
-    say!("{}", list::table(&devices).trim_end())?;
+    say!("{}", list::render(&devices).trim_end())?;
     Ok(())
 }
 

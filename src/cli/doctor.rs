@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::host::Host;
 use super::{Failure, block_on};
 use crate::config::{InvalidSettings, Settings};
 
@@ -16,6 +17,7 @@ mod ollama;
 mod port;
 mod settings;
 
+pub(super) use finding::size;
 use finding::{Finding, Verdict};
 
 /// How long each part may take to be looked at.
@@ -23,9 +25,10 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// Prints what was found, a line each; fails where an error is among it.
 pub(super) fn run(settings: &Result<Settings, InvalidSettings>) -> Result<(), Failure> {
-    let findings = block_on(async { Ok(examine(settings).await) })?;
+    let host = Host::find();
+    let findings = block_on(async { Ok(examine(settings, &host).await) })?;
     for finding in &findings {
-        say!("{finding}")?;
+        say!("{}", finding.render(&host))?;
     }
     let errors = findings
         .iter()
@@ -38,15 +41,15 @@ pub(super) fn run(settings: &Result<Settings, InvalidSettings>) -> Result<(), Fa
     }
 }
 
-async fn examine(settings: &Result<Settings, InvalidSettings>) -> Vec<Finding> {
-    let mut findings = settings::judge(settings, &settings::probe());
+async fn examine(settings: &Result<Settings, InvalidSettings>, host: &Host) -> Vec<Finding> {
+    let mut findings = settings::judge(settings, &settings::probe(), host);
     let Ok(settings) = settings else {
         let clock = clock::probe().await;
         findings.extend(clock::judge(&clock, None));
         findings.push(Finding::warning(
             "the rest",
             "is looked at once the settings are mended",
-            "eclipse-ai-server doctor",
+            host.own("doctor"),
         ));
         return findings;
     };
@@ -58,10 +61,10 @@ async fn examine(settings: &Result<Settings, InvalidSettings>) -> Vec<Finding> {
         port::probe(settings),
     );
     let databases_clock = database.as_ref().ok().map(|found| found.inspection.clock);
-    findings.extend(database::judge(settings, &database));
+    findings.extend(database::judge(settings, &database, host));
     findings.push(ollama::judge(settings, &ollama));
-    findings.extend(backups::judge(settings, backups.as_ref()));
+    findings.extend(backups::judge(settings, backups.as_ref(), host));
     findings.extend(clock::judge(&clock, databases_clock));
-    findings.push(port::judge(settings, &port));
+    findings.push(port::judge(settings, &port, host));
     findings
 }

@@ -1,5 +1,7 @@
 use std::collections::HashMap;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Reads variables one by one and collects their problems.
 pub(super) struct Reader<'a> {
@@ -8,10 +10,21 @@ pub(super) struct Reader<'a> {
 }
 
 /// The settings of the installed service, for commands run by hand.
-const SERVICE_FILE: &str = "/etc/eclipse-ai-server/env";
+pub const SERVICE_FILE: &str = "/etc/eclipse-ai-server/env";
 
-/// The settings file: `.env` in the working directory, else that of the installed service.
+/// The file that the command line names.
+static CHOSEN: OnceLock<PathBuf> = OnceLock::new();
+
+/// Makes this file the settings file. Only the first call has an effect.
+pub fn choose_settings_file(path: PathBuf) {
+    let _ = CHOSEN.set(path);
+}
+
+/// The settings file: the chosen one, else `.env` in the working directory, else that of the installed service.
 pub fn settings_file() -> Option<&'static Path> {
+    if let Some(chosen) = CHOSEN.get() {
+        return Some(chosen);
+    }
     // A file in a folder that this user cannot read counts as missing.
     [".env", SERVICE_FILE]
         .map(Path::new)
@@ -21,9 +34,8 @@ pub fn settings_file() -> Option<&'static Path> {
 
 /// The variables of a file. A malformed line is reported by the variable before it, since the line may hold a secret.
 pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, String> {
-    let lines = dotenvy::from_path_iter(path);
+    let lines = dotenvy::from_path_iter(path).map_err(|error| unreadable(path, &error))?;
     let path = path.display();
-    let lines = lines.map_err(|_| format!("{path}: this user cannot read the file"))?;
     let mut variables = HashMap::new();
     let mut last = None;
     for line in lines {
@@ -37,6 +49,20 @@ pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, String> {
         variables.insert(name, value);
     }
     Ok(variables)
+}
+
+fn unreadable(path: &Path, error: &dotenvy::Error) -> String {
+    let is_service = path == Path::new(SERVICE_FILE);
+    let path = path.display();
+    match error {
+        dotenvy::Error::Io(error) if error.kind() == ErrorKind::PermissionDenied && is_service => {
+            format!(
+                "{path}: only root and the user of the service can read it; call: sudo -u eclipse-ai eclipse-ai-server …"
+            )
+        }
+        dotenvy::Error::Io(error) => format!("{path}: this user cannot read the file: {error}"),
+        _ => format!("{path}: this user cannot read the file"),
+    }
 }
 
 impl<'a> Reader<'a> {

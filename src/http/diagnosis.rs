@@ -91,14 +91,7 @@ fn page(found: &DriveReport) -> String {
     let recommendations: Vec<Recommendation> = found
         .recommendations
         .iter()
-        .map(|recommendation| Recommendation {
-            text: recommendation.recommendation.clone(),
-            finding: recommendation.finding.clone(),
-            evidence: recommendation
-                .evidence
-                .as_ref()
-                .map(|evidence| evidence.sentence.clone()),
-        })
+        .map(Recommendation::from)
         .collect();
     report::html(&Subject {
         title: &format!("Drive {} of {}", found.drive, found.device_id),
@@ -112,7 +105,7 @@ fn page(found: &DriveReport) -> String {
 /// A drive and its diagnosis.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DiagnosedDrive {
+pub(crate) struct DiagnosedDrive {
     /// The server's number of the drive.
     #[schema(examples(12))]
     drive: i64,

@@ -76,7 +76,7 @@ impl DriveFilters {
 
 /// The latest first.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DriveList {
+pub(crate) struct DriveList {
     /// The latest first.
     drives: Vec<DriveBody>,
 }

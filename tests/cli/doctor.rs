@@ -43,6 +43,8 @@ fn binary(database_url: &str, ollama: &str) -> Binary {
     Binary::with_database(database_url)
         .variable("OLLAMA_BASE_URL", ollama)
         .variable("BACKUP_DIR", "backups")
+        // Commands are shown as for a user with sudo, whoever runs the tests.
+        .variable("SUDO_USER", "owner")
         .variable("MAX_BACKUP_SIZE_MB", "1")
 }
 

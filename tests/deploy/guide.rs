@@ -7,6 +7,8 @@ use actors::health::journal::{FailingTable, Growth, LastError, Record};
 use actors::health::probes::OllamaState;
 use actors::report::Damage;
 use chrono::NaiveDateTime;
+use clap::CommandFactory as _;
+use eclipse_ai_server::cli::CommandLine;
 
 use super::repository;
 
@@ -90,5 +92,34 @@ fn every_reason_of_health_is_explained() {
         let words: Vec<&str> = reason.split(' ').take(4).take_while(is_fixed).collect();
         let start = format!("| `{}", words.join(" "));
         assert!(page.contains(&start), "{reason}");
+    }
+}
+
+/// The names of all commands, such as `device add`.
+fn commands(of: &clap::Command, before: &str) -> Vec<String> {
+    let below = of.get_subcommands().flat_map(|command| {
+        let name = format!("{before}{}", command.get_name());
+        let mut names = commands(command, &format!("{name} "));
+        names.push(name);
+        names
+    });
+    below.collect()
+}
+
+#[test]
+fn every_command_is_in_the_manual() {
+    let page = fs::read_to_string(repository("deploy/eclipse-ai-server.8")).unwrap();
+    let all = commands(&CommandLine::command(), "");
+    assert!(all.len() > 15, "{all:?}");
+    for command in all {
+        let is_described = page.lines().any(|line| {
+            let line = line.trim_start_matches(|c| c != ' ').trim_start();
+            let line = line.trim_start_matches('"');
+            line == command
+                || line
+                    .strip_prefix(&command)
+                    .is_some_and(|rest| rest.starts_with([' ', '"']))
+        });
+        assert!(is_described, "{command}");
     }
 }

@@ -72,7 +72,9 @@ async fn a_table_of_another_program_is_refused_before_anything_is_created() {
     let database = TestDatabase::create().await;
     let theirs = "CREATE TABLE profiles (id INT PRIMARY KEY, name VARCHAR(10))";
     database.execute(theirs).await.unwrap();
-    assert_refused(&database, "the table profiles was not made by this program").await;
+    let refusal = "the table profiles was not made by this program: set DATABASE_URL to a database of its own \
+                   (docs/moving-from-python.md)";
+    assert_refused(&database, refusal).await;
     let tables: Vec<String> = database.rows("SHOW TABLES").await;
     assert_eq!(tables, ["profiles"]);
 }

@@ -5,6 +5,8 @@
 
 mod lookups;
 
+pub use lookups::find_drive;
+
 use std::sync::Arc;
 use std::time::Duration;
 

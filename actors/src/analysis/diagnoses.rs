@@ -95,7 +95,7 @@ impl FromRow for DiagnosisSummary {
 }
 
 /// The drives, each with its diagnosis if it has one.
-pub(super) async fn summarized(
+pub async fn summarized(
     connection: &mut Conn,
     drives: Vec<KnownDrive>,
 ) -> Result<Vec<(KnownDrive, Option<DiagnosisSummary>)>, DatabaseError> {
@@ -121,7 +121,7 @@ pub(super) async fn summarized(
 }
 
 /// The diagnosis of a drive.
-pub(super) async fn find(
+pub async fn find(
     connection: &mut Conn,
     drive: i64,
 ) -> Result<Option<StoredDiagnosis>, DatabaseError> {

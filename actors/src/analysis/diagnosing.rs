@@ -98,9 +98,11 @@ impl DiagnosisWorker {
                     .as_ref()
                     .and_then(|(diagnosis, _)| diagnosis.grade);
                 let grade = grade.map_or("none", crate::diagnosis::Grade::label);
-                let findings = diagnosed.map_or(0, |(diagnosis, _)| diagnosis.findings.len());
+                let diagnosis = diagnosed.as_ref().map(|(diagnosis, _)| diagnosis);
+                let reason = diagnosis.map_or("", |diagnosis| diagnosis.grade_reason.as_str());
+                let findings = diagnosis.map_or(0, |diagnosis| diagnosis.findings.len());
                 let took_ms = began.elapsed().as_millis();
-                log::info!(drive, grade, findings, took_ms; "drive diagnosed");
+                log::info!(drive, grade, reason, findings, took_ms; "drive diagnosed");
                 true
             }
             Err(error) => {
@@ -133,8 +135,8 @@ pub async fn diagnose_stored(
 }
 
 /// The stored diagnosis of a drive with what its report shows besides: the drive at the resolution of a plot, and the
-/// recommendations of its latest analysis.
-pub(super) async fn report(
+/// recommendations of its latest analysis. Nothing without a diagnosis.
+pub async fn report(
     connection: &mut Conn,
     settings: &Settings,
     silence: Duration,

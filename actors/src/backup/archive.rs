@@ -14,15 +14,12 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
-use super::BackupSettings;
-use super::error::BackupError;
 use super::folder::Folder;
-use super::place::Place;
 use super::records::Records;
 use super::staging::Staging;
 
@@ -33,8 +30,6 @@ pub(super) struct Archive {
     staging: Staging,
     records: Records,
     retention_count: usize,
-    /// The root's disk.
-    pub(super) place: Arc<Place>,
 }
 
 /// The location of a backup.
@@ -45,25 +40,20 @@ pub(super) struct BackupKey {
 }
 
 impl Archive {
-    /// The root need not exist yet.
-    pub(super) fn new(settings: &BackupSettings) -> Self {
-        let root = settings.root.clone();
-        let state_folder = settings.state_folder.clone();
-        let place = Place::new(root.clone(), state_folder, settings.min_free_bytes);
+    /// `root` need not exist yet. `retention_count` stored files are kept in each folder.
+    pub(super) fn new(root: PathBuf, retention_count: usize) -> Self {
         let staging = Staging::new(&root);
         let records = Records::new(&root, staging.clone());
         Self {
             root,
             staging,
             records,
-            retention_count: settings.retention_count,
-            place: Arc::new(place),
+            retention_count,
         }
     }
 
     /// Cleans up after killed processes; returns the backups whose check is due.
-    pub(super) fn tidy(&self) -> Result<Vec<BackupKey>, BackupError> {
-        self.place.check()?;
+    pub(super) fn tidy(&self) -> io::Result<Vec<BackupKey>> {
         let cleared = self.staging.clear_leftovers()?;
         if cleared > 0 {
             log::info!(files = cleared; "unfinished uploads of an earlier process removed");
@@ -83,9 +73,8 @@ impl Archive {
     }
 
     /// A new file for an upload.
-    pub(super) fn stage(&self) -> Result<NamedTempFile, BackupError> {
-        self.place.claim()?;
-        Ok(self.staging.create()?)
+    pub(super) fn stage(&self) -> io::Result<NamedTempFile> {
+        self.staging.create()
     }
 
     fn directory(&self, folder: &Folder) -> PathBuf {

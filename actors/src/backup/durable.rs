@@ -63,8 +63,7 @@ fn parent_of(path: &Path) -> Option<&Path> {
         .filter(|parent| !parent.as_os_str().is_empty())
 }
 
-/// Makes the names in a folder durable.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+fn sync_folder(path: &Path) -> io::Result<()> {
     match File::open(path)?.sync_all() {
         // Some network file systems cannot sync a folder, and need not.
         Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),

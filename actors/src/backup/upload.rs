@@ -6,7 +6,6 @@
 
 use std::io::{self, Write};
 use std::mem;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
@@ -15,7 +14,6 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::account::Account;
 use super::error::BackupError;
-use super::place::Place;
 use super::sha256::{Hasher, Sha256};
 use crate::admission::Turn;
 #[cfg(test)]
@@ -23,9 +21,6 @@ use crate::report::Reporter;
 use crate::runtime::blocking;
 
 const BLOCK_BYTES: usize = 256 * 1024;
-
-/// The free space is checked again after so many bytes.
-const ROOM_CHECK_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The receiving end of one upload: an upload slot, and a file in the staging folder.
 pub struct Upload {
@@ -43,7 +38,7 @@ pub struct Upload {
 )]
 enum SinkState {
     Idle(Sink),
-    Writing(JoinHandle<Result<Sink, BackupError>>),
+    Writing(JoinHandle<io::Result<Sink>>),
     /// Taken, or lost by an error; the staged file is gone.
     Gone,
 }
@@ -51,9 +46,6 @@ enum SinkState {
 /// The file and its running digest; moves to the blocking pool to write.
 struct Sink {
     file: NamedTempFile,
-    room: Arc<Place>,
-    /// Bytes since the last check of the free space.
-    unchecked_bytes: u64,
     hasher: Hasher,
     /// The previous block: written, emptied, ready to be filled.
     spare_block: Vec<u8>,
@@ -71,19 +63,11 @@ pub struct StagedFile {
 }
 
 impl Upload {
-    pub(super) fn new(
-        file: NamedTempFile,
-        room: Arc<Place>,
-        max_bytes: u64,
-        turn: Turn,
-        account: Account,
-    ) -> Self {
+    pub(super) fn new(file: NamedTempFile, max_bytes: u64, turn: Turn, account: Account) -> Self {
         let spare_block = Vec::with_capacity(BLOCK_BYTES);
         Self {
             sink: SinkState::Idle(Sink {
                 file,
-                room,
-                unchecked_bytes: 0,
                 hasher: Hasher::default(),
                 spare_block,
             }),
@@ -136,7 +120,7 @@ impl Upload {
             sink.append(&last_block)?;
             sink.file.as_file().sync_all()?;
             let modified = sink.file.as_file().metadata()?.modified()?;
-            Ok::<_, BackupError>((sink, modified))
+            io::Result::Ok((sink, modified))
         })
         .await?;
         Ok(StagedFile {
@@ -167,7 +151,7 @@ impl Upload {
             // Awaited in place, so that cancelling this future does not lose the sink.
             let written = writing.await;
             self.sink = SinkState::Gone;
-            return written.map_err(io::Error::other)?;
+            return Ok(written.map_err(io::Error::other)??);
         }
         match mem::replace(&mut self.sink, SinkState::Gone) {
             SinkState::Idle(sink) => Ok(sink),
@@ -192,14 +176,9 @@ impl Drop for Upload {
 }
 
 impl Sink {
-    fn append(&mut self, block: &[u8]) -> Result<(), BackupError> {
-        self.unchecked_bytes += block.len() as u64;
-        if self.unchecked_bytes >= ROOM_CHECK_BYTES {
-            self.unchecked_bytes = 0;
-            self.room.ensure_room(0)?;
-        }
+    fn append(&mut self, block: &[u8]) -> io::Result<()> {
         self.hasher.update(block);
-        Ok(self.file.as_file_mut().write_all(block)?)
+        self.file.as_file_mut().write_all(block)
     }
 }
 
@@ -237,7 +216,6 @@ mod tests {
         (
             Upload::new(
                 Staging::new(root).create().unwrap(),
-                Arc::new(Place::new(root.to_owned(), None, 0)),
                 max_bytes,
                 turn,
                 Account::open(Reporter::default()),

@@ -62,6 +62,59 @@ impl FromRow for Listed {
     }
 }
 
+/// How many drives a device has in a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateCount {
+    /// The device.
+    pub device_id: String,
+    /// The state.
+    pub state: DriveState,
+    /// The number of its drives.
+    pub drives: u64,
+}
+
+impl FromRow for StateCount {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read_columns(row, |columns| {
+            Some(Self {
+                device_id: columns.take("source_device")?,
+                state: columns.take("state")?,
+                drives: columns.take("drives")?,
+            })
+        })
+    }
+}
+
+/// How many drives each device has in each state.
+pub async fn count_by_state(connection: &mut Conn) -> Result<Vec<StateCount>, DatabaseError> {
+    let query = "SELECT source_device, state, COUNT(*) AS drives FROM drives \
+                 GROUP BY source_device, state ORDER BY source_device, state";
+    Statement::new(query, [Value::NULL; 0])
+        .fetch_all(connection)
+        .await
+}
+
+/// The latest `limit` drives in a state.
+pub async fn in_state(
+    connection: &mut Conn,
+    state: DriveState,
+    limit: u32,
+    timing: &QueueTiming,
+) -> Result<Vec<KnownDrive>, DatabaseError> {
+    let values = [Value::from(state), limit.into()];
+    select(connection, " WHERE d.state = ?", values, timing).await
+}
+
+/// One drive; nothing where there is none with this number.
+pub async fn find(
+    connection: &mut Conn,
+    id: i64,
+    timing: &QueueTiming,
+) -> Result<Option<KnownDrive>, DatabaseError> {
+    let found = select(connection, " WHERE d.id = ?", [id.into(), 1.into()], timing).await?;
+    Ok(found.into_iter().next())
+}
+
 /// The drives of one device or of all, the latest first.
 pub async fn list(
     connection: &mut Conn,
@@ -70,11 +123,21 @@ pub async fn list(
     timing: &QueueTiming,
 ) -> Result<Vec<KnownDrive>, DatabaseError> {
     let condition = device_id.map_or("", |_| " WHERE d.source_device = ?");
+    let values = device_id.map(Value::from).into_iter().chain([limit.into()]);
+    select(connection, condition, values, timing).await
+}
+
+/// The drives that meet a condition, the latest first. The last of `values` is their largest number.
+async fn select(
+    connection: &mut Conn,
+    condition: &str,
+    values: impl IntoIterator<Item = Value>,
+    timing: &QueueTiming,
+) -> Result<Vec<KnownDrive>, DatabaseError> {
     let query = format!(
         "SELECT d.id, {WINDOW}, d.state, d.analysis_id, d.reason, d.readings_analysed, d.last_reading \
          FROM drives AS d{condition} ORDER BY d.drive_start DESC, d.id DESC LIMIT ?"
     );
-    let values = device_id.map(Value::from).into_iter().chain([limit.into()]);
     let rows: Vec<Listed> = Statement::new(query, values).fetch_all(connection).await?;
     let mut drives = Vec::with_capacity(rows.len());
     for row in rows {

@@ -173,6 +173,11 @@ pub async fn fail(
     apply(fail, connection).await
 }
 
+/// Queues a drive again, whatever came of it so far. False where there is no such drive, or where it is open or running.
+pub async fn reanalyse(connection: &mut Conn, id: i64) -> Result<bool, DatabaseError> {
+    apply(transitions::reanalyse(id), connection).await
+}
+
 /// Whether the transition took place.
 async fn apply(transition: Statement, connection: &mut Conn) -> Result<bool, DatabaseError> {
     Ok(transition.execute(connection).await? > 0)

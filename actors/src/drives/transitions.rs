@@ -199,6 +199,15 @@ pub(super) fn restore_due() -> [Statement; 2] {
     ]
 }
 
+/// From any state but `open` and `running` to `queued`, with all attempts: the owner asks for an analysis now.
+pub(super) fn reanalyse(id: i64) -> Statement {
+    let sql = format!(
+        "UPDATE drives SET attempts = 0, deferrals = 0, reason = NULL, next_look_at = NOW(6), state = '{Queued}' \
+         WHERE id = ? AND state NOT IN ('{Open}', '{Running}')"
+    );
+    Statement::new(sql, [id])
+}
+
 /// From `queued` to `running`. The caller holds the lock on the row.
 pub(super) fn claim(claim: &Claim, expires_in: Duration) -> Statement {
     let sql = format!(

@@ -142,7 +142,6 @@ impl Metrics {
             | Report::QueueBlocked(_)
             | Report::StuckDrives(_)
             | Report::NewestBackup { .. }
-            | Report::ClockJumped(_)
             | Report::Schema(_) => {}
         }
     }

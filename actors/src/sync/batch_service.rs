@@ -168,8 +168,17 @@ impl BatchService {
             if !sender.may_write_as(device_id) {
                 return self.forbid(device_id.clone(), begun);
             }
-            self.record_failure(device_id, batch_id, &refusal.tables, &summary, begun)
-                .await;
+            // A table that the server does not know has a failure of its own: it stays until the owner acts.
+            let unknown = refusal.unknown_tables.as_slice();
+            self.record_failure(
+                device_id,
+                batch_id,
+                &refusal.tables,
+                unknown,
+                &summary,
+                begun,
+            )
+            .await;
         }
         let failure = BatchFailure {
             tables: refusal.tables,
@@ -203,8 +212,15 @@ impl BatchService {
             unknown_tables: Vec::new(),
             error: source.to_string(),
         };
-        self.record_failure(device_id, batch_id, &failure.tables, &failure.error, begun)
-            .await;
+        self.record_failure(
+            device_id,
+            batch_id,
+            &failure.tables,
+            &[],
+            &failure.error,
+            begun,
+        )
+        .await;
         self.report(Some(device_id), BatchOutcome::Failed(failure), begun);
         SyncError::Failed {
             batch_id: batch.batch_id.clone(),
@@ -226,6 +242,7 @@ impl BatchService {
         device: &str,
         batch: &str,
         tables: &[String],
+        unknown_tables: &[String],
         error: &str,
         begun: Instant,
     ) {
@@ -243,7 +260,8 @@ impl BatchService {
             };
             history::record(&entry).run(connection).await?;
             let error = history::shortened(error);
-            for statement in device_state::failures(device, batch, tables, &error) {
+            let failing = [tables, unknown_tables].concat();
+            for statement in device_state::failures(device, batch, &failing, &error) {
                 statement.run(connection).await?;
             }
             Ok(())

@@ -180,7 +180,7 @@ impl Latest {
 }
 
 /// The status of one device or of all, those with the latest contact first.
-pub(super) async fn read_status(
+pub async fn read_status(
     connection: &mut Conn,
     device_id: Option<&str>,
 ) -> Result<Vec<DeviceSyncStatus>, DatabaseError> {

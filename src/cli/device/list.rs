@@ -1,26 +1,15 @@
 use actors::sync::devices::Device;
 
+use crate::cli::table;
+
 const HEADINGS: [&str; 4] = ["DEVICE", "KEY", "LAST SEEN (UTC)", "NAME"];
 
-/// The devices, one a line, in columns. The name comes last, as it may be of any length.
-pub(super) fn table(devices: &[Device]) -> String {
+/// The devices, one a line, in columns.
+pub(super) fn render(devices: &[Device]) -> String {
     if devices.is_empty() {
         return "There is no device yet.\n".to_owned();
     }
-    let mut lines = vec![HEADINGS.map(str::to_owned)];
-    lines.extend(devices.iter().map(cells));
-    let width = |column: usize| {
-        let cells = lines.iter().map(|line| line[column].chars().count());
-        cells.max().unwrap_or_default()
-    };
-    let (ids, keys, times) = (width(0), width(1), width(2));
-    let mut table = String::new();
-    for [id, key, last_seen, name] in &lines {
-        let line = format!("{id:ids$}  {key:keys$}  {last_seen:times$}  {name}");
-        table.push_str(line.trim_end());
-        table.push('\n');
-    }
-    table
+    table::table(HEADINGS, devices.iter().map(cells))
 }
 
 fn cells(device: &Device) -> [String; 4] {
@@ -58,7 +47,7 @@ mod tests {
                 last_seen: None,
             },
         ];
-        let table = table(&devices);
+        let table = render(&devices);
         let expected = "DEVICE          KEY     LAST SEEN (UTC)      NAME\n\
                         chi-eclipse-01  own     2026-02-01T14:30:05  Eclipse\n\
                         b               shared  never\n";

@@ -1,20 +1,14 @@
 //! Drives in the database.
 
-use std::time::Duration;
-
 use actors::analysis::{diagnose_stored, diagnoses};
 use actors::database::Database;
 use actors::device_id::DeviceId;
 use actors::diagnosis::Grade;
-use actors::schema;
 use chrono::{NaiveDate, NaiveTime};
 
 use super::{Diagnosed, Failure};
-use crate::cli::block_on;
+use crate::cli::stored::{self, LIMIT};
 use crate::config::Settings;
-
-/// The time limit of a look-up.
-const LIMIT: Duration = Duration::from_secs(10);
 
 /// Diagnoses a drive, or the latest one, and stores the result.
 pub(super) fn diagnose(
@@ -22,19 +16,13 @@ pub(super) fn diagnose(
     drive: Option<i64>,
     device: Option<&DeviceId>,
 ) -> Result<Diagnosed, Failure> {
-    block_on(async {
-        let database = open(settings).await?;
+    stored::write(settings, async |database| {
         let drive = match drive {
             Some(drive) => drive,
-            None => latest(&database, device).await?,
+            None => latest(database, device).await?,
         };
-        let diagnosed = diagnose_stored(
-            &database,
-            &settings.diagnosis,
-            settings.drive_silence,
-            drive,
-        )
-        .await?;
+        let diagnosed =
+            diagnose_stored(database, &settings.diagnosis, settings.drive_silence, drive).await?;
         let (diagnosis, traces) = diagnosed.ok_or_else(|| format!("there is no drive {drive}"))?;
         Ok(Diagnosed {
             title: format!("Drive {drive}"),
@@ -48,8 +36,7 @@ pub(super) fn diagnose(
 
 /// Diagnoses all drives again, the oldest first: each is part of the history of those after it.
 pub(super) fn recompute(settings: &Settings, since: Option<NaiveDate>) -> Result<(), Failure> {
-    block_on(async {
-        let database = open(settings).await?;
+    stored::write(settings, async |database| {
         let since = since.map(|since| since.and_time(NaiveTime::MIN));
         let drives = database
             .run(LIMIT, async |connection| {
@@ -58,7 +45,7 @@ pub(super) fn recompute(settings: &Settings, since: Option<NaiveDate>) -> Result
             .await?;
         for drive in &drives {
             let diagnosed = diagnose_stored(
-                &database,
+                database,
                 &settings.diagnosis,
                 settings.drive_silence,
                 *drive,
@@ -72,12 +59,6 @@ pub(super) fn recompute(settings: &Settings, since: Option<NaiveDate>) -> Result
         say!("Drives diagnosed: {}", drives.len())?;
         Ok(())
     })
-}
-
-async fn open(settings: &Settings) -> Result<Database, Failure> {
-    let database = Database::open(&settings.database_url, 2);
-    schema::migrate(&database).await?;
-    Ok(database)
 }
 
 async fn latest(database: &Database, device: Option<&DeviceId>) -> Result<i64, Failure> {

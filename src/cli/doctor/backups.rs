@@ -8,8 +8,8 @@ use actors::health::probes::{free_bytes, wanted_bytes};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::LIMIT;
 use super::finding::{Finding, size};
+use super::{Host, LIMIT};
 use crate::config::Settings;
 
 pub(super) struct Found {
@@ -52,7 +52,7 @@ fn write(folder: &Path) -> io::Result<()> {
     written
 }
 
-pub(super) fn judge(settings: &Settings, found: Option<&Found>) -> Vec<Finding> {
+pub(super) fn judge(settings: &Settings, found: Option<&Found>, host: &Host) -> Vec<Finding> {
     let shown = settings.backup_dir.display();
     let Some(found) = found else {
         let says = format!("{shown} does not answer: is it on another machine?");
@@ -60,12 +60,12 @@ pub(super) fn judge(settings: &Settings, found: Option<&Found>) -> Vec<Finding> 
     };
     let wanted_bytes = wanted_bytes(settings.max_backup_size_mb * 1024 * 1024);
     vec![
-        writing(found),
+        writing(found, host),
         disk(found.free_bytes, wanted_bytes, &found.existing),
     ]
 }
 
-fn writing(found: &Found) -> Finding {
+fn writing(found: &Found, host: &Host) -> Finding {
     const SUBJECT: &str = "backups";
     let (wanted, existing) = (found.wanted.display(), found.existing.display());
     match &found.written {
@@ -79,9 +79,7 @@ fn writing(found: &Found) -> Finding {
         Err(error) => {
             let says = format!("{existing} cannot be written: {error}");
             let mend = match error.kind() {
-                io::ErrorKind::PermissionDenied => {
-                    format!("sudo install -d -o eclipse-ai -g eclipse-ai -m 0750 {wanted}")
-                }
+                io::ErrorKind::PermissionDenied => host.create_folder(&found.wanted),
                 io::ErrorKind::ReadOnlyFilesystem => format!("findmnt --target {existing}"),
                 _ => format!("df {existing}"),
             };

@@ -122,7 +122,7 @@ mod tests {
     ) {
         let findings = judge(&found(year, system), None);
         assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].verdict, verdict, "{}", findings[0]);
+        assert_eq!(findings[0].verdict, verdict, "{:?}", findings[0]);
     }
 
     #[test]

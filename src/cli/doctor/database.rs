@@ -4,16 +4,13 @@ use actors::database::{Database, DatabaseError, Inspection, NEEDED_RIGHTS, Right
 use actors::schema;
 use mysql_async::Error;
 
-use super::LIMIT;
 use super::finding::Finding;
+use super::{Host, LIMIT};
 use crate::config::Settings;
 
 /// The oldest versions that the server is tested with.
 const LEAST_MYSQL: (u32, u32) = (8, 0);
 const LEAST_MARIADB: (u32, u32) = (10, 11);
-
-/// Where the Debian package puts the script that sets accounts and rights right.
-const PACKAGED_SCRIPT: &str = "/usr/share/eclipse-ai-server/setup-mysql.sh";
 
 pub(super) struct Found {
     pub(super) inspection: Inspection,
@@ -29,7 +26,11 @@ pub(super) async fn probe(settings: &Settings) -> Result<Found, DatabaseError> {
     })
 }
 
-pub(super) fn judge(settings: &Settings, found: &Result<Found, DatabaseError>) -> Vec<Finding> {
+pub(super) fn judge(
+    settings: &Settings,
+    found: &Result<Found, DatabaseError>,
+    host: &Host,
+) -> Vec<Finding> {
     let place = settings.database_url.place();
     match found {
         Ok(Found {
@@ -37,17 +38,18 @@ pub(super) fn judge(settings: &Settings, found: &Result<Found, DatabaseError>) -
             difference,
         }) => vec![
             server(&place, &inspection.version),
-            rights(&inspection.rights),
+            rights(&inspection.rights, host),
             schema(
                 inspection.schema_version,
                 schema::latest_version(),
                 difference.as_deref(),
+                host,
             ),
         ],
         Err(error) => vec![Finding::error(
             "database",
             format!("{place}: {}", with_root_cause(error)),
-            mend(error),
+            mend(error, host),
         )],
     }
 }
@@ -64,17 +66,7 @@ fn with_root_cause(error: &DatabaseError) -> String {
     }
 }
 
-fn setup_script() -> String {
-    let packaged = std::path::Path::new(PACKAGED_SCRIPT).exists();
-    let script = if packaged {
-        PACKAGED_SCRIPT
-    } else {
-        "deploy/setup-mysql.sh"
-    };
-    format!("sudo {script}")
-}
-
-fn mend(error: &DatabaseError) -> String {
+fn mend(error: &DatabaseError, host: &Host) -> String {
     let (DatabaseError::Unavailable(Error::Server(answer))
     | DatabaseError::Setup {
         source: Error::Server(answer),
@@ -82,19 +74,23 @@ fn mend(error: &DatabaseError) -> String {
     }) = error
     else {
         return match error {
-            DatabaseError::Setup { .. } => {
-                "editor .env # ssl-mode, ssl-ca and the address in DATABASE_URL".to_owned()
-            }
-            _ => "systemctl status mysql mariadb".to_owned(),
+            DatabaseError::Setup { .. } => format!(
+                "{} # ssl-mode, ssl-ca and the address in DATABASE_URL",
+                host.edit_settings()
+            ),
+            _ => host.start_database(),
         };
     };
     match answer.code {
         // Access denied, no such database.
-        1044 | 1045 | 1049 | 1698 => setup_script(),
+        1044 | 1045 | 1049 | 1698 => host.setup_database(),
         // Too many connections.
         1040 | 1203 => "sudo mysql --execute='SHOW PROCESSLIST'".to_owned(),
         // Not from this host.
-        1129 | 1130 => format!("{} --client-host ADDRESS_OF_THIS_MACHINE", setup_script()),
+        1129 | 1130 => format!(
+            "{} --client-host ADDRESS_OF_THIS_MACHINE",
+            host.setup_database()
+        ),
         _ => "journalctl --unit mysql --unit mariadb --lines 50".to_owned(),
     }
 }
@@ -120,7 +116,7 @@ fn server(place: &str, version: &str) -> Finding {
     Finding::ok("database", format!("{place} answers, version {version}"))
 }
 
-fn rights(rights: &Rights) -> Finding {
+fn rights(rights: &Rights, host: &Host) -> Finding {
     let missing: Vec<&str> = NEEDED_RIGHTS
         .into_iter()
         .filter(|right| !rights.here.contains(*right))
@@ -134,7 +130,7 @@ fn rights(rights: &Rights) -> Finding {
             "hold for every database of that server: the account may do more than it needs",
             format!(
                 "{} # with an account of its own in DATABASE_URL",
-                setup_script()
+                host.setup_database()
             ),
         );
     }
@@ -142,33 +138,36 @@ fn rights(rights: &Rights) -> Finding {
     if rights.has_role {
         let says =
             format!("{says}, unless they come with the account's role, which is not looked into");
-        return Finding::warning("grants", says, setup_script());
+        return Finding::warning("grants", says, host.setup_database());
     }
-    Finding::error("grants", says, setup_script())
+    Finding::error("grants", says, host.setup_database())
 }
 
-fn schema(is: Option<i64>, latest: i64, difference: Option<&str>) -> Finding {
+fn schema(is: Option<i64>, latest: i64, difference: Option<&str>, host: &Host) -> Finding {
     if let Some(difference) = difference
         && is.is_none_or(|is| is >= latest)
     {
         return Finding::error(
             "schema",
             format!("does not fit this program: {difference}"),
-            "editor .env # is DATABASE_URL the database of this program?",
+            format!(
+                "{} # is DATABASE_URL the database of this program?",
+                host.edit_settings()
+            ),
         );
     }
     match is {
         None => Finding::warning(
             "schema",
             "is not there yet; the server creates it when it starts",
-            "eclipse-ai-server init-db",
+            host.own("init-db"),
         ),
         Some(is) if is < latest => Finding::warning(
             "schema",
             format!(
                 "is at version {is} of {latest}; the server brings it up to date when it starts"
             ),
-            "eclipse-ai-server init-db",
+            host.own("init-db"),
         ),
         Some(is) if is > latest => Finding::warning(
             "schema",
@@ -222,13 +221,16 @@ mod tests {
         } else {
             BTreeSet::new()
         };
-        let found = rights(&Rights {
-            here,
-            everywhere,
-            has_role,
-        });
-        assert_eq!(found.verdict, verdict, "{found}");
-        assert_eq!(found.to_string().contains("INDEX"), !missing.is_empty());
+        let found = rights(
+            &Rights {
+                here,
+                everywhere,
+                has_role,
+            },
+            &Host::find(),
+        );
+        assert_eq!(found.verdict, verdict, "{found:?}");
+        assert_eq!(format!("{found:?}").contains("INDEX"), !missing.is_empty());
     }
 
     #[rstest]
@@ -239,8 +241,13 @@ mod tests {
         #[case] version: Option<i64>,
         #[case] verdict: Verdict,
     ) {
-        let found = schema(version, 12, Some("the table devices is missing"));
-        assert_eq!(found.verdict, verdict, "{found}");
+        let found = schema(
+            version,
+            12,
+            Some("the table devices is missing"),
+            &Host::find(),
+        );
+        assert_eq!(found.verdict, verdict, "{found:?}");
     }
 
     #[rstest]
@@ -249,6 +256,6 @@ mod tests {
     #[case(Some(12), Ok)]
     #[case(Some(13), Warning)]
     fn only_the_latest_schema_is_ok(#[case] version: Option<i64>, #[case] verdict: Verdict) {
-        assert_eq!(schema(version, 12, None).verdict, verdict);
+        assert_eq!(schema(version, 12, None, &Host::find()).verdict, verdict);
     }
 }

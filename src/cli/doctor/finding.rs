@@ -1,5 +1,8 @@
 use std::fmt;
 
+use crate::cli::host::Host;
+use crate::cli::page::painted;
+
 /// What is found about one part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
@@ -67,30 +70,43 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// One line, and below it the command.
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Finding {
+    /// One line, and below it the command, for the user who runs this.
+    pub(super) fn render(&self, host: &Host) -> String {
         let Self {
             verdict,
             subject,
             says,
             mend,
         } = self;
-        write!(f, "{verdict:8} {subject:9} {says}")?;
+        let verdict = painted(verdict.colour(), &format!("{verdict:8}"));
+        let line = format!("{verdict} {subject:9} {says}");
         match mend {
-            Some(command) => write!(f, "\n{:8} {:9} $ {command}", "", ""),
-            None => Ok(()),
+            Some(command) => format!("{line}\n{:8} {:9} $ {}", "", "", host.adapt(command)),
+            None => line,
+        }
+    }
+}
+
+impl Verdict {
+    fn colour(self) -> &'static str {
+        match self {
+            Self::Ok => "32",
+            Self::Warning => "33",
+            Self::Error => "1;31",
         }
     }
 }
 
 /// A number of bytes, for people.
-pub(super) fn size(bytes: u64) -> String {
-    const MB: u64 = 1024 * 1024;
+pub(in crate::cli) fn size(bytes: u64) -> String {
+    const KB: u64 = 1024;
+    const MB: u64 = 1024 * KB;
     const GB: u64 = 1024 * MB;
     match bytes {
         GB.. => format!("{}.{} GB", bytes / GB, bytes % GB * 10 / GB),
-        _ => format!("{} MB", bytes / MB),
+        MB.. => format!("{} MB", bytes / MB),
+        _ => format!("{} kB", bytes.div_ceil(KB)),
     }
 }
 
@@ -102,10 +118,10 @@ mod tests {
     fn the_command_stands_below_what_it_mends() {
         let lines = Finding::error("database", "does not answer", "systemctl status mysql");
         assert_eq!(
-            lines.to_string(),
+            lines.render(&Host::find()),
             "error    database  does not answer\n                   $ systemctl status mysql"
         );
-        let line = Finding::ok("port", "8000 is free").to_string();
+        let line = Finding::ok("port", "8000 is free").render(&Host::find());
         assert_eq!(line, "ok       port      8000 is free");
     }
 
@@ -113,5 +129,6 @@ mod tests {
     fn sizes_are_told_in_what_people_use() {
         assert_eq!(size(1_629_518_495), "1.5 GB");
         assert_eq!(size(300 * 1024 * 1024), "300 MB");
+        assert_eq!(size(1), "1 kB");
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::Client;
 use serde_json::Value;
 
+use super::Host;
 use super::finding::Finding;
 use crate::config::Settings;
 
@@ -53,7 +54,7 @@ async fn version_at(mut address: SocketAddr) -> Option<String> {
     Some(health["version"].as_str()?.to_owned())
 }
 
-pub(super) fn judge(settings: &Settings, found: &Found) -> Finding {
+pub(super) fn judge(settings: &Settings, found: &Found, machine: &Host) -> Finding {
     let (host, port) = (settings.host, settings.port);
     match found {
         Found::Free => Finding::ok(SUBJECT, format!("{port} is free; the server does not run")),
@@ -75,7 +76,7 @@ pub(super) fn judge(settings: &Settings, found: &Found) -> Finding {
             io::ErrorKind::PermissionDenied => Finding::error(
                 SUBJECT,
                 format!("{port} is for root alone: choose a PORT from 1024 up"),
-                "sudo -e /etc/eclipse-ai-server/env",
+                machine.edit_settings(),
             ),
             _ => Finding::error(
                 SUBJECT,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
+use super::Host;
 use super::finding::Finding;
 use crate::config::{self, InvalidSettings, Settings};
 
@@ -29,14 +30,14 @@ pub(super) fn probe() -> Found {
     }
 }
 
-pub(super) fn judge(settings: &Result<Settings, InvalidSettings>, found: &Found) -> Vec<Finding> {
-    let source = found.file.map_or_else(
-        || "the environment".to_owned(),
-        |path| path.display().to_string(),
-    );
+pub(super) fn judge(
+    settings: &Result<Settings, InvalidSettings>,
+    found: &Found,
+    host: &Host,
+) -> Vec<Finding> {
     let mut findings = match settings {
-        Ok(settings) => complete(settings, &source),
-        Err(invalid) => incomplete(invalid, found.file),
+        Ok(settings) => complete(settings, host),
+        Err(invalid) => incomplete(invalid, host),
     };
     if let Some(path) = found.file.filter(|_| found.mode & 0o007 != 0) {
         findings.push(Finding::warning(
@@ -49,16 +50,20 @@ pub(super) fn judge(settings: &Result<Settings, InvalidSettings>, found: &Found)
         findings.push(Finding::warning(
             "user",
             "is root, who may more than the service: folder and port are not really tested",
-            "sudo -u eclipse-ai eclipse-ai-server doctor",
+            host.own("doctor"),
         ));
     }
     findings
 }
 
-fn complete(settings: &Settings, source: &str) -> Vec<Finding> {
+fn complete(settings: &Settings, host: &Host) -> Vec<Finding> {
     let mut findings = vec![Finding::ok(
         "settings",
-        format!("are complete, from {source}"),
+        format!(
+            "are complete, from {}{}",
+            host.settings_source(),
+            overridden()
+        ),
     )];
     if settings.api_key.expose_secret().len() < LEAST_KEY_CHARACTERS {
         findings.push(Finding::warning(
@@ -72,14 +77,18 @@ fn complete(settings: &Settings, source: &str) -> Vec<Finding> {
     findings
 }
 
-fn incomplete(invalid: &InvalidSettings, file: Option<&Path>) -> Vec<Finding> {
-    let mend = match file {
-        None => "cp .env.example .env && chmod 600 .env && editor .env".to_owned(),
-        Some(path) if path.is_absolute() => format!("sudo -e {}", path.display()),
-        Some(path) => format!("editor {}", path.display()),
-    };
+/// The variables that have another value than the file gives them.
+fn overridden() -> String {
+    let names = config::overridden_variables();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("; from the environment instead: {}", names.join(", "))
+}
+
+fn incomplete(invalid: &InvalidSettings, host: &Host) -> Vec<Finding> {
     let problems = invalid.problems().iter();
     problems
-        .map(|problem| Finding::error("settings", problem, &mend))
+        .map(|problem| Finding::error("settings", problem, host.edit_settings()))
         .collect()
 }

@@ -39,9 +39,7 @@ pub(in crate::http) async fn sync_status(
     let turn = turn::take(&state.key_lookups).await?;
     let devices = state.sync.send(GetSyncStatus { device_id, turn }).await?;
     let devices = devices.map_err(ApiError::SyncStatus)?;
-    Ok(web::Json(SyncStatus {
-        devices: devices.into_iter().map(DeviceBody::from).collect(),
-    }))
+    Ok(web::Json(devices.into()))
 }
 
 fn read(query: &[(String, String)]) -> Result<Option<DeviceId>, Vec<Problem>> {
@@ -52,9 +50,17 @@ fn read(query: &[(String, String)]) -> Result<Option<DeviceId>, Vec<Problem>> {
 
 /// How complete the data of each device is.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::http) struct SyncStatus {
+pub(crate) struct SyncStatus {
     /// The devices, those with the latest contact first.
     devices: Vec<DeviceBody>,
+}
+
+impl From<Vec<DeviceSyncStatus>> for SyncStatus {
+    fn from(devices: Vec<DeviceSyncStatus>) -> Self {
+        Self {
+            devices: devices.into_iter().map(DeviceBody::from).collect(),
+        }
+    }
 }
 
 /// How complete the data of a device is.

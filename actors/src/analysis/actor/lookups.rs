@@ -16,6 +16,7 @@ use crate::analysis::messages::{
 };
 use crate::analysis::{history, results};
 use crate::database::DatabaseError;
+use crate::device_id::DeviceId;
 use crate::drives::{self, KnownDrive};
 
 /// The time limit of listing drives, counting readings included.
@@ -85,6 +86,26 @@ async fn with_results(
     })
 }
 
+/// A drive with its diagnosis and its analyses; nothing without a diagnosis, or where the drive is not of this device.
+pub async fn find_drive(
+    connection: &mut Conn,
+    drive: i64,
+    device_id: Option<&DeviceId>,
+) -> Result<Option<DiagnosedDrive>, DatabaseError> {
+    let stored = diagnoses::find(connection, drive)
+        .await?
+        .filter(|found| device_id.is_none_or(|device_id| **device_id == *found.device_id));
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    let past = history::of_drive(connection, drive, &stored.device_id, stored.start).await?;
+    let mut analyses = Vec::with_capacity(past.len());
+    for past in past {
+        analyses.push(with_results(connection, past).await?);
+    }
+    Ok(Some(DiagnosedDrive { stored, analyses }))
+}
+
 impl Handler<FindDiagnosis> for AnalysisActor {
     type Result = ResponseActFuture<Self, Result<DiagnosedDrive, AnalysisError>>;
 
@@ -97,21 +118,7 @@ impl Handler<FindDiagnosis> for AnalysisActor {
                 turn: _turn,
             } = wanted;
             let found = database.run(STATEMENT_LIMIT, async |connection| {
-                let stored = diagnoses::find(connection, drive).await?.filter(|found| {
-                    device_id
-                        .as_ref()
-                        .is_none_or(|device_id| **device_id == *found.device_id)
-                });
-                let Some(stored) = stored else {
-                    return Ok(None);
-                };
-                let past =
-                    history::of_drive(connection, drive, &stored.device_id, stored.start).await?;
-                let mut analyses = Vec::with_capacity(past.len());
-                for past in past {
-                    analyses.push(with_results(connection, past).await?);
-                }
-                Ok::<_, DatabaseError>(Some(DiagnosedDrive { stored, analyses }))
+                find_drive(connection, drive, device_id.as_ref()).await
             });
             found.await?.ok_or(AnalysisError::NoDiagnosis)
         };

@@ -20,7 +20,7 @@ impl Archive {
         };
         let path = self.directory(&key.folder).join(&key.filename);
         let record = match found.standing {
-            Standing::AsStored(record) if record.is_due() => record,
+            Standing::AsStored(record) if record.verdict == Verdict::Pending => record,
             Standing::Touched(record) => {
                 let record = Record {
                     modified: found.modified,
@@ -41,11 +41,7 @@ impl Archive {
             Finding::Damaged { reason } => Verdict::Damaged { reason },
             Finding::Unverifiable { reason } => Verdict::Unverifiable { reason },
         };
-        Ok(Some(Record {
-            verdict,
-            check_version: checks::VERSION,
-            ..record
-        }))
+        Ok(Some(Record { verdict, ..record }))
     }
 
     /// Records the result, unless the file has changed or gone meanwhile; then rotates, because a new sound backup may
@@ -69,19 +65,13 @@ impl Archive {
 
     fn record_verdict(&self, key: &BackupKey, record: &Record) -> io::Result<()> {
         let found = self.file(&key.folder, &key.filename)?;
-        let unchanged = found.filter(|file| {
+        let is_the_same = found.is_some_and(|file| {
             (file.size_bytes, file.modified) == (record.size_bytes, record.modified)
         });
-        let Some(file) = unchanged else {
+        if !is_the_same {
             return Ok(());
-        };
-        // A store may have numbered the file during the check.
-        let numbered = Record {
-            sequence: file.sequence,
-            ..record.clone()
-        };
-        self.records
-            .replace(&key.folder, &key.filename, &numbered)?;
+        }
+        self.records.replace(&key.folder, &key.filename, record)?;
         let (folder, name) = (&key.folder, &key.filename);
         match &record.verdict {
             Verdict::Sound => {
@@ -104,7 +94,6 @@ impl Archive {
         if let Some(Standing::AsStored(record)) = found.map(|file| file.standing) {
             let record = Record {
                 verdict: Verdict::Unverifiable { reason },
-                check_version: checks::VERSION,
                 ..record
             };
             self.records.replace(&key.folder, &key.filename, &record)?;

@@ -1,0 +1,83 @@
+//! The database, for commands.
+
+use std::time::Duration;
+
+use actors::database::{Database, DatabaseError};
+use actors::schema;
+
+use super::{Failure, block_on};
+use crate::config::Settings;
+
+/// The time limit of a look-up.
+pub(super) const LIMIT: Duration = Duration::from_secs(10);
+
+/// An error of the database, with its address.
+#[derive(Debug, thiserror::Error)]
+#[error("database {place}")]
+struct AtPlace {
+    place: String,
+    source: DatabaseError,
+}
+
+/// Does work that only reads. The schema is left as it is: migrating is the server's business.
+pub(super) fn read<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    run(settings, async |database| {
+        require_schema(database).await?;
+        work(database).await
+    })
+}
+
+/// Does work on the current schema, which is created or migrated first.
+pub(super) fn write<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    run(settings, async |database| {
+        schema::migrate(database).await?;
+        work(database).await
+    })
+}
+
+/// Does work, whatever the schema.
+pub(super) fn run<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let done = block_on(async {
+        let database = Database::open(&settings.database_url, 2);
+        work(&database).await
+    });
+    done.map_err(|failure| match failure.downcast::<DatabaseError>() {
+        Ok(source) => Box::new(AtPlace {
+            place: settings.database_url.place(),
+            source: *source,
+        }),
+        Err(failure) => failure,
+    })
+}
+
+async fn require_schema(database: &Database) -> Result<(), Failure> {
+    let version = database
+        .run(LIMIT, async |connection| schema::version(connection).await)
+        .await?;
+    let needed = schema::latest_version();
+    if let Some(version) = version.filter(|version| *version < needed) {
+        return Err(format!(
+            "the schema is at version {version} and this program needs {needed}: the server migrates it when it starts, \
+             and so does eclipse-ai-server init-db"
+        )
+        .into());
+    }
+    if let Some(difference) = schema::first_difference(database, LIMIT).await? {
+        return Err(DatabaseError::Schema(difference).into());
+    }
+    if version.is_none() {
+        let hint = "the database has no tables yet: the server creates them when it starts, and so does \
+                    eclipse-ai-server init-db";
+        return Err(hint.into());
+    }
+    Ok(())
+}
