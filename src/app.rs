@@ -75,7 +75,7 @@ pub fn serve_with(
 ) -> Result<(), AppError> {
     actix_rt::System::new().block_on(async {
         settings.log_summary();
-        let (once, twice) = (told_to_stop(1), told_to_stop(2));
+        let (once, twice) = (stop_signals(1), stop_signals(2));
         let (once, twice) = (
             once.map_err(AppError::Start)?,
             twice.map_err(AppError::Start)?,
@@ -264,7 +264,7 @@ fn start_actors(
 }
 
 /// Resolves at the given number of termination signals: SIGTERM, SIGINT or SIGHUP.
-fn told_to_stop(times: usize) -> io::Result<impl Future<Output = ()>> {
+fn stop_signals(times: usize) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;

@@ -56,7 +56,7 @@ enum Command {
     /// Says who may send, and with which key.
     #[command(subcommand)]
     Device(device::DeviceCommand),
-    /// Looks at everything that the server needs, and names the command that mends what is wrong.
+    /// Checks everything that the server needs, and names the command that fixes what is wrong.
     Doctor,
     /// Reports how the cars, their drives and their backups stand, what is stuck, and the command that repairs it; exits
     /// with 1 if something needs the owner.
@@ -84,7 +84,7 @@ enum Command {
 /// What ends a command with exit code 1.
 type Failure = Box<dyn std::error::Error>;
 
-/// The exit code of the process: a failure, which is told here, never ends with 0.
+/// The exit code of the process: a failure, which is printed here, never ends with 0.
 pub fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
     logging::flush();
     match outcome {
@@ -97,7 +97,7 @@ pub fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
     }
 }
 
-/// Whether the reader of the output, such as `head`, has ended: nothing is left to tell it.
+/// Whether the reader of the output, such as `head`, has ended: no more output is needed.
 fn is_closed_pipe(failure: &(dyn std::error::Error + 'static)) -> bool {
     let error: Option<&std::io::Error> = failure.downcast_ref();
     error.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)

@@ -33,7 +33,7 @@ pub fn start(level: LevelFilter) {
     builder
         .filter_level(level.min(LevelFilter::Warn))
         .filter_module("eclipse_ai", level)
-        // It logs requests that it cannot parse as errors: anybody could fill the log with them.
+        // It logs requests that it cannot parse as errors: any client could fill the log with them.
         .filter_module("actix_http", LevelFilter::Off);
     if let Ok(sink) = Sink::start(std::io::stderr()) {
         let _ = SINK.set(sink.clone());

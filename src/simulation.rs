@@ -28,7 +28,7 @@ pub struct Drive {
 }
 
 impl Drive {
-    /// A drive of so many minutes with the profile `daily`, a reading of each parameter every five seconds.
+    /// A drive of this length in minutes with the profile `daily`, a reading of each parameter every five seconds.
     pub fn new(id: i64, start: NaiveDateTime, minutes: i64) -> Self {
         Self {
             id: Some(id),

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn long_text_is_cut_at_a_character_and_says_so() {
+    fn long_text_is_cut_at_a_character_and_marked() {
         assert_eq!(line("äöüäöü", 4), "äöü…");
         assert_eq!(line("abcd", 4), "abcd");
         assert_eq!(line("a\u{0}b\r\n\tc\u{202E}", 10), "a b c");

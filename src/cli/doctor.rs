@@ -1,4 +1,4 @@
-//! `doctor`: looks at everything that the server needs, and names the command that mends what is wrong.
+//! `doctor`: checks everything that the server needs, and names the command that fixes what is wrong.
 //!
 //! Each part first finds out (`probe`, under a time limit, never changing anything) and then judges what was found
 //! (`judge`, pure). Nothing here shows a secret.
@@ -20,7 +20,7 @@ mod settings;
 pub(super) use finding::size;
 use finding::{Finding, Verdict};
 
-/// How long each part may take to be looked at.
+/// The time limit of each check.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Prints what was found, a line each; fails where an error is among it.
@@ -48,7 +48,7 @@ async fn examine(settings: &Result<Settings, InvalidSettings>, host: &Host) -> V
         findings.extend(clock::judge(&clock, None));
         findings.push(Finding::warning(
             "the rest",
-            "is looked at once the settings are mended",
+            "is checked once the settings are fixed",
             host.own("doctor"),
         ));
         return findings;

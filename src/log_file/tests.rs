@@ -158,7 +158,7 @@ fn times_are_seconds_milliseconds_clock_or_date() {
 }
 
 #[test]
-fn day_first_and_month_first_are_told_apart_by_the_sample() {
+fn the_sample_decides_between_day_first_and_month_first() {
     let april = |text| times(&format!("time,RPM\n{text},1\n"))[0];
     assert_eq!(april("19/04/2026 07:18:50"), april("04/19/2026 07:18:50"));
 }

@@ -9,7 +9,7 @@ use super::error::excerpt;
 /// The format of all times of a log, and what it needs to go on from line to line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum TimeFormat {
-    /// A number; so many milliseconds each.
+    /// A number, of units with this length in milliseconds.
     Number { millis: f64, calendar: bool },
     /// A time of day; midnight may pass.
     Clock { last_ms: i64, midnights: i64 },

@@ -76,7 +76,7 @@ impl Write for Sink {
 mod tests {
     use super::*;
 
-    /// Blocks until it is told to continue, then hands everything on.
+    /// Blocks until it may continue, then forwards everything.
     struct Pipe {
         unblocked: Receiver<()>,
         is_blocked: bool,

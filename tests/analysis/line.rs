@@ -171,7 +171,7 @@ async fn syncs_backups_and_health_never_wait_for_the_model() {
     let both = async { tokio::join!(clients, others) };
     let (clients, ()) = tokio::time::timeout(Duration::from_secs(100), both)
         .await
-        .expect("nobody waits for the model");
+        .expect("no request waits for the model");
     assert!(
         clients
             .into_iter()

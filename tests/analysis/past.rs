@@ -20,10 +20,10 @@ async fn a_stored_analysis_equals_its_answer() {
     assert_eq!(status, 200, "{found}");
     assert_eq!(found["recommendations"], analysis["recommendations"]);
     let created_at = found["createdAt"].take();
-    let id_tells = format!("analysis-{}", created_at.as_str().unwrap());
+    let id_shows = format!("analysis-{}", created_at.as_str().unwrap());
     assert_eq!(
         id[..25],
-        id_tells[..25],
+        id_shows[..25],
         "the same minute, or it is midnight"
     );
     let expected = json!({

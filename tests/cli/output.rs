@@ -1,4 +1,4 @@
-//! What commands do when nobody reads their output, or when it cannot be written.
+//! Commands whose output is not read, or cannot be written.
 
 use std::fs::OpenOptions;
 use std::process::{Command, Stdio};

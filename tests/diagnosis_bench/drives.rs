@@ -12,7 +12,7 @@ pub(crate) const LOGGERS: [Logger; 4] = [
     Logger::Rows(0.5),
 ];
 
-/// What the owner tells the server about the car.
+/// The facts about the car that the owner configures.
 pub(crate) fn settings(engine: &Engine) -> Settings {
     Settings::for_vehicle(VehicleFacts {
         displacement_l: Some(engine.displacement_l),

@@ -49,7 +49,7 @@ impl Context {
 const INJECTIONS: &[Injection] = &[
     Injection {
         name: "vacuum leak",
-        // A log without cruise cannot tell a leak from a fault everywhere.
+        // A log without cruise cannot separate a leak from a fault in every state.
         rules: &["vacuum_leak", "lean_at_idle"],
         amounts: [16.0, 20.0, 24.0],
         change: |context, channel, value, amount| {

@@ -36,7 +36,7 @@ async fn every_endpoint_except_the_open_ones_requires_a_key() {
             "/docs",
             "/docs/{file:.*}"
         ],
-        "what is open to everybody was decided by hand"
+        "the list of endpoints without a key is fixed here"
     );
 }
 

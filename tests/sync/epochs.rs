@@ -15,7 +15,7 @@ fn start() -> NaiveDateTime {
     "2026-02-01T14:00:00".parse().unwrap()
 }
 
-/// A reading of an image of the device that begins so many hours after [`start`].
+/// A reading of an image of the device that begins this number of hours after [`start`].
 fn reading_of(id: i64, hours: i64, value: f64) -> Value {
     let time = start() + TimeDelta::hours(hours) + TimeDelta::seconds(id);
     json!({
@@ -35,9 +35,9 @@ impl Fixture {
     /// The epochs of a table as the status has them: rows, lowest and highest id.
     async fn epochs(&self, table: &str) -> BTreeMap<i64, (u64, i64, i64)> {
         let path = format!("/api/v1/sync/status?deviceId={DEVICE}");
-        let (status, told) = answer(self.server.get(&path)).await;
-        assert_eq!(status, 200, "{told}");
-        let tables = told["devices"][0]["tables"].as_array().unwrap().clone();
+        let (status, answer) = answer(self.server.get(&path)).await;
+        assert_eq!(status, 200, "{answer}");
+        let tables = answer["devices"][0]["tables"].as_array().unwrap().clone();
         let tables = tables.into_iter().filter(|entry| entry["table"] == table);
         tables
             .map(|entry| {

@@ -14,9 +14,9 @@ use crate::support::{
 const PATH: &str = "/api/v1/sync/status";
 
 async fn devices(server: &TestServer, query: &str) -> Vec<Value> {
-    let (status, told) = answer(server.get(&format!("{PATH}{query}"))).await;
-    assert_eq!(status, 200, "{told}");
-    let devices = told["devices"].as_array().unwrap().iter();
+    let (status, answer) = answer(server.get(&format!("{PATH}{query}"))).await;
+    assert_eq!(status, 200, "{answer}");
+    let devices = answer["devices"].as_array().unwrap().iter();
     // The one that the server was asked by whether it is ready.
     let devices = devices.filter(|device| device["deviceId"] != "probe");
     devices.cloned().collect()
@@ -138,8 +138,8 @@ async fn the_status_is_of_one_device_or_of_all() {
     let one = devices(&fixture.server, "?deviceId=one").await;
     assert_eq!((one.len(), &one[0]["deviceId"]), (1, &json!("one")));
     assert_eq!(devices(&fixture.server, "?deviceId=three").await.len(), 0);
-    let (status, told) = answer(fixture.server.get(&format!("{PATH}?deviceId=.."))).await;
-    assert_eq!(status, 422, "{told}");
+    let (status, answer) = answer(fixture.server.get(&format!("{PATH}?deviceId=.."))).await;
+    assert_eq!(status, 422, "{answer}");
 }
 
 /// Rows that were stored before the server kept track of ids.

@@ -28,9 +28,9 @@ pub struct Simulation {
     pub planted: Option<Planted>,
     /// Varies traffic, weather and noise.
     pub seed: u64,
-    /// Tells cars with the same engine apart: their own trims.
+    /// Distinguishes cars with the same engine: each has its own trims.
     pub car: u64,
-    /// Ends the drive after so many seconds; town traffic fills up a route that is shorter.
+    /// Ends the drive after this time in seconds; town traffic fills up a route that is shorter.
     pub seconds: Option<f64>,
 }
 

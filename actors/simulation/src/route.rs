@@ -9,7 +9,7 @@ pub enum Phase {
     KeyOn(f64),
     /// Standing with the engine idling, for some seconds.
     Idle(f64),
-    /// Accelerating to a speed in km/h, at so many km/h a second.
+    /// Accelerating to a speed in km/h, at this acceleration in km/h per second.
     Accelerate(f64, f64),
     /// Holding the speed in km/h for some seconds.
     Cruise(f64, f64),

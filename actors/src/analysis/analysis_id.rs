@@ -1,4 +1,4 @@
-//! Names for analyses: the second in which they began, and a suffix that tells those of one second apart, over any
+//! Names for analyses: the second in which they began, and a suffix that distinguishes those of one second, over any
 //! number of servers.
 
 use chrono::NaiveDateTime;
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_tells_its_second_fits_its_column_and_is_unique_within_the_second() {
+    fn an_id_shows_its_second_fits_its_column_and_is_unique_within_the_second() {
         let now = NaiveDate::from_ymd_opt(2026, 2, 1)
             .unwrap()
             .and_hms_micro_opt(14, 30, 10, 999_999)

@@ -27,7 +27,7 @@ use crate::drives;
 /// The time limit of one diagnosis, reading its readings included.
 pub const DIAGNOSIS_LIMIT: Duration = Duration::from_mins(2);
 
-/// The pause between two looks at the table when nothing is due.
+/// The pause between two checks of the table when nothing is due.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// A drive whose diagnosis failed is left alone for this long.

@@ -1,4 +1,4 @@
-//! What the model is told and asked: the templates in `prompts/`, filled in within a [`Budget`] of tokens.
+//! The prompt: the templates in `prompts/`, filled in within a [`Budget`] of tokens.
 //!
 //! The system message is the same for every drive. All that comes from outside (names, units, focus areas, the vehicle's
 //! record, alerts) is data in the user message: cut to length, stripped of whatever structures a prompt, and filled in in
@@ -37,7 +37,7 @@ pub struct Drive<'a> {
     pub events: &'a DeviceEvents,
     /// Only the figures of these parameters; without it, of all.
     pub parameters: Option<&'a [String]>,
-    /// What the driver wants looked at.
+    /// The focus that the driver chose.
     pub focus_areas: &'a [String],
 }
 

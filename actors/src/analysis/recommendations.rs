@@ -1,6 +1,6 @@
 //! Recommendations out of whatever a model wrote.
 //!
-//! A JSON schema is asked for and still not relied on. Every JSON value in the text is looked at: fenced, wrapped
+//! The request has a JSON schema, but models ignore it. Every JSON value in the text is examined: fenced, wrapped
 //! in prose, cut off in the middle, a bare list, another key, a string that holds JSON again. Numbers may be
 //! strings, percents or nonsense. What comes out is always in order: ranks 1 to n, confidences from 0 to 1, texts
 //! of bounded length, ten entries at most. Text without any recommendation is an error, unless it is an explicit empty
@@ -32,7 +32,7 @@ pub const MAX_CATEGORY_CHARS: usize = 64;
 /// What a model names where no finding is meant.
 pub const NO_FINDING: &str = "none";
 
-/// Of a longer answer only the begin is looked at.
+/// Only this much of a longer answer is read.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// One piece of advice.
@@ -114,7 +114,7 @@ pub fn parse(answer: &str) -> Result<Vec<Recommendation>, NoRecommendation> {
     }
 }
 
-/// As much of the text as is looked at, cut between characters.
+/// The part of the text that is read, cut between characters.
 fn head(answer: &str) -> &str {
     let mut end = answer.len().min(MAX_ANSWER_BYTES);
     while !answer.is_char_boundary(end) {

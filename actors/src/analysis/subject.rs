@@ -23,7 +23,7 @@ pub(crate) struct Subject {
     pub part: Part,
     /// Only the figures of these parameters are put before the model; without it, all.
     pub parameters: Option<Vec<String>>,
-    /// What to look at in particular.
+    /// The focus areas.
     pub focus_areas: Vec<String>,
 }
 

@@ -5,7 +5,7 @@ use mysql_async::prelude::Queryable as _;
 
 use crate::database::DatabaseError;
 
-/// The columns of `vehicle_info` that tell a tuner something.
+/// The columns of `vehicle_info` that are useful to a tuner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Vehicle {

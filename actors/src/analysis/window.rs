@@ -5,7 +5,7 @@ use mysql_async::{Conn, Value};
 
 use crate::database::{DatabaseError, Statement};
 
-/// More devices than these are not told one by one.
+/// More devices than these are not named one by one.
 const MAX_DEVICES: usize = 100;
 
 /// The devices that have readings in a window, in order.

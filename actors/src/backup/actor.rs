@@ -51,7 +51,7 @@ struct Checking {
 }
 
 impl BackupActor {
-    /// An actor that has yet to look at its root.
+    /// An actor that has not read its root yet.
     pub fn new(settings: BackupSettings) -> Self {
         let archive = Archive::new(settings.root.clone(), settings.retention_count);
         Self {

@@ -16,7 +16,7 @@ use super::text;
 const DRIVES: usize = 5;
 /// Earlier drives without which there is no normal.
 pub(crate) const MIN_DRIVES: u32 = 3;
-/// A bin needs so many seconds in both drives, and a comparison so many seconds of common bins.
+/// Seconds that a bin needs in both drives, and that all common bins need for a comparison.
 const MIN_BIN_SECONDS: u32 = 15;
 const MIN_COMMON_SECONDS: f64 = 120.0;
 

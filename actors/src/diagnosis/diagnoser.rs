@@ -20,7 +20,7 @@ use super::time::{Clock, Tick, seconds};
 use super::timeline::{Observer, Timeline};
 use super::traces::TraceBuilder;
 
-/// Different logged names that are told apart; far more than any car has.
+/// Distinct logged names; far more than any car has.
 const MAX_NAMES: usize = 1_000;
 /// Names that are listed as unknown.
 const MAX_UNKNOWN: usize = 50;

@@ -223,7 +223,7 @@ fn state_figures(
     }
 }
 
-/// A figure rounded to so many decimals: what is stored is what is shown, and equal on every machine.
+/// A figure rounded to this number of decimals: what is stored is what is shown, and equal on every machine.
 pub(crate) fn round(value: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     let rounded = (value * scale).round() / scale;

@@ -33,7 +33,7 @@ pub(crate) struct Second<'a> {
     /// Seconds since the engine started, or since the first reading if it ran then.
     pub(crate) since_start: u32,
     pub(crate) warm: bool,
-    /// None where it cannot be told.
+    /// None where it cannot be determined.
     pub(crate) closed_loop: Option<bool>,
     /// None without a throttle channel.
     pub(crate) throttle_closed: Option<bool>,

@@ -1,7 +1,7 @@
 //! From readings in the order of the device to seconds with a value of every channel.
 //!
 //! The first two minutes are held back, so that each channel's median interval is known before its first reading has to
-//! stand for some time, and fractions can be told from percentages.
+//! stand for some time, and fractions can be distinguished from percentages.
 
 use super::channels::{CHANNELS, Channel};
 use super::states::{Class, Classifier, RUNNING_RPM, Sample, Second};
@@ -10,7 +10,7 @@ use super::time::{Intervals, seconds};
 /// How much is held back at the begin.
 const LOOK_AHEAD_MS: i64 = 120_000;
 const LOOK_AHEAD_READINGS: usize = 16_384;
-/// More readings in one second than any device takes are worked off in portions.
+/// More readings in one second than any device takes are processed in portions.
 const MAX_PENDING: usize = 4_096;
 
 /// What wants to see seconds.
@@ -89,7 +89,7 @@ impl Timeline {
     /// Adds a reading in its canonical unit; times never run backwards.
     pub(crate) fn push(&mut self, sample: Sample, observer: &mut impl Observer) {
         let Some(held_back) = &mut self.held_back else {
-            self.work_off(sample, observer);
+            self.process(sample, observer);
             return;
         };
         held_back.push(sample);
@@ -104,7 +104,7 @@ impl Timeline {
         self.end_all(observer);
     }
 
-    /// Works off what is left: each channel's last reading stands for one interval.
+    /// Processes the rest: each channel's last reading stands for one interval.
     pub(crate) fn finish(&mut self, observer: &mut impl Observer) {
         self.release(observer);
         self.end_all(observer);
@@ -124,7 +124,7 @@ impl Timeline {
         self.fractions = fractions(&held_back, self.assumed_units);
         // The intervals are counted again below, which does not move their median.
         for sample in held_back {
-            self.work_off(sample, observer);
+            self.process(sample, observer);
         }
     }
 
@@ -136,7 +136,7 @@ impl Timeline {
         }
     }
 
-    fn work_off(&mut self, mut sample: Sample, observer: &mut impl Observer) {
+    fn process(&mut self, mut sample: Sample, observer: &mut impl Observer) {
         sample.value = self.scaled(&sample);
         self.close_seconds_before(sample.at_ms, observer);
         if self.pending.len() >= MAX_PENDING {

@@ -40,7 +40,7 @@ impl Facts {
         (!rest.is_zero()).then_some(Decision::CheckAgain(rest.min(timing.recheck)))
     }
 
-    /// The decision about a drive with so many `readings`; `is_analysed` says that an analysis had just as many.
+    /// The decision about a drive with this number of `readings`; `is_analysed` means that an analysis had the same number.
     pub fn decide(&self, readings: u64, is_analysed: bool, timing: &QueueTiming) -> Decision {
         if let Some(decision) = self.decide_without_readings(timing) {
             decision

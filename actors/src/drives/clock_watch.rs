@@ -77,7 +77,7 @@ mod tests {
             clocks
         }
 
-        /// Both clocks, by so many seconds.
+        /// Both clocks, by this number of seconds.
         fn advance(&mut self, database: i64, monotonic: u64) -> Option<TimeDelta> {
             self.database += TimeDelta::seconds(database);
             self.monotonic += Duration::from_secs(monotonic);

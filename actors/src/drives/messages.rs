@@ -1,4 +1,4 @@
-//! What taking batches in tells the analysis.
+//! What stored batches report to the analysis.
 
 use actix::Message;
 

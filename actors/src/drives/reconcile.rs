@@ -1,6 +1,6 @@
 //! Brings the table `drives` up to date with the events and readings of a batch, in the transaction of the batch.
 //!
-//! Only the drives of the affected numbers and events are looked at, with all of their facts: the outcome is what
+//! Only the drives of the affected numbers and events are paired, with all of their facts: the outcome is what
 //! [`Pairing::all`] finds in everything that is stored.
 
 use std::collections::BTreeSet;

@@ -10,9 +10,9 @@ pub struct Answer {
     pub text: String,
     /// Whether it stopped because the model ran out of tokens.
     pub is_cut: bool,
-    /// Tokens of the prompt that it has read, where the server tells.
+    /// Tokens of the prompt that it has read, where the server reports them.
     pub prompt_tokens: Option<u32>,
-    /// Tokens that it has written, where the server tells.
+    /// Tokens that it has written, where the server reports them.
     pub answer_tokens: Option<u32>,
     /// Time spent on loading the model first, in ms.
     pub load_ms: u64,
@@ -120,7 +120,7 @@ mod tests {
     #[case::as_many_as_the_prompt_has_at_least(1500, 100, false)]
     #[case::mostly_cached(40, 100, false)]
     #[case::a_context_that_the_prompt_cannot_fill(4096, 100, false)]
-    fn a_cut_prompt_is_told_by_the_count(
+    fn a_cut_prompt_is_recognised_by_the_count(
         #[case] evaluated: u32,
         #[case] written: u32,
         #[case] cut: bool,

@@ -48,7 +48,7 @@ fn said(message: &Value) -> Value {
         "load_duration": 2_500_000, "prompt_eval_count": 17, "eval_count": 5})
 }
 
-/// A server that accepts one connection, hands it to `serve`, and tells when that has returned.
+/// A server that accepts one connection, hands it to `serve`, and reports when that has returned.
 fn raw_server(serve: impl FnOnce(TcpStream) + Send + 'static) -> (String, mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

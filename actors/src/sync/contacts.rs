@@ -23,7 +23,7 @@ pub(super) struct Contacts {
 }
 
 impl Contacts {
-    /// The sums after a further contact, so many microseconds after the one before.
+    /// The sums after a further contact, with its distance from the one before in microseconds.
     pub(super) fn after(self, pause_microseconds: Option<u64>) -> Self {
         let Some(microseconds) = pause_microseconds else {
             return self;

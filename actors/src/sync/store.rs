@@ -26,7 +26,7 @@ mod upsert;
 
 pub use upsert::STATEMENT_ROWS;
 
-/// The counts of `rows` upserts that affected so many rows: an inserted row is one affected row, an updated one is two.
+/// The counts of `rows` upserts from the number of affected rows: an inserted row is one affected row, an updated one is two.
 /// Every upsert sets `synced_at`, so an existing row always changes.
 fn counts_of_upserts(rows: u64, affected: u64) -> Counts {
     let updated = affected.saturating_sub(rows).min(rows);

@@ -115,7 +115,7 @@ mod tests {
     #[case::no_battery(1970, &[("NTPSynchronized", "no")], Error)]
     #[case::not_synchronized(2026, &[("NTPSynchronized", "no")], Warning)]
     #[case::local_time_in_hardware(2026, &[("NTPSynchronized", "yes"), ("LocalRTC", "yes")], Warning)]
-    fn a_clock_that_cannot_be_trusted_is_told(
+    fn a_clock_that_cannot_be_trusted_is_reported(
         #[case] year: i32,
         #[case] system: &[(&str, &str)],
         #[case] verdict: Verdict,

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_told_in_what_people_use() {
+    fn sizes_are_shown_in_readable_units() {
         assert_eq!(size(1_629_518_495), "1.5 GB");
         assert_eq!(size(300 * 1024 * 1024), "300 MB");
         assert_eq!(size(1), "1 kB");

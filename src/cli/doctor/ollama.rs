@@ -185,7 +185,7 @@ mod tests {
     #[case::it_fits(Some(8 * GB), Ok)]
     #[case::too_large(Some(GB), Warning)]
     #[case::not_known(None, Ok)]
-    fn a_model_on_the_disk_is_held_against_the_gpu(
+    fn a_model_on_the_disk_is_compared_with_the_gpu(
         #[case] gpu_bytes: Option<u64>,
         #[case] verdict: Verdict,
     ) {

@@ -273,7 +273,7 @@ struct StateFiguresSchema {
     /// Seconds in it.
     #[schema(examples(320.0))]
     seconds: f64,
-    /// The share of time in closed loop; null where it cannot be told.
+    /// The share of time in closed loop; null where it cannot be determined.
     #[schema(required = true, examples(0.98))]
     closed_loop_share: Option<f64>,
     /// Mean of both fuel trims together in closed loop, %.

@@ -5,7 +5,7 @@ use maud::{Markup, html as markup};
 
 use crate::report::wording::{duration, number};
 
-/// The bars end at ± so many %.
+/// The bars end at this trim, positive and negative, in %.
 const FULL_BAR: f64 = 25.0;
 
 pub(super) fn by_state(diagnosis: &Diagnosis) -> Markup {

@@ -329,7 +329,7 @@ impl Motion {
     }
 }
 
-/// The highest gear with at least so many 1/min.
+/// The highest gear with at least this engine speed in 1/min.
 fn gear_at(engine: &Engine, speed: f64, lowest_rpm: f64) -> usize {
     (0..5)
         .rev()

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_find_no_room_are_counted_and_their_section_says_so() {
+    fn lines_without_room_are_counted_in_their_section() {
         let lines = |count: usize| vec!["some words of data".to_owned(); count];
         let sections = [
             Section {

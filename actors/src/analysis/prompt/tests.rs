@@ -77,7 +77,7 @@ fn a_prompt_has_the_findings_with_evidence_and_checks_and_what_was_not_judged() 
 }
 
 #[test]
-fn a_healthy_drive_has_no_findings_and_the_model_is_told_so() {
+fn the_prompt_of_a_healthy_drive_says_that_there_are_no_findings() {
     let prompt = composed(&healthy());
     assert!(!prompt.user.contains("Findings, the most severe first"));
     assert!(prompt.user.contains(WITHOUT_FINDINGS));

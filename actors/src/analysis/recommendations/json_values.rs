@@ -9,7 +9,7 @@ const MAX_ALMOST_JSON_BYTES: usize = 4 * 1024 * 1024;
 /// Places at which a JSON value may begin; bounds the work on an answer made of brackets.
 pub(super) const MAX_ATTEMPTS: usize = 1000;
 
-/// All JSON objects and lists in a text, outermost first; a value that is broken gives way to the whole ones in it.
+/// All JSON objects and lists in a text, outermost first; a broken value is replaced by the whole ones in it.
 /// `serde_json` reads 128 levels deep at most, which bounds the recursion of code that walks a value.
 pub(super) fn json_values(text: &str) -> Vec<Value> {
     if let Ok(value) = serde_json::from_str(text.trim()) {

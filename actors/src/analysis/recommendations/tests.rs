@@ -198,7 +198,7 @@ fn long_texts_are_cut_and_control_characters_removed() {
 }
 
 #[test]
-fn the_search_for_json_gives_up_after_so_many_brackets() {
+fn the_search_for_json_ends_after_a_number_of_brackets() {
     use super::json_values::MAX_ATTEMPTS;
 
     let hidden = |brackets| "[".repeat(brackets) + PLAIN;

@@ -230,7 +230,7 @@ async fn checks_that_were_not_done_are_done_after_the_next_start() {
     let Fixture { root, .. } = fixture;
 
     let fixture = Fixture::on(root, 30);
-    // Looks at the records itself: to ask for the list would be one more reason to check.
+    // Reads the records directly: asking for the list would trigger a check.
     let records = fixture.root.path().join(".records/pi/config");
     timeout(WAIT_LIMIT, async {
         while sound_records(&records) < 3 {
@@ -273,7 +273,7 @@ async fn a_root_that_cannot_be_used_fails_one_request_and_serves_the_next() {
     assert_eq!(fixture.supervision.restarts(), [("backup", 0)]);
 }
 
-/// Hands on what it is told.
+/// Forwards reports.
 struct Listener(mpsc::UnboundedSender<Result<u64, String>>);
 
 impl Actor for Listener {

@@ -134,7 +134,7 @@ fn a_name_that_a_hand_made_file_has_is_not_taken_from_it() {
 }
 
 #[test]
-fn the_oldest_are_rotated_away_with_their_records() {
+fn rotation_removes_the_oldest_with_their_records() {
     let fixture = Fixture::keeping(2);
     for at in [1, 2, 3, 3, 3] {
         fixture.store("obd.db", b"x", second(at));

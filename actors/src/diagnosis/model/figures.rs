@@ -20,7 +20,7 @@ pub enum EngineState {
     Overrun,
     /// Warm and none of the others.
     Other,
-    /// The channels that tell the state are missing.
+    /// The channels that determine the state are missing.
     Unknown,
 }
 
@@ -76,7 +76,7 @@ pub struct Figures {
     pub warm_up: Option<WarmUp>,
     /// Whether the fuel was cut on overrun (front O2 near 0 V or open loop by deceleration); none if it cannot be seen.
     pub fuel_cut_seen: Option<bool>,
-    /// Speed per 1,000 rpm in the highest gear used, km/h: tells a changed unit or tyre size.
+    /// Speed per 1,000 rpm in the highest gear used, km/h: shows a changed unit or tyre size.
     pub speed_per_1000_rpm: Option<f64>,
     /// The figures by state; only states that occur.
     pub states: Vec<StateFigures>,
@@ -108,7 +108,7 @@ pub struct StateFigures {
     pub state: EngineState,
     /// Seconds in it.
     pub seconds: f64,
-    /// Seconds in closed loop as a share (0..1); none where it cannot be told.
+    /// Seconds in closed loop as a share (0..1); none where it cannot be determined.
     pub closed_loop_share: Option<f64>,
     /// Mean of short- and long-term fuel trim together, closed loop only, %.
     pub fuel_trim_sum: Option<f64>,

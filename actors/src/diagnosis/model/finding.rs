@@ -114,7 +114,7 @@ impl System {
 pub enum Grade {
     /// No findings.
     A,
-    /// A trifle.
+    /// One thing to watch.
     #[serde(rename = "A-")]
     AMinus,
     /// Something small.

@@ -13,7 +13,7 @@ pub(crate) struct Trim {
     pub(crate) state: EngineState,
 }
 
-/// The mixture where it tells causes apart; none where there is too little data.
+/// The mixture where it separates causes; none where there is too little data.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mixture {
     pub(crate) idle: Option<Trim>,

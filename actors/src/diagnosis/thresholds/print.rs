@@ -102,7 +102,7 @@ fn line<T: std::fmt::Display>(out: &mut String, key: &str, value: Option<T>, exa
     };
 }
 
-/// TOML tells 1 from 1.0; both are read.
+/// TOML distinguishes 1 and 1.0; both are read.
 fn float(value: f64) -> String {
     format!("{value:?}")
 }

@@ -31,7 +31,7 @@ impl Observer for Counter {
     }
 }
 
-/// Readings of channels as (channel, every so many seconds, value), for so many seconds.
+/// Readings of channels as (channel, interval in seconds, value), for this time in seconds.
 fn drive(channels: &[(Channel, i64, f64)], seconds: i64) -> Counter {
     let (mut timeline, mut counter) = (Timeline::new(), Counter::default());
     for second in 0..seconds {

@@ -21,7 +21,7 @@ impl Handler<Panic> for HealthActor {
     type Result = ();
 
     fn handle(&mut self, _: Panic, _: &mut Self::Context) {
-        panic!("told to");
+        panic!("on request");
     }
 }
 

@@ -60,7 +60,7 @@ async fn failures_that_are_further_apart_than_the_period_never_give_up() {
 }
 
 #[actix::test]
-async fn what_waits_for_an_actor_that_is_given_up_is_told_so() {
+async fn messages_to_an_actor_that_exceeded_its_restart_limit_fail() {
     let never_restarted = RestartPolicy {
         restarts: 0,
         ..swift()

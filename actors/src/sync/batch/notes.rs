@@ -126,12 +126,12 @@ impl SizeLimit {
         Self(largest_packet.map_or(usize::MAX, |packet| packet.saturating_sub(Self::REST)))
     }
 
-    /// Whether the database accepts so many bytes.
+    /// Whether the database accepts this number of bytes.
     pub fn accepts(self, bytes: usize) -> bool {
         bytes <= self.0
     }
 
-    /// The fault of something with so many bytes.
+    /// The fault of something with this number of bytes.
     pub(super) fn check(self, what: &str, bytes: usize) -> Option<Fault> {
         let msg = || {
             let Self(limit) = self;

@@ -37,7 +37,7 @@ fn the_list_says_what_a_check_found() {
 }
 
 #[test]
-fn a_file_that_was_replaced_by_hand_is_told_as_such() {
+fn a_file_that_was_replaced_by_hand_is_reported_as_replaced() {
     let fixture = Fixture::keeping(30);
     let stored = fixture.store("a.json", b"{}", second(1));
     fixture.examine(&stored);
@@ -49,7 +49,7 @@ fn a_file_that_was_replaced_by_hand_is_told_as_such() {
 }
 
 #[test]
-fn a_file_of_the_same_length_is_told_as_altered_once_it_was_compared() {
+fn an_altered_file_of_the_same_length_is_reported_after_a_comparison() {
     let fixture = Fixture::keeping(30);
     let stored = fixture.store("a.json", b"{}", second(1));
     fixture.examine(&stored);

@@ -13,7 +13,7 @@ use crate::diagnosis::thresholds::Limits;
 const GRAMS_PER_LITRE: f64 = 28.97 / 8.314;
 /// Sea level, where no barometer says otherwise, kPa.
 const ATMOSPHERE: f64 = 100.0;
-/// Below these, what is left of the exhaust takes the place of air.
+/// Below these, residual exhaust gas displaces air.
 const MIN_PRESSURE: f64 = 40.0;
 const MIN_STEADY_RPM: f64 = 1_500.0;
 const MIN_FULL_RPM: f64 = 2_500.0;
