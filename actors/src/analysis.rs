@@ -16,7 +16,6 @@ pub mod analysis_id;
 pub mod grounding;
 pub mod prompt;
 pub mod recommendations;
-pub mod statistics;
 
 mod actor;
 mod advice;

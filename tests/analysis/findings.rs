@@ -201,3 +201,57 @@ async fn alerts_and_trouble_codes_of_the_drive_are_put_before_the_model() {
     }
     assert!(!user.contains("P0420"), "{user}");
 }
+
+#[tokio::test]
+async fn an_answer_with_a_number_from_nowhere_is_asked_for_again_and_then_replaced() {
+    let fixture = Fixture::with_leak(&[]).await;
+    fixture.ollama.recommends(&json!([
+        {"rank": 1, "finding": "vacuum_leak", "category": "fuel", "recommendation": "Check the intake hoses: the fuel trims reached 77.3 %.", "confidence": 0.4},
+        {"rank": 2, "finding": "none", "category": "general", "recommendation": "The engine reached 9400 rpm, which is too much for it.", "confidence": 0.4},
+    ]));
+    let (status, body) = fixture.analyze(&window()).await;
+    assert_eq!(status, 200, "{body}");
+    let [first, second] = [0, 1].map(|place| &body["recommendations"][place]);
+    let text = first["recommendation"].as_str().unwrap();
+    let finding = &body["findings"][0];
+    for part in ["title", "explanation"] {
+        assert!(text.contains(finding[part].as_str().unwrap()), "{text}");
+    }
+    assert_eq!(
+        (&first["grounded"], &second["grounded"]),
+        (&json!(true), &json!(false))
+    );
+    let questions = fixture.ollama.questions();
+    assert_eq!(questions.len(), 2);
+    let again = questions[1]["messages"][1]["content"].as_str().unwrap();
+    for number in ["77.3", "9400"] {
+        assert!(again.contains(number), "{again}");
+    }
+    assert!(
+        again.ends_with("Write the whole answer again, without numbers."),
+        "{again}"
+    );
+}
+
+#[tokio::test]
+async fn gibberish_is_replaced_by_the_findings_own_words() {
+    let fixture = Fixture::with_leak(&[]).await;
+    let gibberish = "____ ____ 1998 2003 ____ {{finding}} ____";
+    fixture.ollama.recommends(&json!([
+        {"rank": 1, "finding": "none", "category": "fuel", "recommendation": gibberish, "confidence": 0.4},
+        {"rank": 2, "finding": "none", "category": "fuel", "recommendation": format!("{gibberish} again"), "confidence": 0.4},
+    ]));
+    let (status, body) = fixture.analyze(&window()).await;
+    assert_eq!(status, 200, "{body}");
+    let recommendations = body["recommendations"].as_array().unwrap();
+    let findings: Vec<_> = recommendations
+        .iter()
+        .map(|found| &found["finding"])
+        .collect();
+    assert_eq!(findings, ["vacuum_leak"]);
+    assert_eq!(recommendations[0]["grounded"], true);
+    assert!(
+        !body["recommendations"].to_string().contains("____"),
+        "{body}"
+    );
+}

@@ -1,113 +1,165 @@
-//! From what the model recommends to what is answered: findings are the diagnosis's own, evidence is attached, and what is
-//! more severe comes first.
+//! From what the model recommends to what is answered.
+//!
+//! Findings are the diagnosis's own, evidence is attached, and what is more severe comes first. A text whose numbers cannot be
+//! traced to the figures, or that is no advice at all, gives way to the server's own words for the finding.
 
 use std::cmp::Reverse;
 
 use super::evidence;
+use super::grounding::{self, Facts, NotAdvice};
 use super::recommendations::Recommendation;
-use crate::diagnosis::Finding;
+use crate::diagnosis::{Diagnosis, Finding};
 
-/// Attaches the evidence of the findings that are named, and puts the recommendations in order: those of more severe
-/// findings first, then as the model ordered them. None is added or left out.
-pub(super) fn settle(
-    mut recommendations: Vec<Recommendation>,
-    findings: &[Finding],
-) -> Vec<Recommendation> {
-    for found in &mut recommendations {
-        found.evidence = found
-            .finding
-            .as_deref()
-            .and_then(|rule| evidence::of_rule(rule, findings));
-        if found.evidence.is_none() {
-            found.finding = None;
+/// Objections that are put to the model.
+const MAX_OBJECTIONS: usize = 5;
+
+/// Holds recommendations against the diagnosis that they are about.
+#[derive(Debug)]
+pub(super) struct Review {
+    diagnosis: Diagnosis,
+    facts: Facts,
+    /// What the model was asked: its own words are no advice.
+    prompt: String,
+}
+
+impl Review {
+    /// `said` are lines of the prompt whose numbers are not in the diagnosis.
+    pub(super) fn new(diagnosis: Diagnosis, said: &[String], prompt: String) -> Self {
+        let facts = Facts::of(&diagnosis);
+        let facts = said.iter().fold(facts, |facts, line| facts.with_text(line));
+        Self {
+            diagnosis,
+            facts,
+            prompt,
         }
     }
-    let tier = |found: &Recommendation| found.evidence.as_ref().map(|evidence| evidence.tier);
-    recommendations.sort_by_key(|found| Reverse(tier(found)));
-    for (found, rank) in recommendations.iter_mut().zip(1..) {
-        found.rank = rank;
+
+    /// The numbers that cannot be traced, each with the reason; to be put to the model.
+    pub(super) fn objections(&self, recommendations: &[Recommendation]) -> Vec<String> {
+        let objections = recommendations
+            .iter()
+            .filter_map(|found| self.check(found).err())
+            .flatten();
+        objections.take(MAX_OBJECTIONS).collect()
     }
-    recommendations
+
+    /// The recommendations as they are answered: as many as were given, except for texts that are no advice, where every
+    /// finding has some already.
+    pub(super) fn settle(&self, recommendations: Vec<Recommendation>) -> Vec<Recommendation> {
+        let (mut settled, mut refused) = (Vec::new(), Vec::new());
+        for mut found in recommendations {
+            found.finding = self.finding(&found).map(|finding| finding.rule.clone());
+            match self.fate(&found) {
+                Fate::Kept { grounded } => settled.push(Recommendation { grounded, ..found }),
+                Fate::Reworded => settled.push(self.reworded(found)),
+                Fate::Refused => refused.push(found),
+            }
+        }
+        for mut found in refused {
+            let is_named = |rule: &str| {
+                settled
+                    .iter()
+                    .any(|other| other.finding.as_deref() == Some(rule))
+            };
+            let unnamed = self
+                .diagnosis
+                .findings
+                .iter()
+                .find(|finding| !is_named(&finding.rule));
+            if let Some(finding) = unnamed {
+                found.finding = Some(finding.rule.clone());
+                settled.push(self.reworded(found));
+            } else if settled.is_empty() {
+                let recommendation = evidence::all_is_well(&self.diagnosis);
+                settled.push(Recommendation {
+                    recommendation,
+                    category: "general".to_owned(),
+                    ..found
+                });
+            }
+        }
+        self.in_order(settled)
+    }
+
+    fn fate(&self, found: &Recommendation) -> Fate {
+        let text = &found.recommendation;
+        let finding = self.finding(found);
+        let advice = grounding::is_advice(text, finding, &self.prompt);
+        match (advice, finding, self.check(found)) {
+            (Ok(()), _, Ok(())) => Fate::Kept { grounded: true },
+            (_, Some(_), _) => Fate::Reworded,
+            (Err(why), None, _) if is_gibberish(why, text) => Fate::Refused,
+            // Short or unusual wording about no finding does no harm.
+            (_, None, checked) => Fate::Kept {
+                grounded: checked.is_ok(),
+            },
+        }
+    }
+
+    fn check(&self, found: &Recommendation) -> Result<(), Vec<String>> {
+        let finding = self.finding(found).map(|finding| finding.rule.as_str());
+        let checked = grounding::check(&found.recommendation, finding, &self.facts);
+        checked.map_err(|objections| objections.iter().map(ToString::to_string).collect())
+    }
+
+    /// The finding that a recommendation names.
+    fn finding(&self, found: &Recommendation) -> Option<&Finding> {
+        let rule = found.finding.as_deref()?;
+        let mut findings = self.diagnosis.findings.iter();
+        findings.find(|finding| finding.rule == rule)
+    }
+
+    /// In the server's own words, which are true.
+    fn reworded(&self, mut found: Recommendation) -> Recommendation {
+        if let Some(finding) = self.finding(&found) {
+            found.recommendation = evidence::advice(finding);
+            found.confidence = finding.confidence;
+        }
+        found.grounded = true;
+        found
+    }
+
+    /// With evidence; those of more severe findings first, then as the model ordered them.
+    fn in_order(&self, mut recommendations: Vec<Recommendation>) -> Vec<Recommendation> {
+        for found in &mut recommendations {
+            let rule = found.finding.as_deref();
+            found.evidence =
+                rule.and_then(|rule| evidence::of_rule(rule, &self.diagnosis.findings));
+        }
+        let tier = |found: &Recommendation| found.evidence.as_ref().map(|evidence| evidence.tier);
+        recommendations.sort_by_key(|found| (Reverse(tier(found)), found.rank));
+        for (found, rank) in recommendations.iter_mut().zip(1..) {
+            found.rank = rank;
+        }
+        recommendations
+    }
+}
+
+/// What becomes of a recommendation's text.
+enum Fate {
+    Kept { grounded: bool },
+    Reworded,
+    Refused,
+}
+
+/// Whether a text that is no advice is not even words.
+fn is_gibberish(why: NotAdvice, text: &str) -> bool {
+    match why {
+        NotAdvice::Template
+        | NotAdvice::NoWords
+        | NotAdvice::Repetition
+        | NotAdvice::Echo
+        | NotAdvice::NotEnglish => true,
+        NotAdvice::TooShort => {
+            let words = text.split_whitespace();
+            words
+                .filter(|word| word.chars().any(char::is_alphabetic))
+                .count()
+                < 2
+        }
+        NotAdvice::NoVerb | NotAdvice::OffTopic => false,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnosis::{System, Tier};
-
-    fn finding(rule: &str, tier: Tier) -> Finding {
-        Finding {
-            rule: rule.to_owned(),
-            system: System::Fuel,
-            tier,
-            confidence: 0.9,
-            title: "Title".to_owned(),
-            explanation: "Explanation.".to_owned(),
-            evidence: Vec::new(),
-            next_checks: Vec::new(),
-            span: None,
-            beyond: 0.0,
-            explains: Vec::new(),
-        }
-    }
-
-    fn recommendation(rank: u32, finding: Option<&str>) -> Recommendation {
-        Recommendation {
-            rank,
-            finding: finding.map(str::to_owned),
-            category: "general".to_owned(),
-            recommendation: format!("Text {rank}"),
-            confidence: 0.5,
-            grounded: true,
-            evidence: None,
-        }
-    }
-
-    #[test]
-    fn more_severe_findings_come_first_then_the_models_order_without_gaps() {
-        let findings = [
-            finding("overheating", Tier::Stop),
-            finding("vacuum_leak", Tier::Warning),
-            finding("rich", Tier::Warning),
-        ];
-        let named = [
-            None,
-            Some("rich"),
-            Some("unheard_of"),
-            Some("vacuum_leak"),
-            Some("overheating"),
-            Some("rich"),
-        ];
-        let given: Vec<_> = (1..)
-            .zip(named)
-            .map(|(rank, finding)| recommendation(rank, finding))
-            .collect();
-        let settled = settle(given, &findings);
-        let order: Vec<_> = settled
-            .iter()
-            .map(|found| {
-                (
-                    found.rank,
-                    found.recommendation.as_str(),
-                    found.finding.as_deref(),
-                )
-            })
-            .collect();
-        assert_eq!(
-            order,
-            [
-                (1, "Text 5", Some("overheating")),
-                (2, "Text 2", Some("rich")),
-                (3, "Text 4", Some("vacuum_leak")),
-                (4, "Text 6", Some("rich")),
-                (5, "Text 1", None),
-                (6, "Text 3", None),
-            ]
-        );
-        assert!(
-            settled
-                .iter()
-                .all(|found| found.evidence.is_some() == found.finding.is_some())
-        );
-    }
-}
+mod tests;

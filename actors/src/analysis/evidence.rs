@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::text::{duration, sentence as capitalized, value};
-use crate::diagnosis::{Evidence, Finding, Span, Tier};
+use crate::diagnosis::{Diagnosis, Evidence, Finding, Span, Tier};
 
 /// Figures in one sentence at most.
 const MAX_FIGURES: usize = 4;
@@ -45,6 +45,23 @@ pub(super) fn sentence(finding: &Finding) -> String {
     }
     let figures: Vec<String> = finding.evidence.iter().take(MAX_FIGURES).map(one).collect();
     format!("{}.", capitalized(&figures.join("; ")))
+}
+
+/// What to do about a finding, in the server's own words: what was found and the first check.
+pub(super) fn advice(finding: &Finding) -> String {
+    let title = finding.title.trim_end_matches('.');
+    let check = finding.next_checks.first().map_or("", String::as_str);
+    let text = format!("{title}. {} {check}", finding.explanation);
+    text.trim_end().to_owned()
+}
+
+/// Advice for a drive without findings, in the server's own words.
+pub(super) fn all_is_well(diagnosis: &Diagnosis) -> String {
+    let judged = diagnosis.passed.len();
+    let log = diagnosis.not_judged.first();
+    let log = log.map_or("", |rule| rule.what_to_log.as_str());
+    let text = format!("No fault was found by the {judged} rules that could be judged. {log}");
+    text.trim_end().to_owned()
 }
 
 fn one(evidence: &Evidence) -> String {
@@ -126,6 +143,14 @@ mod tests {
         assert_eq!(
             sentence(&finding),
             "Both fuel trims together 14.2 % (limit 10.0 %), warm idle, 5 min 20 s, 0:40–1:02:05 into the drive."
+        );
+    }
+
+    #[test]
+    fn advice_has_what_was_found_and_the_first_check() {
+        assert_eq!(
+            advice(&finding("vacuum_leak", Vec::new())),
+            "Vacuum leak. The mixture is lean at idle. Listen for hissing."
         );
     }
 

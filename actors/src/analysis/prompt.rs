@@ -10,6 +10,7 @@ use super::device_events::DeviceEvents;
 use super::vehicle::Vehicle;
 use crate::diagnosis::Diagnosis;
 use crate::ollama::tokens::{Budget, TokenRange, estimate};
+use crate::text::phrase;
 
 mod car;
 mod drive;
@@ -23,6 +24,11 @@ const USER: &str = include_str!("prompts/user.txt");
 const WITH_FINDINGS: &str =
     "Give one recommendation for each finding, and name its id as it is written.";
 const WITHOUT_FINDINGS: &str = "There are no findings. If all is well, give one recommendation of category general that says so.";
+
+/// Longest objection to an earlier answer, in characters.
+const OBJECTION_CHARS: usize = 160;
+/// The part of the prompt that objections may take, as a divisor.
+const OBJECTIONS_SHARE: u32 = 8;
 
 /// A drive to be put before the model.
 #[derive(Clone, Copy, Debug)]
@@ -54,15 +60,16 @@ pub struct Prompt {
     pub lines_left_out: usize,
 }
 
-/// Puts a drive into words within `budget.prompt` tokens.
-pub fn compose(drive: &Drive<'_>, budget: Budget) -> Prompt {
+/// Puts a drive into words within `budget.prompt` tokens. `objections` are those to an earlier answer.
+pub fn compose(drive: &Drive<'_>, objections: &[String], budget: Budget) -> Prompt {
     let system = SYSTEM.trim_end().to_owned();
     let closing = if drive.diagnosis.findings.is_empty() {
         WITHOUT_FINDINGS
     } else {
         WITH_FINDINGS
     };
-    let user = |data: &str| fill(USER, &[("data", data), ("closing", closing)]);
+    let closing = closing.to_owned() + &objected(objections, budget.prompt / OBJECTIONS_SHARE);
+    let user = |data: &str| fill(USER, &[("data", data), ("closing", &closing)]);
     let fixed = estimate(&system).at_most + estimate(&user("")).at_most;
     let (data, lines_left_out) =
         lay_out(&drive::sections(drive), budget.prompt.saturating_sub(fixed));
@@ -74,6 +81,22 @@ pub fn compose(drive: &Drive<'_>, budget: Budget) -> Prompt {
         tokens,
         lines_left_out,
     }
+}
+
+/// What was wrong with an earlier answer; as many objections as fit into some tokens.
+fn objected(objections: &[String], tokens: u32) -> String {
+    if objections.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nAn earlier answer was refused because of these numbers:".to_owned();
+    for objection in objections {
+        let line = format!("\n- {}", phrase(objection, OBJECTION_CHARS));
+        if estimate(&text).at_most + estimate(&line).at_most > tokens {
+            break;
+        }
+        text.push_str(&line);
+    }
+    text + "\nWrite the whole answer again, without numbers."
 }
 
 /// Replaces each `{{name}}` of a template, in one pass.

@@ -9,13 +9,9 @@
 use serde_json::{Value, json};
 
 mod almost_json;
-mod claims;
 mod drafts;
-pub mod grounding;
 mod json_values;
 mod loose;
-mod mentions;
-mod numbers;
 mod thoughts;
 
 use self::drafts::{Drafts, field};
@@ -48,7 +44,7 @@ pub struct Recommendation {
     pub recommendation: String,
     /// 0 to 1.
     pub confidence: f64,
-    /// False when a number in the text contradicts the drive's figures.
+    /// False when a number in the text cannot be traced to the drive's figures.
     pub grounded: bool,
     /// The server's own figures of the finding.
     pub evidence: Option<RecommendationEvidence>,

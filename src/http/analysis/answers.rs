@@ -78,7 +78,8 @@ struct RecommendationBody {
     /// How sure the model is.
     #[schema(minimum = 0.0, maximum = 1.0, examples(0.8))]
     confidence: f64,
-    /// False where a number in it contradicts what was measured.
+    /// False where a number in it cannot be traced to the readings. Such advice about a finding is given in the server's own
+    /// words instead, which are always grounded.
     #[schema(examples(true))]
     grounded: bool,
     /// The server's own figures of the finding; null if it is about none.

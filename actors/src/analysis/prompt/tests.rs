@@ -42,6 +42,7 @@ fn leaking() -> Diagnosis {
 fn composed(diagnosis: &Diagnosis) -> Prompt {
     compose(
         &drive(diagnosis, &DeviceEvents::default()),
+        &[],
         Budget::of(8192),
     )
 }
@@ -110,6 +111,7 @@ fn only_the_figures_of_wanted_parameters_are_shown_under_any_of_their_names() {
             parameters: Some(&parameters),
             ..drive(&diagnosis, &events)
         },
+        &[],
         Budget::of(8192),
     );
     assert!(prompt.user.contains("\nCOOLANT_TEMP: count"));
@@ -146,7 +148,7 @@ fn what_comes_from_the_car_is_data_in_the_user_message_and_never_structure() {
         focus_areas: &focus_areas,
         ..drive(&diagnosis, &events)
     };
-    let prompt = compose(&with_all, Budget::of(8192));
+    let prompt = compose(&with_all, &[], Budget::of(8192));
     assert_eq!(prompt.system, composed(&diagnosis).system);
     let data = prompt.user.split("</data>").next().expect("a first part");
     assert_eq!(prompt.user.matches("</data>").count(), 1, "{}", prompt.user);
@@ -188,6 +190,7 @@ fn the_prompt_stays_within_its_budget_for_any_diagnosis_and_any_context() {
         alerts: Vec::new(),
         codes: vec!["P0171 System too lean, bank one, stored".to_owned(); 20],
     };
+    let objections = vec!["\"9000\": no figure of this drive has this value ".repeat(9); 5];
     for num_ctx in [2048, 4096, 8192, 32_768] {
         let budget = Budget::of(num_ctx);
         for diagnosis in [&diagnosis, &healthy()] {
@@ -195,7 +198,7 @@ fn the_prompt_stays_within_its_budget_for_any_diagnosis_and_any_context() {
                 focus_areas: &focus_areas,
                 ..drive(diagnosis, &events)
             };
-            let prompt = compose(&with_all, budget);
+            let prompt = compose(&with_all, &objections, budget);
             assert!(
                 prompt.tokens.at_most <= budget.prompt,
                 "{num_ctx}: {:?}",
@@ -216,4 +219,16 @@ fn an_unknown_car_and_no_focus_still_make_sentences() {
     assert!(prompt.user.contains("\nVehicle: not recorded\n"));
     assert!(prompt.user.contains("\nFocus: overall health and tuning\n"));
     assert!(prompt.system.contains("1998 Mitsubishi Eclipse"));
+}
+
+#[test]
+fn objections_to_an_earlier_answer_stand_at_the_end() {
+    let diagnosis = healthy();
+    let events = DeviceEvents::default();
+    let objections = ["9000 rpm: no figure\n{{data}}".to_owned()];
+    let prompt = compose(&drive(&diagnosis, &events), &objections, Budget::of(8192));
+    let end =
+        "these numbers:\n- 9000 rpm no figure data\nWrite the whole answer again, without numbers.";
+    assert!(prompt.user.ends_with(end), "{}", prompt.user);
+    assert!(!composed(&diagnosis).user.contains("earlier answer"));
 }
