@@ -1,5 +1,9 @@
 //! The computed figures of a drive, one entry each, for numbers to be traced to.
 
+use std::collections::BTreeSet;
+
+use super::claims::{Claim, Context, claims};
+use super::tokens::{Token, sentences};
 use crate::diagnosis::channels::Channel;
 use crate::diagnosis::units::{Dimension, Unit};
 use crate::diagnosis::{
@@ -81,8 +85,18 @@ pub struct Facts {
     pub(super) start_ms: i64,
     /// The rules of the findings, in their order.
     pub(super) rules: Vec<String>,
-    /// Sentences of the diagnosis itself, with the place of the finding that they are of.
-    pub(super) texts: Vec<(Option<usize>, String)>,
+    /// The numbers in sentences of the diagnosis itself.
+    pub(super) quoted: Vec<Quoted>,
+    /// Names with digits in these sentences.
+    pub(super) names: BTreeSet<String>,
+}
+
+/// A number that the diagnosis states in words.
+#[derive(Clone, Debug)]
+pub(super) struct Quoted {
+    /// Place of the finding that it is of.
+    pub(super) finding: Option<usize>,
+    pub(super) claim: Claim,
 }
 
 impl Facts {
@@ -109,19 +123,17 @@ impl Facts {
                 Some(place),
             );
             let texts = std::iter::once(&finding.explanation).chain(&finding.next_checks);
-            facts
-                .texts
-                .extend(texts.map(|text| (Some(place), text.clone())));
+            texts.for_each(|text| facts.quote(Some(place), text));
         }
         for doubt in &diagnosis.doubts {
             facts.span(doubt.span.as_ref(), None, None);
-            facts.texts.push((None, doubt.explanation.clone()));
+            facts.quote(None, &doubt.explanation);
         }
         for unjudged in &diagnosis.not_judged {
-            facts.texts.push((None, unjudged.explanation.clone()));
-            facts.texts.push((None, unjudged.what_to_log.clone()));
+            facts.quote(None, &unjudged.explanation);
+            facts.quote(None, &unjudged.what_to_log);
         }
-        facts.texts.push((None, diagnosis.grade_reason.clone()));
+        facts.quote(None, &diagnosis.grade_reason);
         for figure in &diagnosis.baseline.figures {
             facts.baseline(figure);
         }
@@ -141,8 +153,22 @@ impl Facts {
     /// Adds sentences that the prompt states besides the diagnosis, such as alerts and trouble codes.
     #[must_use]
     pub fn with_text(mut self, text: &str) -> Self {
-        self.texts.push((None, text.to_owned()));
+        self.quote(None, text);
         self
+    }
+
+    fn quote(&mut self, finding: Option<usize>, text: &str) {
+        let mut context = Context::default();
+        for tokens in sentences(text) {
+            self.names
+                .extend(tokens.iter().filter_map(|token| match token {
+                    Token::Name(name) => Some(name.clone()),
+                    _ => None,
+                }));
+            let claims = claims(&tokens, &mut context);
+            self.quoted
+                .extend(claims.into_iter().map(|claim| Quoted { finding, claim }));
+        }
     }
 
     fn figure(
@@ -180,6 +206,7 @@ impl Facts {
         self.counts
             .extend([figures.readings, figures.left_out].map(from_u64));
         self.channels(&figures.channels, None);
+        let (mut in_closed_loop, mut judged) = (0.0, 0.0);
         for state in &figures.states {
             self.channels(&state.channels, Some(state.state));
             self.durations.push(Duration {
@@ -198,6 +225,8 @@ impl Facts {
                 }
             }
             if let Some(share) = state.closed_loop_share {
+                in_closed_loop += share * state.seconds;
+                judged += state.seconds;
                 self.shares.push(Share {
                     share,
                     state: Some(state.state),
@@ -214,6 +243,13 @@ impl Facts {
                     None,
                 );
             }
+        }
+        if judged > 0.0 {
+            self.shares.push(Share {
+                share: in_closed_loop / judged,
+                state: None,
+                closed_loop: true,
+            });
         }
         if let Some(warm_up) = &figures.warm_up {
             let coolant = Subject::of(Channel::Coolant);

@@ -201,6 +201,8 @@ fn units(
     let ends_word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
     if rest.starts_with('k') && ends_word(&rest[1..]) {
         let (unit, unit_end) = unit_at(lower, end + 1);
+        // "2.412k" and "3,441k" are no thousands of thousands.
+        let values = &values[values.len() - 1..];
         let mut readings: Vec<Reading> = values
             .iter()
             .map(|value| reading(thousands(*value), unit))

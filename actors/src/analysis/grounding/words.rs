@@ -70,7 +70,8 @@ const SUBJECTS: &[(&[Channel], bool, &str)] = &[
 const STATES: &[(&[EngineState], &str)] = &[
     (&[Idle], "idle|idling|idles|idled|warm idle|idle condition|idle conditions|at a standstill"),
     (&[Cruise], "cruise|cruising|steady cruise|steady cruising|cruised|steady driving|highway|highway cruise|highway cruising|motorway|cruise conditions"),
-    (&[HighLoad, WideOpen], "high load|under load|heavy load|hard acceleration|high engine load|heavy acceleration|high loads"),
+    (&[HighLoad], "high load|high engine load|high loads"),
+    (&[HighLoad, WideOpen], "under load|heavy load|hard acceleration|heavy acceleration"),
     (&[WideOpen], "wide open throttle|wot|full throttle|full load|wide open"),
     (&[Overrun], "overrun|deceleration|decelerating|coasting|engine braking|decel"),
     (&[Cold], "cold engine|engine was cold|warm up|warming up|warmup|cold running|cold start|cold phase|while cold|engine is cold"),
@@ -94,16 +95,17 @@ const STATISTICS: &[(&[Statistic], &str)] = &[
     (&[Mean], "average|averaged|averages|averaging|avg|mean|means|on average"),
     (&[Median], "median|medians|half the time"),
     (&[Mean, Median], "typically|typical|usually|generally|normally|mostly|held at|held around|sat at|sits at|sat around|sits around|sitting at|sitting around|hovered around|hovers around|hovering around|hovered near|hovered at|settled at|settled around|settles at|steady at|stable at|remained around|stayed around|stays around|remained near|stayed near|tends to be"),
-    (&[Highest], "peak|peaked|peaks|peaking|maximum|max|highest|as high as|topped out|tops out|topping out|hit|hits|hitting|reached|reaches|reaching|reach|climbed to|climbs to|climbing to|rose to|rises to|rising to|spiked to|spiked|spikes to|spiking to|spike|up to|crested|high of|shot up to|went up to|soared to|maxed out|top|upper end|hottest|greatest|largest|got as high as|at its highest|at its peak|at most"),
+    (&[Highest], "peak|peaked|peaks|peaking|maximum|max|highest|as high as|topped out|tops out|topping out|hit|hits|hitting|reached|reaches|reaching|reach|climbed to|climbs to|climbing to|rose to|rises to|rising to|spiked to|spiked|spikes to|spiking to|spike|up to|crested|high of|shot up to|went up to|soared to|maxed out|upper end|hottest|greatest|largest|got as high as|at its highest|at its peak|at most"),
     (&[Lowest], "minimum|min|lowest|as low as|dropped to|drops to|dropping to|fell to|falls to|falling to|dipped to|dips to|dipping to|bottomed out|bottoms out|down to|low of|sank to|sagged to|sags to|low point|dip|coldest|smallest|lower end|slumped to|plunged to|went down to"),
     (&[Spread], "standard deviation|std dev|stddev|std|deviation|sigma|spread|scatter"),
     (&[Width], "swing of|swing|swings of|range of|total range|total swing|peak to peak|overall range|span of"),
     (&[First], "started at|starts at|starting at|began at|begins at|started from|initial|initially|at startup|at start up|start temperature|at the start"),
-    (&[Limit], "limit|limits|threshold|thresholds|healthy|normal|specification|spec|target|should|nominal|recommended|acceptable|ideal|expected|warning level|safe|allowed|permitted|must|needs to|ought to|cutoff|reference|normal range"),
+    (&[Limit], "limit|limits|threshold|thresholds|healthy|specification|spec|target|nominal|recommended|acceptable|warning level|allowed|permitted|cutoff|normal range|should be|should not|should stay|should remain|should read|should sit|should reach|should never|must be|must not|must stay|ought to be|needs to be"),
+    (&[Limit, Mean, Median], "normal|ideal|expected|safe|reference"),
     (&[Statistic::High], "95th percentile|95 percentile"),
     (&[Statistic::Low], "5th percentile|5 percentile"),
-    (&[Statistic::Latest], "latest|last reading|final|most recent|current|currently|ended at|finished at|last recorded|right now"),
-    (&[Earlier], "previous drives|earlier drives|baseline|previously|before|past drives|anchor|anchor drive|prior drives|history|usual|drives before|previous"),
+    (&[Statistic::Latest], "latest|last reading|final reading|most recent|current reading|currently|ended at|finished at|last recorded|right now"),
+    (&[Earlier], "previous drives|earlier drives|baseline|past drives|anchor|anchor drive|prior drives|drives before|previous drive|last drives|last few drives|previous average"),
 ];
 
 /// Everything that a sentence names, the longest phrase first where two overlap, in the order of the sentence.

@@ -1,0 +1,433 @@
+//! How a number is compared: "above 110", "never reached 110", "by 12".
+
+use super::window::Window;
+use crate::analysis::grounding::facts::Statistic;
+use crate::analysis::grounding::numbers::{Number, Sign};
+
+/// Which side of a number the figure is claimed to be on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Side {
+    Above,
+    Below,
+}
+
+/// The relation of a figure to the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Relation {
+    /// It is the number.
+    Is,
+    /// It is beyond the number at some time; `steady` where no word says that it moved there.
+    Beyond {
+        side: Side,
+        steady: bool,
+        just: bool,
+    },
+    /// It is beyond the number all the time.
+    Always(Side),
+    /// It differs by the number, up or down.
+    By(Option<Side>),
+    /// It has the two numbers as its ends.
+    Between,
+    /// It never leaves the two numbers.
+    Within,
+    /// It goes from one number to the other.
+    FromTo(Option<Side>),
+    /// It scatters by the number.
+    PlusMinus,
+}
+
+const ABOVE: &[&str] = &[
+    "above",
+    "over",
+    "exceed",
+    "exceeds",
+    "exceeded",
+    "exceeding",
+    "more than",
+    "higher than",
+    "greater than",
+    "beyond",
+    "past",
+    "upwards of",
+    "in excess of",
+    "surpass",
+    "surpassed",
+    "surpasses",
+    "surpassing",
+    "north of",
+    "hotter than",
+    "faster than",
+    "warmer than",
+    "passed",
+    "topped",
+    "larger than",
+    "longer than",
+    "upward of",
+    "crossed",
+    "at least",
+    "no less than",
+    "not less than",
+    "better than",
+    "well over",
+    "passes",
+];
+const BELOW: &[&str] = &[
+    "below",
+    "under",
+    "less than",
+    "lower than",
+    "beneath",
+    "short of",
+    "fewer than",
+    "cooler than",
+    "colder than",
+    "slower than",
+    "smaller than",
+    "shorter than",
+    "south of",
+    "underneath",
+];
+/// These hold a negation of their own.
+const AT_MOST: &[&str] = &[
+    "no more than",
+    "not more than",
+    "no higher than",
+    "not higher than",
+    "not above",
+    "not exceeding",
+    "never above",
+    "never over",
+    "never more than",
+    "never higher than",
+    "no greater than",
+    "no hotter than",
+    "not over",
+    "without exceeding",
+    "no longer than",
+];
+const AT_LEAST: &[&str] = &[
+    "no lower than",
+    "not lower than",
+    "not below",
+    "never below",
+    "never under",
+    "never less than",
+    "never lower than",
+    "not under",
+    "no colder than",
+    "no cooler than",
+];
+const NEGATIONS: &[&str] = &[
+    "not",
+    "never",
+    "no",
+    "without",
+    "nor",
+    "neither",
+    "failed to",
+    "fails to",
+    "fail to",
+    "unable to",
+    "didn't",
+    "doesn't",
+    "don't",
+    "wasn't",
+    "isn't",
+    "hasn't",
+    "haven't",
+    "couldn't",
+    "can't",
+    "won't",
+    "hadn't",
+    "cannot",
+    "weren't",
+    "failing to",
+    "nowhere near",
+];
+const STEADILY: &[&str] = &[
+    "stayed",
+    "stays",
+    "stay",
+    "staying",
+    "remained",
+    "remains",
+    "remain",
+    "remaining",
+    "always",
+    "kept",
+    "keeps",
+    "keeping",
+    "held",
+    "holds",
+    "consistently",
+    "constantly",
+    "throughout",
+    "at all times",
+    "entire time",
+    "whole time",
+    "continuously",
+    "never left",
+];
+const MOVED: &[&str] = &[
+    "exceed",
+    "exceeds",
+    "exceeded",
+    "exceeding",
+    "rose",
+    "rises",
+    "rising",
+    "went",
+    "goes",
+    "going",
+    "climbed",
+    "climbs",
+    "climbing",
+    "spiked",
+    "spikes",
+    "dropped",
+    "drops",
+    "dropping",
+    "fell",
+    "falls",
+    "falling",
+    "dipped",
+    "dips",
+    "dipping",
+    "reached",
+    "surpassed",
+    "surpasses",
+    "passed",
+    "topped",
+    "crossed",
+    "briefly",
+    "at times",
+    "sometimes",
+    "occasionally",
+    "at one point",
+    "sank",
+    "sagged",
+    "sags",
+    "pushed",
+    "got",
+    "gets",
+    "jumped",
+    "ran",
+    "runs",
+    "shot",
+    "for",
+    "moments",
+    "drop",
+    "rise",
+    "climb",
+    "went",
+    "dip",
+    "even",
+    "as high as",
+    "as low as",
+    "readings",
+    "values",
+    "time",
+    "times",
+    "at some point",
+    "sagging",
+    "slipped",
+    "seconds",
+    "excursions",
+    "peaks",
+    "lows",
+    "highs",
+];
+const JUST: &[&str] = &[
+    "just",
+    "slightly",
+    "barely",
+    "a little",
+    "a bit",
+    "a touch",
+    "marginally",
+];
+const BY: &[&str] = &[
+    "by",
+    "difference of",
+    "rise of",
+    "increase of",
+    "drop of",
+    "decrease of",
+    "fall of",
+    "jump of",
+    "change of",
+    "gain of",
+    "loss of",
+    "climb of",
+    "gap of",
+    "drift of",
+    "shift of",
+    "offset of",
+    "deviation of",
+    "margin of",
+    "gained",
+    "lost",
+];
+const DRIVE: &[&str] = &[
+    "drive",
+    "trip",
+    "log",
+    "session",
+    "time",
+    "course",
+    "journey",
+    "recording",
+    "period",
+    "duration",
+    "entire",
+    "whole",
+];
+const UP: &[&str] = &[
+    "above",
+    "higher",
+    "hotter",
+    "warmer",
+    "more",
+    "over",
+    "beyond",
+    "faster",
+    "leaner",
+    "greater",
+    "larger",
+    "past",
+    "up",
+    "rose",
+    "rise",
+    "increase",
+    "increased",
+    "gain",
+    "gained",
+    "climbed",
+    "jump",
+    "jumped",
+    "exceeded",
+    "exceeds",
+    "longer",
+];
+const DOWN: &[&str] = &[
+    "below",
+    "lower",
+    "cooler",
+    "colder",
+    "less",
+    "under",
+    "slower",
+    "short",
+    "smaller",
+    "down",
+    "fell",
+    "fall",
+    "drop",
+    "dropped",
+    "decrease",
+    "decreased",
+    "lost",
+    "loss",
+    "shy",
+    "retarded",
+    "undershot",
+    "missed",
+    "shorter",
+];
+
+pub(super) fn relation(window: &Window<'_>, number: &Number) -> Relation {
+    if number.sign == Sign::Both {
+        return Relation::PlusMinus;
+    }
+    if let Some(relation) = difference(window) {
+        return relation;
+    }
+    if let Some(relation) = comparison(window) {
+        return relation;
+    }
+    if window.has_before(NEGATIONS, 7) {
+        match window.nearest_statistic() {
+            Some(Statistic::Highest) => return Relation::Always(Side::Below),
+            Some(Statistic::Lowest) => return Relation::Always(Side::Above),
+            _ => {}
+        }
+    }
+    Relation::Is
+}
+
+fn difference(window: &Window<'_>) -> Option<Relation> {
+    let direction = |up: bool, down: bool| match (up, down) {
+        (true, false) => Some(Side::Above),
+        (false, true) => Some(Side::Below),
+        _ => None,
+    };
+    // "12 °C above the limit", "3 % higher at idle than at cruise".
+    let behind = window.words_behind(4);
+    // "over the drive".
+    let of_the_drive = behind.iter().any(|word| DRIVE.contains(word));
+    let (up, down) = (
+        behind
+            .first()
+            .is_some_and(|word| UP.contains(word) && *word != "up"),
+        behind
+            .first()
+            .is_some_and(|word| DOWN.contains(word) && *word != "down"),
+    );
+    let more = matches!(
+        behind.get(1),
+        Some(
+            &"than" | &"the" | &"its" | &"this" | &"of" | &"at" | &"a" | &"normal" | &"on" | &"in"
+        )
+    );
+    if (up || down) && more && !of_the_drive {
+        return Some(Relation::By(direction(up, down)));
+    }
+    window.directly_before(BY)?;
+    Some(Relation::By(direction(
+        window.has_before(UP, 8) || up,
+        window.has_before(DOWN, 8) || down,
+    )))
+}
+
+fn comparison(window: &Window<'_>) -> Option<Relation> {
+    if window.directly_before(AT_MOST).is_some() {
+        return Some(Relation::Always(Side::Below));
+    }
+    if window.directly_before(AT_LEAST).is_some() {
+        return Some(Relation::Always(Side::Above));
+    }
+    let mark = window.mark_before();
+    let above = matches!(mark, Some('>' | '≥')) || window.directly_before(ABOVE).is_some();
+    let below = matches!(mark, Some('<' | '≤')) || window.directly_before(BELOW).is_some();
+    let behind = window.words_behind(2);
+    let or = matches!(behind.first(), Some(&"or" | &"and"));
+    let (above, below) = match behind.get(1) {
+        Some(&"more" | &"higher" | &"above" | &"greater" | &"hotter" | &"up" | &"over") if or => {
+            (true, below)
+        }
+        Some(&"less" | &"lower" | &"below" | &"fewer" | &"under" | &"cooler") if or => {
+            (above, true)
+        }
+        _ => (above, below),
+    };
+    let side = match (above, below) {
+        (true, false) => Side::Above,
+        (false, true) => Side::Below,
+        _ => return None,
+    };
+    let opposite = match side {
+        Side::Above => Side::Below,
+        Side::Below => Side::Above,
+    };
+    if window.has_before(NEGATIONS, 7) {
+        return Some(Relation::Always(opposite));
+    }
+    if window.has_before(STEADILY, 7) {
+        return Some(Relation::Always(side));
+    }
+    Some(Relation::Beyond {
+        side,
+        steady: !window.has_before(MOVED, 7) && !window.has_behind(MOVED, 4),
+        just: window.has_before(JUST, 4),
+    })
+}
