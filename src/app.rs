@@ -12,6 +12,7 @@ use actors::admission::Admission;
 use actors::analysis::{self, AnalysisActor, AnalysisSettings, StopAnalyzing};
 use actors::backup::{self, BackupActor, BackupSettings};
 use actors::byte_budget::ByteBudget;
+use actors::clock::Clock;
 use actors::drives::DriveTiming;
 use actors::health::{HealthActor, HealthSettings, Queues, RefusedClients};
 use actors::ollama::Ollama;
@@ -238,7 +239,10 @@ fn start_actors(
     let backups = BackupSettings {
         root: std::path::absolute(&settings.backup_dir)?,
         max_bytes: max_backup_bytes,
+        min_free_bytes: settings.backup_min_free_mb * 1024 * 1024,
+        state_folder: settings.state_directory.clone(),
         retention_count: settings.backup_retention_count,
+        clock: Clock::default(),
         reporter,
     };
     let sync = supervision.start(&runtime.arbiter()?, "sync", |_| SyncActor::new(sync));

@@ -50,6 +50,10 @@ pub struct Settings {
     pub log_level: LevelFilter,
     /// `MAX_BACKUP_SIZE_MB`, default 100, in MB: the largest accepted file.
     pub max_backup_size_mb: u64,
+    /// `BACKUP_MIN_FREE_MB`, default 512, in MB: the free space that uploads leave on the disk of the backups.
+    pub backup_min_free_mb: u64,
+    /// The service's own folder, which systemd names in `STATE_DIRECTORY`.
+    pub state_directory: Option<PathBuf>,
     /// `BACKUP_RETENTION_COUNT`, default 30, in files: how many rotation keeps per device and type.
     pub backup_retention_count: usize,
     /// `MAX_SYNC_PAYLOAD_MB`, default 10, in MB: the largest accepted batch.
@@ -190,6 +194,9 @@ impl Settings {
             port: reader.or("PORT", 8000, values::number(0, u16::MAX)),
             log_level: reader.or("LOG_LEVEL", LevelFilter::Info, values::log_level),
             max_backup_size_mb: reader.or("MAX_BACKUP_SIZE_MB", 100, values::number(1, 1_048_576)),
+            backup_min_free_mb: reader.or("BACKUP_MIN_FREE_MB", 512, values::number(0, 1_048_576)),
+            state_directory: reader
+                .or("STATE_DIRECTORY", None, |text| values::path(text).map(Some)),
             backup_retention_count: reader.or(
                 "BACKUP_RETENTION_COUNT",
                 30,

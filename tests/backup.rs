@@ -1,9 +1,11 @@
-//! US-CMP-007: backups. They need no database, so these tests have none.
+//! US-CMP-007: backups. They need no database, so these tests have none, except for keys of devices.
 
+mod device_keys;
 mod download;
 mod faults;
 mod listing;
 mod names;
+mod place;
 mod raw_client;
 mod refusals;
 mod shutdown;
@@ -87,7 +89,10 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Every file below a folder, at any depth, including hidden ones.
+/// In every backup folder that was used.
+const MARKER: &str = ".eclipse-ai-backups";
+
+/// Every file below a folder, at any depth, including hidden ones, except for the folder's marker.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -99,8 +104,10 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
             vec![path]
         }
     };
-    entries
-        .flat_map(|entry| below(entry.unwrap().path()))
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| !path.ends_with(MARKER))
+        .flat_map(below)
         .collect()
 }
 

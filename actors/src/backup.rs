@@ -12,19 +12,21 @@ mod account;
 mod actor;
 mod archive;
 mod checks;
+mod clock_check;
 mod durable;
 mod error;
 mod folder;
 mod locks;
 mod messages;
 mod names;
+mod place;
 mod records;
 mod rotation;
+mod sequence;
 mod sha256;
 mod staging;
 mod upload;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::actor::BackupActor;
@@ -32,12 +34,15 @@ use self::archive::{Archive, BackupKey};
 pub use self::error::BackupError;
 pub use self::folder::{BackupType, Folder, UnknownBackupType};
 pub use self::messages::{
-    Backup, BeginUpload, CommitUpload, ListBackups, OpenBackup, OpenedBackup, StoredBackup,
+    Backup, BeginUpload, CheckRoom, CommitUpload, ListBackups, OpenBackup, OpenedBackup,
+    StoredBackup,
 };
 pub use self::names::{ALLOWED_EXTENSIONS, ExtensionNotAllowed, UploadName};
+pub use self::place::MARKER;
 pub use self::sha256::{NotASha256, Sha256};
 pub use self::upload::{StagedFile, Upload};
 use crate::admission::Admission;
+use crate::clock::Clock;
 use crate::device_id::DeviceId;
 use crate::report::Reporter;
 
@@ -54,8 +59,14 @@ pub struct BackupSettings {
     pub root: PathBuf,
     /// The largest accepted file, in bytes.
     pub max_bytes: u64,
+    /// The free space that uploads leave on its disk, in bytes.
+    pub min_free_bytes: u64,
+    /// The service's own folder, where it notes that the backup folder was in use. `None`: only this process knows.
+    pub state_folder: Option<PathBuf>,
     /// How many files rotation keeps per device and type.
     pub retention_count: usize,
+    /// The clock that names the files.
+    pub clock: Clock,
     /// Receives the outcome of every upload.
     pub reporter: Reporter,
 }
@@ -71,8 +82,8 @@ pub fn list_backups(
     root: &Path,
     device: Option<&DeviceId>,
     kind: Option<BackupType>,
-) -> io::Result<Vec<Backup>> {
-    let (backups, _due) = reader(root).list(device, kind)?;
+) -> Result<Vec<Backup>, BackupError> {
+    let (backups, _due) = Archive::reader(root.to_owned()).list(device, kind)?;
     Ok(backups)
 }
 
@@ -82,10 +93,5 @@ pub fn open_backup(
     folder: Folder,
     filename: String,
 ) -> Result<OpenedBackup, BackupError> {
-    reader(root).open(&BackupKey { folder, filename })
-}
-
-/// An archive that nothing is stored in, so that nothing is rotated.
-fn reader(root: &Path) -> Archive {
-    Archive::new(root.to_owned(), usize::MAX)
+    Archive::reader(root.to_owned()).open(&BackupKey { folder, filename })
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix::{Message, Recipient};
+use chrono::NaiveDateTime;
 
 use crate::database::PoolUse;
 use crate::drives::StuckDrive;
@@ -52,6 +53,8 @@ pub enum Report {
         /// Time from its first byte to its end.
         took: Duration,
     },
+    /// The server's clock was set between two backups.
+    ClockJumped(ClockJump),
     /// The newest backup of a device and type was checked.
     NewestBackup {
         /// The device and the type: `chi-eclipse-tuner/database`.
@@ -117,6 +120,15 @@ pub struct Damage {
     pub filename: String,
     /// What is wrong with it.
     pub reason: String,
+}
+
+/// A jump of the server's clock, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockJump {
+    /// What the clock should have shown.
+    pub from: NaiveDateTime,
+    /// What it showed.
+    pub to: NaiveDateTime,
 }
 
 /// Sends reports. The default one discards them.

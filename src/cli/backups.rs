@@ -84,7 +84,8 @@ pub(super) fn find(
 ) -> Result<Vec<Backup>, Failure> {
     list_backups(&settings.backup_dir, device, kind).map_err(|error| {
         let folder = settings.backup_dir.display();
-        format!("the backups in {folder} cannot be read: {error}").into()
+        let why = actors::causes(&error);
+        format!("the backups in {folder} cannot be read: {why}").into()
     })
 }
 

@@ -32,6 +32,7 @@ fn optional_variables_have_the_documented_defaults() {
     assert_eq!(settings.log_level, LevelFilter::Info);
     assert_eq!(settings.max_backup_size_mb, 100);
     assert_eq!(settings.backup_retention_count, 30);
+    assert_eq!(settings.backup_min_free_mb, 512);
     assert_eq!(settings.max_sync_payload_mb, 10);
     assert_eq!(settings.analysis_timeout, Duration::from_mins(2));
     assert_eq!(settings.analysis_queue_capacity, 8);
@@ -96,6 +97,8 @@ fn every_variable_is_taken_over() {
         ("LOG_LEVEL", "warning"),
         ("MAX_BACKUP_SIZE_MB", "600"),
         ("BACKUP_RETENTION_COUNT", "7"),
+        ("BACKUP_MIN_FREE_MB", "2000"),
+        ("STATE_DIRECTORY", "/var/lib/eclipse-ai-server"),
         ("MAX_SYNC_PAYLOAD_MB", "20"),
         ("ANALYSIS_TIMEOUT_SECONDS", "30"),
         ("ANALYSIS_QUEUE_CAPACITY", "2"),
@@ -121,6 +124,9 @@ fn every_variable_is_taken_over() {
         (settings.max_backup_size_mb, settings.backup_retention_count),
         (600, 7)
     );
+    assert_eq!(settings.backup_min_free_mb, 2000);
+    let state = settings.state_directory.as_deref();
+    assert_eq!(state, Some("/var/lib/eclipse-ai-server".as_ref()));
     assert_eq!(settings.max_sync_payload_mb, 20);
     assert_eq!(settings.analysis_timeout, Duration::from_secs(30));
     assert_eq!(settings.analysis_queue_capacity, 2);

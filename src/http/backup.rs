@@ -5,12 +5,14 @@ mod bodies;
 mod download;
 mod fields;
 mod form;
+mod parts;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::backup::{BackupError, CommitUpload, Folder, ListBackups, OpenBackup};
 use actors::sync::KeyHolder;
 
 use super::State;
+use super::auth::within;
 use super::bodies::{Detail, FileContent, InvalidRequest};
 use super::error::ApiError;
 use super::schemas::DeviceIdSchema;
@@ -34,7 +36,7 @@ use bodies::{BackupReceipt, BackupType, BackupUpload, RefusedUpload};
         (status = 408, description = "The request body did not arrive in time.", body = Detail),
         (status = 413, description = "The file is too large.", body = Detail),
         (status = 422, description = "A field is missing or invalid, or the file name is not allowed.", body = RefusedUpload),
-        (status = 507, description = "No space is left for backups.", body = Detail),
+        (status = 507, description = "No space is left for backups, or less than `BACKUP_MIN_FREE_MB` (512) would be.", body = Detail),
     ),
 )]
 pub(super) async fn store_backup(
@@ -57,6 +59,8 @@ pub(super) async fn store_backup(
 }
 
 /// Lists the backups on the disk
+///
+/// A device's own key lists the backups of that device.
 #[utoipa::path(
     get,
     path = "/api/v1/backups",
@@ -73,14 +77,17 @@ pub(super) async fn store_backup(
                 ("filename" = "$response.body#/backups/0/filename"),
             ))),
         )),
+        (status = 403, description = "The key belongs to another device.", body = Detail),
         (status = 422, description = "A filter is invalid.", body = InvalidRequest),
     ),
 )]
 pub(super) async fn list_backups(
     state: web::Data<State>,
     query: web::Query<Vec<(String, String)>>,
+    sender: web::ReqData<KeyHolder>,
 ) -> Result<web::Json<BackupList>, ApiError> {
     let (device, kind) = fields::filters(&query).map_err(ApiError::Invalid)?;
+    let device = within(&sender, device)?;
     let backups = state.backups.send(ListBackups { device, kind }).await??;
     Ok(web::Json(backups.into()))
 }
@@ -101,6 +108,7 @@ pub(super) async fn list_backups(
         (status = 200, description = "The file.", body = FileContent, content_type = "application/octet-stream"),
         (status = 206, description = "The part.", body = FileContent, content_type = "application/octet-stream"),
         (status = 304, description = "The client's copy is current."),
+        (status = 403, description = "The key belongs to another device.", body = Detail),
         (status = 404, description = "There is no such backup.", body = Detail),
         (status = 416, description = "The part is beyond the end.", body = Detail),
     ),
@@ -109,12 +117,16 @@ pub(super) async fn download_backup(
     request: HttpRequest,
     state: web::Data<State>,
     path: web::Path<(String, String, String)>,
+    sender: web::ReqData<KeyHolder>,
 ) -> Result<HttpResponse, ApiError> {
     let (device, kind, filename) = path.into_inner();
     // An invalid device or type has no folder.
     let (Ok(device), Ok(kind)) = (device.parse(), kind.parse()) else {
         return Err(BackupError::NotFound.into());
     };
+    if !sender.may_write_as(&device) {
+        return Err(ApiError::ForeignDevice);
+    }
     let folder = Folder { device, kind };
     let opened = state
         .backups

@@ -1,7 +1,6 @@
 //! Everything that can go wrong with a request, and the one place where it becomes a status and a body.
 
 use actix::MailboxError;
-use actix_multipart::MultipartError;
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_ENCODING, RETRY_AFTER};
@@ -17,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::bodies::{Detail, InvalidRequest};
 
+mod backup;
 mod ollama;
 mod sync_failed;
 
@@ -64,7 +64,7 @@ pub(super) enum ApiError {
     #[error("The API key belongs to another device than the request names")]
     ForeignDevice,
     #[error("There was an error parsing the body")]
-    FormBroken(#[source] MultipartError),
+    FormBroken(#[source] multer::Error),
     #[error(transparent)]
     Extension(#[from] ExtensionNotAllowed),
     #[error(transparent)]
@@ -79,10 +79,14 @@ pub(super) enum ApiError {
 #[derive(Debug, thiserror::Error)]
 #[error("the handler panicked: {0}")]
 pub(super) struct Panic(pub(super) String);
-impl From<MultipartError> for ApiError {
-    fn from(error: MultipartError) -> Self {
+
+impl From<multer::Error> for ApiError {
+    fn from(error: multer::Error) -> Self {
         match error {
-            MultipartError::Payload(error) => Self::BodyBroken(error),
+            multer::Error::StreamReadFailed(error) => match error.downcast() {
+                Ok(error) => Self::BodyBroken(*error),
+                Err(other) => Self::FormBroken(multer::Error::StreamReadFailed(other)),
+            },
             error => Self::FormBroken(error),
         }
     }
@@ -116,30 +120,7 @@ impl ApiError {
             Self::Invalid(problems) => refused(problems),
             Self::ForeignDevice => (StatusCode::FORBIDDEN, detail(self)),
             Self::Extension(_) => (StatusCode::UNPROCESSABLE_ENTITY, detail(self)),
-            Self::Backup(error) => match error {
-                BackupError::TooLarge { max_bytes } => (
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    detail(&format!(
-                        "File too large. Max: {}MB",
-                        max_bytes / (1024 * 1024)
-                    )),
-                ),
-                BackupError::ChecksumMismatch { expected, actual } => {
-                    let msg =
-                        format!("Value error, the file that arrived has the SHA-256 {actual}");
-                    let fault = Fault::new("value_error", msg, &json!(expected.to_string()));
-                    refused(&[fault.at(vec!["body".into(), "sha256".into()])])
-                }
-                BackupError::NotFound => (StatusCode::NOT_FOUND, detail(&"No such backup")),
-                BackupError::DiskFull => (
-                    StatusCode::INSUFFICIENT_STORAGE,
-                    detail(&"No space is left for backups"),
-                ),
-                BackupError::Storage(_) => (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    detail(&"Backups cannot be read or written now"),
-                ),
-            },
+            Self::Backup(error) => backup::answer(error),
             Self::SyncStatus(error) => (database_status(error), detail(self)),
             Self::KeyLookup(_) | Self::Busy | Self::Interrupted(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, detail(self))

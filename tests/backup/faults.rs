@@ -6,7 +6,8 @@ use tokio::task::spawn_blocking;
 
 use super::raw_client::RawClient;
 use super::{
-    MEGABYTE, NO_DATABASE, files_below, form, names_in, noise, start, start_process, start_with,
+    MARKER, MEGABYTE, NO_DATABASE, files_below, form, names_in, noise, start, start_process,
+    start_with,
 };
 use crate::support::{API_KEY, Form, ServerProcess, TestServer, answer, eventually};
 
@@ -80,7 +81,7 @@ async fn a_server_killed_during_an_upload_leaves_nothing() {
     })
     .await;
     server.kill().await;
-    assert_eq!(names_in(root.path()), [".staging"]);
+    assert_eq!(names_in(root.path()), [MARKER, ".staging"]);
 
     let _server = start_process(root.path()).await;
     nothing_is_left(root.path()).await;

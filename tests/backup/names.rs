@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{files_below, form, names_in, start};
+use super::{MARKER, files_below, form, names_in, start};
 use crate::support::Form;
 
 /// Names that try to leave the folder, to be hidden, or to break their handling.
@@ -74,7 +74,7 @@ async fn no_file_name_can_leave_its_folder_or_be_hidden() {
     assert_eq!(names_in(&server.folder().join("data")), ["backups"]);
     assert_eq!(
         names_in(&server.backup_dir()),
-        [".records", ".staging", "test-pi"]
+        [MARKER, ".records", ".staging", "test-pi"]
     );
 }
 

@@ -196,6 +196,18 @@ async fn a_truncated_form_is_refused() {
 }
 
 #[tokio::test]
+async fn the_headers_of_a_part_take_a_bounded_amount_of_memory() {
+    let server = start().await;
+    let endless = format!(
+        "name=\"file\"; filename=\"{}\"",
+        "x".repeat(3 * 1024 * 1024)
+    );
+    let form = form("logs").part(&endless, b"x");
+    let (status, _) = refused(&server, form).await;
+    assert_eq!(status, 400);
+}
+
+#[tokio::test]
 async fn a_file_above_the_limit_is_refused_and_one_at_the_limit_is_not() {
     let server = start_with(&[("MAX_BACKUP_SIZE_MB", "1")]).await;
     let too_large = (413, json!("File too large. Max: 1MB"));

@@ -87,6 +87,23 @@ async fn the_file_may_come_first_last_or_in_between() {
 }
 
 #[tokio::test]
+async fn a_parts_own_length_never_cuts_a_file() {
+    let server = start().await;
+    let content = noise(100_000);
+    for length in ["50000", "100001", "0", "-1", "many"] {
+        let parameters = format!("name=\"file\"; filename=\"obd.db\"\r\nContent-Length: {length}");
+        let with_length = form("database").part(&parameters, &content);
+        let (status, receipt) = server.upload(with_length).await;
+        assert_eq!(
+            (status, &receipt["sizeBytes"]),
+            (200, &json!(100_000)),
+            "{length}"
+        );
+        assert_eq!(receipt["sha256"], sha256(&content));
+    }
+}
+
+#[tokio::test]
 async fn twenty_simultaneous_uploads_of_one_name_are_all_kept() {
     let server = start().await;
     let contents: Vec<Vec<u8>> = (0..20).map(|i| noise(40_000 + i)).collect();

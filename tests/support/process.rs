@@ -65,6 +65,8 @@ impl ServerProcess {
             .env("PORT", "0")
             .env("LOG_LEVEL", "INFO")
             .env("BACKUP_DIR", folder.path())
+            // The disk of the tests may be nearly full.
+            .env("BACKUP_MIN_FREE_MB", "0")
             // Unreachable, unless the test sets another.
             .env("OLLAMA_BASE_URL", "http://127.0.0.1:9")
             .envs(variables.iter().copied())

@@ -56,6 +56,8 @@ impl TestServer {
             ("HOST", "127.0.0.1"),
             ("PORT", "0"),
             ("BACKUP_DIR", backup_dir.to_str().unwrap()),
+            // The disk of the tests may be nearly full.
+            ("BACKUP_MIN_FREE_MB", "0"),
             // Unreachable, unless the test sets another.
             ("OLLAMA_BASE_URL", "http://127.0.0.1:9"),
         ];

@@ -1,14 +1,14 @@
 //! Owns the backup folder: runs file operations on the blocking pool, and checks stored files one at a time.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture, Supervised,
     WrapFuture,
 };
-use chrono::Utc;
+use chrono::NaiveDateTime;
 use futures_util::FutureExt as _;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::spawn_blocking;
@@ -18,15 +18,18 @@ use super::BackupSettings;
 use super::account::Account;
 use super::archive::{Archive, BackupKey};
 use super::checks::{StopOnDrop, StopSign, Unfinished};
+use super::clock_check::ClockCheck;
 use super::error::BackupError;
 use super::folder::Folder;
 use super::locks::FolderLocks;
 use super::messages::{
-    Backup, BeginUpload, CommitUpload, ListBackups, OpenBackup, OpenedBackup, StoredBackup,
+    Backup, BeginUpload, CheckRoom, CommitUpload, ListBackups, OpenBackup, OpenedBackup,
+    StoredBackup,
 };
 use super::records::Record;
 use super::upload::Upload;
-use crate::report::Report;
+use crate::clock::Clock;
+use crate::report::{Report, Reporter};
 use crate::runtime::blocking;
 use crate::supervise::Drain;
 
@@ -38,6 +41,7 @@ pub struct BackupActor {
     settings: BackupSettings,
     archive: Arc<Archive>,
     locks: FolderLocks,
+    clock_check: Arc<Mutex<ClockCheck>>,
     /// Stored files whose check is due.
     due: VecDeque<BackupKey>,
     /// The running check.
@@ -53,11 +57,12 @@ struct Checking {
 impl BackupActor {
     /// An actor that has not read its root yet.
     pub fn new(settings: BackupSettings) -> Self {
-        let archive = Archive::new(settings.root.clone(), settings.retention_count);
+        let archive = Archive::new(&settings);
         Self {
             settings,
             archive: Arc::new(archive),
             locks: FolderLocks::default(),
+            clock_check: Arc::default(),
             due: VecDeque::new(),
             checking: None,
             is_draining: false,
@@ -193,17 +198,32 @@ impl Supervised for BackupActor {
     }
 }
 
+impl Handler<CheckRoom> for BackupActor {
+    type Result = ResponseActFuture<Self, Result<(), BackupError>>;
+
+    fn handle(&mut self, CheckRoom { bytes }: CheckRoom, _: &mut Self::Context) -> Self::Result {
+        let archive = Arc::clone(&self.archive);
+        let account = Account::open(self.settings.reporter.clone());
+        let check = blocking(move || {
+            let place = &archive.place;
+            let checked = place.check().and_then(|()| place.ensure_room(bytes));
+            checked.inspect_err(|error| account.close(Err(error)))
+        });
+        Box::pin(check.into_actor(self))
+    }
+}
+
 impl Handler<BeginUpload> for BackupActor {
     type Result = ResponseActFuture<Self, Result<Upload, BackupError>>;
 
     fn handle(&mut self, BeginUpload { turn }: BeginUpload, _: &mut Self::Context) -> Self::Result {
         let (archive, max_bytes) = (Arc::clone(&self.archive), self.settings.max_bytes);
         let account = Account::open(self.settings.reporter.clone());
+        let room = Arc::clone(&self.archive.place);
         let begin = async move {
             let staged = blocking(move || archive.stage()).await;
-            let staged = staged.map_err(BackupError::from);
             let file = staged.inspect_err(|error| account.close(Err(error)))?;
-            Ok(Upload::new(file, max_bytes, turn, account))
+            Ok(Upload::new(file, room, max_bytes, turn, account))
         };
         Box::pin(begin.into_actor(self))
     }
@@ -216,7 +236,12 @@ impl Handler<CommitUpload> for BackupActor {
         let folder = commit.folder.clone();
         let account = commit.staged.account.clone();
         let lock = self.locks.lock(&folder);
-        let stored = store(Arc::clone(&self.archive), commit, lock).into_actor(self);
+        let watch = ClockWatch {
+            clock: self.settings.clock.clone(),
+            check: Arc::clone(&self.clock_check),
+            reporter: self.settings.reporter.clone(),
+        };
+        let stored = store(Arc::clone(&self.archive), commit, lock, watch).into_actor(self);
         Box::pin(stored.map(move |stored, actor, ctx| {
             account.close(stored.as_ref().map(|stored| stored.size_bytes));
             let stored = stored?;
@@ -232,10 +257,31 @@ impl Handler<CommitUpload> for BackupActor {
     }
 }
 
+/// The clock that names files, and what notices its jumps.
+struct ClockWatch {
+    clock: Clock,
+    check: Arc<Mutex<ClockCheck>>,
+    reporter: Reporter,
+}
+
+impl ClockWatch {
+    /// The time for the name of a file, UTC; a jump since the last one is reported.
+    fn read(&self, newest: Option<NaiveDateTime>) -> NaiveDateTime {
+        let now = self.clock.read();
+        let mut check = self.check.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(jump) = check.observe(now, newest) {
+            log::warn!(from:% = jump.from, to:% = jump.to; "clock jumped between two backups");
+            self.reporter.tell(Report::ClockJumped(jump));
+        }
+        now.utc
+    }
+}
+
 async fn store(
     archive: Arc<Archive>,
     commit: CommitUpload,
     lock: impl Future<Output = OwnedMutexGuard<()>>,
+    watch: ClockWatch,
 ) -> Result<StoredBackup, BackupError> {
     let CommitUpload {
         staged,
@@ -251,7 +297,8 @@ async fn store(
     let guard = lock.await;
     blocking(move || {
         let _guard = guard;
-        let stored = archive.store(&folder, &name, staged, Utc::now().naive_utc())?;
+        let now = watch.read(archive.newest_at(&folder)?);
+        let stored = archive.store(&folder, &name, staged, now)?;
         let StoredBackup {
             filename,
             size_bytes,

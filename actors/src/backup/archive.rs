@@ -14,12 +14,15 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
+use super::BackupSettings;
+use super::error::BackupError;
 use super::folder::Folder;
+use super::place::Place;
 use super::records::Records;
 use super::staging::Staging;
 
@@ -30,6 +33,8 @@ pub(super) struct Archive {
     staging: Staging,
     records: Records,
     retention_count: usize,
+    /// The root's disk.
+    pub(super) place: Arc<Place>,
 }
 
 /// The location of a backup.
@@ -40,8 +45,20 @@ pub(super) struct BackupKey {
 }
 
 impl Archive {
-    /// `root` need not exist yet. `retention_count` stored files are kept in each folder.
-    pub(super) fn new(root: PathBuf, retention_count: usize) -> Self {
+    /// The root need not exist yet.
+    pub(super) fn new(settings: &BackupSettings) -> Self {
+        let state_folder = settings.state_folder.clone();
+        let place = Place::new(settings.root.clone(), state_folder, settings.min_free_bytes);
+        Self::at(settings.root.clone(), place, settings.retention_count)
+    }
+
+    /// For reading alone.
+    pub(super) fn reader(root: PathBuf) -> Self {
+        let place = Place::new(root.clone(), None, 0);
+        Self::at(root, place, usize::MAX)
+    }
+
+    fn at(root: PathBuf, place: Place, retention_count: usize) -> Self {
         let staging = Staging::new(&root);
         let records = Records::new(&root, staging.clone());
         Self {
@@ -49,11 +66,13 @@ impl Archive {
             staging,
             records,
             retention_count,
+            place: Arc::new(place),
         }
     }
 
     /// Cleans up after killed processes; returns the backups whose check is due.
-    pub(super) fn tidy(&self) -> io::Result<Vec<BackupKey>> {
+    pub(super) fn tidy(&self) -> Result<Vec<BackupKey>, BackupError> {
+        self.place.check()?;
         let cleared = self.staging.clear_leftovers()?;
         if cleared > 0 {
             log::info!(files = cleared; "unfinished uploads of an earlier process removed");
@@ -73,8 +92,9 @@ impl Archive {
     }
 
     /// A new file for an upload.
-    pub(super) fn stage(&self) -> io::Result<NamedTempFile> {
-        self.staging.create()
+    pub(super) fn stage(&self) -> Result<NamedTempFile, BackupError> {
+        self.place.claim()?;
+        Ok(self.staging.create()?)
     }
 
     fn directory(&self, folder: &Folder) -> PathBuf {

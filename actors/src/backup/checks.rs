@@ -9,12 +9,18 @@ mod sqlite;
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::sha256::{self, Sha256};
+
+/// Changes whenever a check judges some files differently: files with a verdict of another version are checked again.
+pub(super) const VERSION: u32 = 2;
+
+/// How much of a file is read at once.
+const READ_BYTES: usize = 64 * 1024;
 
 /// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,8 +91,8 @@ pub(super) fn check(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished>
     let check: fn(&Path, Watched<File>) -> Result<Finding, Unfinished> =
         match extension.to_str().unwrap_or_default() {
             "db" => sqlite::check,
-            "gz" => |_, file| gzip::check(file),
-            "json" => |_, file| json::check(file),
+            "gz" => |_, file| gzip::check(BufReader::with_capacity(READ_BYTES, file)),
+            "json" => |_, file| json::check(BufReader::with_capacity(READ_BYTES, file)),
             _ => return Ok(unverifiable("there is no check for files of this kind")),
         };
     if is_empty {

@@ -63,7 +63,8 @@ fn parent_of(path: &Path) -> Option<&Path> {
         .filter(|parent| !parent.as_os_str().is_empty())
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     match File::open(path)?.sync_all() {
         // Some network file systems cannot sync a folder, and need not.
         Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),

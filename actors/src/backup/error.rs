@@ -24,6 +24,9 @@ pub enum BackupError {
     /// No space or quota is left. The partial file is removed.
     #[error("the disk of the backup folder (BACKUP_DIR) is full")]
     DiskFull,
+    /// The backup folder was in use before, and its marker is gone.
+    #[error("the backup folder (BACKUP_DIR) is not mounted: its marker file is missing")]
+    NotMounted,
     /// There is no such backup.
     #[error("there is no such backup")]
     NotFound,

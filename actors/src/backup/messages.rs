@@ -15,6 +15,14 @@ use super::upload::{StagedFile, Upload};
 use crate::admission::Turn;
 use crate::device_id::DeviceId;
 
+/// Checks that the backup folder is there and has room, before the first byte of an upload is read.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "Result<(), BackupError>")]
+pub struct CheckRoom {
+    /// The announced size, in bytes; 0 if it is not known.
+    pub bytes: u64,
+}
+
 /// Opens a file in the staging folder for an upload that has its turn.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Upload, BackupError>")]

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
+use super::checks;
 use super::durable;
 use super::folder::Folder;
 use super::sha256::Sha256;
@@ -36,6 +37,12 @@ pub(super) struct Record {
     pub modified: SystemTime,
     /// The result of the check.
     pub verdict: Verdict,
+    /// Its number in the order of storing; see [`sequence`](super::sequence). Absent in records of earlier versions.
+    #[serde(default)]
+    pub sequence: Option<u64>,
+    /// The [version of the checks](super::checks::VERSION) that the verdict is from.
+    #[serde(default)]
+    pub check_version: u32,
 }
 
 /// The state of a stored file.
@@ -71,6 +78,14 @@ pub(super) enum Standing {
     Touched(Record),
     /// Its content differs from what was stored.
     Altered,
+}
+
+impl Record {
+    /// Whether the file has not been checked, or only by an earlier version of the checks.
+    pub(super) fn is_due(&self) -> bool {
+        let is_outdated = self.check_version != checks::VERSION;
+        self.verdict == Verdict::Pending || (is_outdated && self.verdict != Verdict::Altered)
+    }
 }
 
 impl Standing {
@@ -186,6 +201,8 @@ mod tests {
             size_bytes: 3,
             modified: SystemTime::UNIX_EPOCH + Duration::new(1_770_000_000, 123_456_789),
             verdict: Verdict::Pending,
+            sequence: Some(1),
+            check_version: 0,
         }
     }
 
@@ -219,6 +236,16 @@ mod tests {
 
         records.remove(&folder(), NAME).unwrap();
         assert_eq!(records.read(&folder(), NAME), None);
+    }
+
+    #[test]
+    fn a_record_of_an_earlier_version_has_no_number() {
+        let mut json = serde_json::to_value(record()).unwrap();
+        for later in ["sequence", "checkVersion"] {
+            json.as_object_mut().unwrap().remove(later).unwrap();
+        }
+        let earlier: Record = serde_json::from_value(json).unwrap();
+        assert_eq!((earlier.sequence, earlier.check_version), (None, 0));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 use std::mem;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
@@ -14,6 +15,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::account::Account;
 use super::error::BackupError;
+use super::place::Place;
 use super::sha256::{Hasher, Sha256};
 use crate::admission::Turn;
 #[cfg(test)]
@@ -21,6 +23,9 @@ use crate::report::Reporter;
 use crate::runtime::blocking;
 
 const BLOCK_BYTES: usize = 256 * 1024;
+
+/// The free space is checked again after so many bytes.
+const ROOM_CHECK_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The receiving end of one upload: an upload slot, and a file in the staging folder.
 pub struct Upload {
@@ -38,7 +43,7 @@ pub struct Upload {
 )]
 enum SinkState {
     Idle(Sink),
-    Writing(JoinHandle<io::Result<Sink>>),
+    Writing(JoinHandle<Result<Sink, BackupError>>),
     /// Taken, or lost by an error; the staged file is gone.
     Gone,
 }
@@ -46,6 +51,9 @@ enum SinkState {
 /// The file and its running digest; moves to the blocking pool to write.
 struct Sink {
     file: NamedTempFile,
+    room: Arc<Place>,
+    /// Bytes since the last check of the free space.
+    unchecked_bytes: u64,
     hasher: Hasher,
     /// The previous block: written, emptied, ready to be filled.
     spare_block: Vec<u8>,
@@ -63,11 +71,19 @@ pub struct StagedFile {
 }
 
 impl Upload {
-    pub(super) fn new(file: NamedTempFile, max_bytes: u64, turn: Turn, account: Account) -> Self {
+    pub(super) fn new(
+        file: NamedTempFile,
+        room: Arc<Place>,
+        max_bytes: u64,
+        turn: Turn,
+        account: Account,
+    ) -> Self {
         let spare_block = Vec::with_capacity(BLOCK_BYTES);
         Self {
             sink: SinkState::Idle(Sink {
                 file,
+                room,
+                unchecked_bytes: 0,
                 hasher: Hasher::default(),
                 spare_block,
             }),
@@ -120,7 +136,7 @@ impl Upload {
             sink.append(&last_block)?;
             sink.file.as_file().sync_all()?;
             let modified = sink.file.as_file().metadata()?.modified()?;
-            io::Result::Ok((sink, modified))
+            Ok::<_, BackupError>((sink, modified))
         })
         .await?;
         Ok(StagedFile {
@@ -151,7 +167,7 @@ impl Upload {
             // Awaited in place, so that cancelling this future does not lose the sink.
             let written = writing.await;
             self.sink = SinkState::Gone;
-            return Ok(written.map_err(io::Error::other)??);
+            return written.map_err(io::Error::other)?;
         }
         match mem::replace(&mut self.sink, SinkState::Gone) {
             SinkState::Idle(sink) => Ok(sink),
@@ -176,9 +192,14 @@ impl Drop for Upload {
 }
 
 impl Sink {
-    fn append(&mut self, block: &[u8]) -> io::Result<()> {
+    fn append(&mut self, block: &[u8]) -> Result<(), BackupError> {
+        self.unchecked_bytes += block.len() as u64;
+        if self.unchecked_bytes >= ROOM_CHECK_BYTES {
+            self.unchecked_bytes = 0;
+            self.room.ensure_room(0)?;
+        }
         self.hasher.update(block);
-        self.file.as_file_mut().write_all(block)
+        Ok(self.file.as_file_mut().write_all(block)?)
     }
 }
 
@@ -216,6 +237,7 @@ mod tests {
         (
             Upload::new(
                 Staging::new(root).create().unwrap(),
+                Arc::new(Place::new(root.to_owned(), None, 0)),
                 max_bytes,
                 turn,
                 Account::open(Reporter::default()),

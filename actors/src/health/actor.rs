@@ -168,6 +168,7 @@ impl HealthActor {
                 free_bytes: results.free_bytes,
                 write_error: results.write_error,
                 damaged: journal.damaged_backups().clone(),
+                notes: journal.backup_notes(now),
                 wanted_bytes: wanted_bytes(settings.largest_backup_bytes),
             },
             restarts: settings.supervision.restarts(),

@@ -97,6 +97,8 @@ pub struct BackupFacts {
     pub write_error: Option<String>,
     /// The newest backups that are damaged, by device and type.
     pub damaged: BTreeMap<String, Damage>,
+    /// What the owner may want to know, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// The status and its reasons.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDateTime, TimeDelta};
 
 use crate::drives::StuckDrive;
-use crate::report::{BatchFailure, BatchOutcome, Damage, Report};
+use crate::report::{BatchFailure, BatchOutcome, ClockJump, Damage, Report};
 
 mod failing;
 mod growth;
@@ -36,6 +36,8 @@ pub struct Journal {
     stuck_drives: Vec<StuckDrive>,
     /// The latest epoch and its start, by device.
     epochs: BTreeMap<String, (i64, NaiveDateTime)>,
+    /// The latest, and when it was found.
+    clock_jump: Option<(ClockJump, NaiveDateTime)>,
 }
 
 impl Journal {
@@ -69,6 +71,7 @@ impl Journal {
             Report::EpochStarted { device_id, epoch } => {
                 self.epochs.insert(device_id.clone(), (*epoch, now));
             }
+            Report::ClockJumped(jump) => self.clock_jump = Some((*jump, now)),
             Report::Pool { .. } => {}
         }
     }
@@ -129,6 +132,21 @@ impl Journal {
                 format!("{device} started again at id 1; its new rows are stored in epoch {epoch}.")
             })
             .collect()
+    }
+
+    /// What the owner may want to know of backups, for a week, one sentence each.
+    pub fn backup_notes(&self, now: NaiveDateTime) -> Vec<String> {
+        let recent = self
+            .clock_jump
+            .filter(|(_, found_at)| now - *found_at < NOTE_AGE);
+        let note = recent.map(|(jump, _)| {
+            let [from, to] = [jump.from, jump.to].map(|time| time.format("%Y-%m-%dT%H:%M:%S"));
+            format!(
+                "The server's clock jumped from {from} to {to} between two backups; their names show its time, and \
+                 rotation follows the order of storing."
+            )
+        });
+        note.into_iter().collect()
     }
 
     /// Tables whose last batches all failed.

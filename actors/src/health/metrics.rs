@@ -142,6 +142,7 @@ impl Metrics {
             | Report::QueueBlocked(_)
             | Report::StuckDrives(_)
             | Report::NewestBackup { .. }
+            | Report::ClockJumped(_)
             | Report::Schema(_) => {}
         }
     }

@@ -81,10 +81,10 @@ impl From<StoredBackup> for BackupReceipt {
     }
 }
 
-/// The backups on the disk: by device, then type, the newest first.
+/// The backups on the disk: by device, then type, the last stored first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BackupList {
-    /// By device, then type, the newest first.
+    /// By device, then type, the last stored first. Files that the server did not store come last.
     backups: Vec<BackupEntry>,
 }
 

@@ -4,18 +4,19 @@
 
 use std::mem;
 
-use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, HeaderValue};
 use actix_web::{HttpRequest, web};
 use actors::backup::{
-    BackupError, BackupType, BeginUpload, Folder, Sha256, StagedFile, UploadName,
+    BackupError, BackupType, BeginUpload, CheckRoom, Folder, Sha256, StagedFile, UploadName,
 };
 use actors::device_id::DeviceId;
 use actors::problem::Fault;
 use actors::sync::KeyHolder;
-use futures_util::StreamExt as _;
+use multer::Field;
 use serde_json::Value;
 
 use super::fields::{backup_type, sha256};
+use super::parts::Parts;
 use crate::http::State;
 use crate::http::body::{declared_length, unless_silent};
 use crate::http::error::ApiError;
@@ -48,15 +49,13 @@ pub(super) async fn read(
     if declared > max_bytes + FORM_OVERHEAD_BYTES {
         return Err(BackupError::TooLarge { max_bytes }.into());
     }
-    let mut form = Multipart::new(request.headers(), payload);
+    let room = CheckRoom { bytes: declared };
+    state.backups.send(room).await??;
     let mut draft = Draft::new();
-    while let Some(field) = unless_silent(form.next()).await? {
-        use MultipartError::{ContentTypeIncompatible, ContentTypeMissing, ContentTypeParse};
-        match field {
-            Ok(field) => draft.take(field, state, sender).await?,
-            // Whatever it is, no field of the form is in it.
-            Err(ContentTypeMissing | ContentTypeParse | ContentTypeIncompatible) => break,
-            Err(broken) => return Err(broken.into()),
+    // Without a form, no field of it is there.
+    if let Some(mut parts) = Parts::of(request, payload)? {
+        while let Some(field) = unless_silent(parts.next()).await?? {
+            draft.take(field, &parts, state, sender).await?;
         }
     }
     draft.complete()
@@ -88,11 +87,14 @@ impl Draft {
     /// Reads one field to its end. An error ends the whole form.
     async fn take(
         &mut self,
-        mut field: Field,
+        mut field: Field<'static>,
+        parts: &Parts,
         state: &State,
         sender: &KeyHolder,
     ) -> Result<(), ApiError> {
-        let name = field.name().unwrap_or_default().to_owned();
+        let disposition = disposition(&field);
+        let name = disposition.as_ref().and_then(|it| it.get_name());
+        let name = name.unwrap_or_default().to_owned();
         if self.seen.contains(&name) {
             self.note(
                 &name,
@@ -102,17 +104,17 @@ impl Draft {
             return Err(self.refuse());
         }
         match name.as_str() {
-            "file" => self.take_file(field, state).await?,
-            "type" => self.kind = self.value(&name, &mut field, backup_type).await?,
+            "file" => self.take_file(field, disposition, parts, state).await?,
+            "type" => self.kind = self.value(&name, &mut field, parts, backup_type).await?,
             "deviceId" => {
-                self.device = self.value(&name, &mut field, device_id).await?;
+                self.device = self.value(&name, &mut field, parts, device_id).await?;
                 let is_foreign = |device: &DeviceId| !sender.may_write_as(device);
                 if self.device.as_ref().is_some_and(is_foreign) {
                     return Err(ApiError::ForeignDevice);
                 }
             }
-            "sha256" => self.sha256 = self.value(&name, &mut field, sha256).await?,
-            _ => return skip(field, state.max_backup_bytes).await,
+            "sha256" => self.sha256 = self.value(&name, &mut field, parts, sha256).await?,
+            _ => return skip(field, parts, state.max_backup_bytes).await,
         }
         self.seen.push(name);
         Ok(())
@@ -122,15 +124,24 @@ impl Draft {
     async fn value<T>(
         &mut self,
         name: &str,
-        field: &mut Field,
+        field: &mut Field<'static>,
+        parts: &Parts,
         read: impl FnOnce(&Value) -> Result<T, Fault>,
     ) -> Result<Option<T>, ApiError> {
-        let Ok(bytes) = unless_silent(field.bytes(TEXT_MAX_BYTES)).await? else {
+        let mut bytes = Vec::new();
+        let mut is_too_long = false;
+        while let Some(chunk) = unless_silent(parts.chunk(field)).await?? {
+            is_too_long |= bytes.len() + chunk.len() > TEXT_MAX_BYTES;
+            if !is_too_long {
+                bytes.extend_from_slice(&chunk);
+            }
+        }
+        if is_too_long {
             let msg = format!("String should have at most {TEXT_MAX_BYTES} characters");
             self.note(name, "string_too_long", &msg);
             return Ok(None);
-        };
-        let text = Value::from(String::from_utf8_lossy(&bytes?));
+        }
+        let text = Value::from(String::from_utf8_lossy(&bytes));
         Ok(self.fields.check(name, &text, read))
     }
 
@@ -144,11 +155,17 @@ impl Draft {
         ApiError::Invalid(fields.into_problems())
     }
 
-    async fn take_file(&mut self, mut field: Field, state: &State) -> Result<(), ApiError> {
-        let Some(client_name) = client_name(&field) else {
+    async fn take_file(
+        &mut self,
+        mut field: Field<'static>,
+        disposition: Option<ContentDisposition>,
+        parts: &Parts,
+        state: &State,
+    ) -> Result<(), ApiError> {
+        let Some(client_name) = disposition.as_ref().and_then(client_name) else {
             let msg = "Value error, the field holds no file: it has no filename";
             self.note("file", "value_error", msg);
-            return skip(field, state.max_backup_bytes).await;
+            return skip(field, parts, state.max_backup_bytes).await;
         };
         let name: UploadName = client_name.parse()?;
         if self.fields.has_problems() {
@@ -156,8 +173,8 @@ impl Draft {
         }
         let turn = turn::take(&state.uploads).await?;
         let mut upload = state.backups.send(BeginUpload { turn }).await??;
-        while let Some(chunk) = unless_silent(field.next()).await? {
-            upload.write(&chunk?).await?;
+        while let Some(chunk) = unless_silent(parts.chunk(&mut field)).await?? {
+            upload.write(&chunk).await?;
         }
         self.file = Some((name, upload.finish().await?));
         Ok(())
@@ -183,9 +200,16 @@ impl Draft {
     }
 }
 
+/// The name of a field, and of its file. Its other headers are ignored, as RFC 7578 wants it: a wrong `Content-Length`
+/// must not cut a file.
+fn disposition(field: &Field<'_>) -> Option<ContentDisposition> {
+    let header = field.headers().get(CONTENT_DISPOSITION.as_str())?;
+    let header = HeaderValue::from_bytes(header.as_bytes()).ok()?;
+    ContentDisposition::from_raw(&header).ok()
+}
+
 /// The client's name for the file.
-fn client_name(field: &Field) -> Option<String> {
-    let disposition = field.content_disposition()?;
+fn client_name(disposition: &ContentDisposition) -> Option<String> {
     let extended = disposition
         .get_filename_ext()
         .map(|name| String::from_utf8_lossy(&name.value).into_owned());
@@ -193,10 +217,10 @@ fn client_name(field: &Field) -> Option<String> {
 }
 
 /// Skips an unknown field, which may be as long as a file.
-async fn skip(mut field: Field, max_bytes: u64) -> Result<(), ApiError> {
+async fn skip(mut field: Field<'static>, parts: &Parts, max_bytes: u64) -> Result<(), ApiError> {
     let mut skipped_bytes = 0;
-    while let Some(chunk) = unless_silent(field.next()).await? {
-        skipped_bytes += chunk?.len() as u64;
+    while let Some(chunk) = unless_silent(parts.chunk(&mut field)).await?? {
+        skipped_bytes += chunk.len() as u64;
         if skipped_bytes > max_bytes {
             return Err(BackupError::TooLarge { max_bytes }.into());
         }

@@ -186,6 +186,12 @@ struct BackupHealth {
     /// Free space on the disk of the backup folder, in bytes; null if it cannot be read.
     #[schema(required = true, examples(52_428_800_000_u64))]
     free_bytes: Option<u64>,
+    /// What the owner may want to know, one sentence each; it does not affect the status.
+    #[schema(examples(
+        "The server's clock jumped from 2031-02-01T14:30:05 to 2026-02-01T14:30:05 between two backups; \
+         their names show its time, and rotation follows the order of storing."
+    ))]
+    notes: Vec<String>,
 }
 
 /// Successes and failures of one kind of work.
@@ -311,6 +317,7 @@ impl From<BackupFacts> for BackupHealth {
         Self {
             work: WorkHealth::new(facts.record, facts.waiting),
             free_bytes: facts.free_bytes,
+            notes: facts.notes,
         }
     }
 }

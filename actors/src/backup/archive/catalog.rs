@@ -1,6 +1,7 @@
 //! Lists and opens backups: files on the disk, joined with their records.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::time::SystemTime;
@@ -13,6 +14,7 @@ use crate::backup::folder::{BackupType, Folder};
 use crate::backup::messages::{Backup, OpenedBackup};
 use crate::backup::names::{StoredName, device_of_folder};
 use crate::backup::records::{Record, Standing, Verdict};
+use crate::backup::sequence;
 use crate::backup::sha256::Sha256;
 use crate::device_id::DeviceId;
 use crate::report::Damage;
@@ -23,6 +25,10 @@ pub(super) struct FoundFile {
     pub(super) size_bytes: u64,
     pub(super) modified: SystemTime,
     pub(super) standing: Standing,
+    /// Its number in the order of storing, if the server stored it.
+    pub(super) sequence: Option<u64>,
+    /// Whether its record does not have the number yet.
+    pub(super) number_is_new: bool,
 }
 
 impl FoundFile {
@@ -41,7 +47,7 @@ impl FoundFile {
     /// The file's key, if a check can find out something that is not known yet.
     pub(super) fn due_for_check(&self, folder: &Folder) -> Option<BackupKey> {
         let due = match &self.standing {
-            Standing::AsStored(record) => record.verdict == Verdict::Pending,
+            Standing::AsStored(record) => record.is_due(),
             Standing::Touched(_) => true,
             Standing::Unknown | Standing::Altered => false,
         };
@@ -58,16 +64,13 @@ impl Archive {
         &self,
         device: Option<&DeviceId>,
         kind: Option<BackupType>,
-    ) -> io::Result<(Vec<Backup>, Vec<BackupKey>)> {
+    ) -> Result<(Vec<Backup>, Vec<BackupKey>), BackupError> {
+        self.place.check()?;
         let (mut backups, mut due) = (Vec::new(), Vec::new());
         for folder in self.folders(device, kind)? {
             let mut files = self.files(&folder)?;
             files.sort_by_cached_key(|file| {
-                Reverse((
-                    file.created_at(),
-                    file.name.parse::<StoredName>().ok(),
-                    file.name.clone(),
-                ))
+                Reverse((file.sequence, file.created_at(), file.name.clone()))
             });
             due.extend(files.iter().filter_map(|file| file.due_for_check(&folder)));
             let mut of_folder = files
@@ -87,7 +90,7 @@ impl Archive {
         let files = self.files(folder)?.into_iter();
         let newest = files
             .filter(|file| file.standing != Standing::Unknown)
-            .max_by_key(|file| (file.created_at(), file.name.parse::<StoredName>().ok()));
+            .max_by_key(|file| file.sequence);
         Ok(newest.and_then(|file| {
             let reason = match file.standing {
                 Standing::Altered => "changed since it was stored".to_owned(),
@@ -106,6 +109,7 @@ impl Archive {
 
     /// Opens a visible regular file of a folder.
     pub(in crate::backup) fn open(&self, key: &BackupKey) -> Result<OpenedBackup, BackupError> {
+        self.place.check()?;
         let BackupKey { folder, filename } = key;
         // Checked first: opening something other than a regular file might never return.
         let listed = self.file(folder, filename)?.ok_or(BackupError::NotFound)?;
@@ -158,7 +162,7 @@ impl Archive {
         Ok(devices)
     }
 
-    /// The visible regular files of a folder, in no order.
+    /// The visible regular files of a folder, in no order. Those that the server stored are numbered.
     pub(super) fn files(&self, folder: &Folder) -> io::Result<Vec<FoundFile>> {
         let entries = match fs::read_dir(self.directory(folder)) {
             Err(error) if is_absence(&error) => return Ok(Vec::new()),
@@ -170,6 +174,7 @@ impl Archive {
                 files.extend(self.file(folder, name)?);
             }
         }
+        number(&mut files);
         Ok(files)
     }
 
@@ -192,6 +197,8 @@ impl Archive {
         let (size_bytes, modified) = (metadata.len(), metadata.modified()?);
         let record = self.records.read(folder, name);
         Ok(FoundFile {
+            sequence: record.as_ref().and_then(|record| record.sequence),
+            number_is_new: false,
             name: name.to_owned(),
             size_bytes,
             modified,
@@ -211,6 +218,26 @@ impl Archive {
             sha256,
             verified,
             note,
+        }
+    }
+}
+
+/// Numbers the stored files whose records have no number yet.
+fn number(files: &mut [FoundFile]) {
+    let stored = files
+        .iter()
+        .filter(|file| file.standing != Standing::Unknown);
+    let stored: Vec<_> = stored
+        .map(|file| (file.sequence, file.name.as_str()))
+        .collect();
+    let new = sequence::for_unnumbered(&stored).into_iter();
+    let new: HashMap<String, u64> = new
+        .map(|(name, number)| (name.to_owned(), number))
+        .collect();
+    for file in files {
+        if let Some(number) = new.get(&file.name) {
+            file.sequence = Some(*number);
+            file.number_is_new = true;
         }
     }
 }

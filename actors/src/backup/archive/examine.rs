@@ -20,7 +20,7 @@ impl Archive {
         };
         let path = self.directory(&key.folder).join(&key.filename);
         let record = match found.standing {
-            Standing::AsStored(record) if record.verdict == Verdict::Pending => record,
+            Standing::AsStored(record) if record.is_due() => record,
             Standing::Touched(record) => {
                 let record = Record {
                     modified: found.modified,
@@ -41,7 +41,11 @@ impl Archive {
             Finding::Damaged { reason } => Verdict::Damaged { reason },
             Finding::Unverifiable { reason } => Verdict::Unverifiable { reason },
         };
-        Ok(Some(Record { verdict, ..record }))
+        Ok(Some(Record {
+            verdict,
+            check_version: checks::VERSION,
+            ..record
+        }))
     }
 
     /// Records the result, unless the file has changed or gone meanwhile; then rotates, because a new sound backup may
@@ -65,13 +69,19 @@ impl Archive {
 
     fn record_verdict(&self, key: &BackupKey, record: &Record) -> io::Result<()> {
         let found = self.file(&key.folder, &key.filename)?;
-        let is_the_same = found.is_some_and(|file| {
+        let unchanged = found.filter(|file| {
             (file.size_bytes, file.modified) == (record.size_bytes, record.modified)
         });
-        if !is_the_same {
+        let Some(file) = unchanged else {
             return Ok(());
-        }
-        self.records.replace(&key.folder, &key.filename, record)?;
+        };
+        // A store may have numbered the file during the check.
+        let numbered = Record {
+            sequence: file.sequence,
+            ..record.clone()
+        };
+        self.records
+            .replace(&key.folder, &key.filename, &numbered)?;
         let (folder, name) = (&key.folder, &key.filename);
         match &record.verdict {
             Verdict::Sound => {
@@ -94,6 +104,7 @@ impl Archive {
         if let Some(Standing::AsStored(record)) = found.map(|file| file.standing) {
             let record = Record {
                 verdict: Verdict::Unverifiable { reason },
+                check_version: checks::VERSION,
                 ..record
             };
             self.records.replace(&key.folder, &key.filename, &record)?;

@@ -5,12 +5,15 @@ use std::io;
 use chrono::NaiveDateTime;
 
 use super::Archive;
+use super::catalog::FoundFile;
+use crate::backup::checks;
 use crate::backup::durable;
 use crate::backup::folder::Folder;
 use crate::backup::messages::StoredBackup;
 use crate::backup::names::{StoredName, UploadName};
 use crate::backup::records::{Record, Standing, Verdict};
 use crate::backup::rotation::{Candidate, surplus};
+use crate::backup::sequence;
 use crate::backup::upload::StagedFile;
 
 impl Archive {
@@ -27,13 +30,18 @@ impl Archive {
     ) -> io::Result<StoredBackup> {
         let directory = self.directory(folder);
         durable::create_folder(&directory)?;
+        let existing = self.files(folder)?;
+        self.keep_numbers(folder, &existing)?;
         let record = Record {
             sha256: staged.sha256,
             size_bytes: staged.size_bytes,
             modified: staged.modified,
             verdict: Verdict::Pending,
+            sequence: Some(sequence::next(
+                existing.iter().filter_map(|file| file.sequence),
+            )),
+            check_version: checks::VERSION,
         };
-        let existing = self.files(folder)?;
         let mut name =
             StoredName::next(upload, now, existing.iter().map(|file| file.name.as_str()));
         let mut file = staged.file;
@@ -65,18 +73,43 @@ impl Archive {
         }
     }
 
+    /// Writes the numbers of files that were stored by an earlier version into their records.
+    fn keep_numbers(&self, folder: &Folder, files: &[FoundFile]) -> io::Result<()> {
+        for file in files.iter().filter(|file| file.number_is_new) {
+            if let Some(record) = self.records.read(folder, &file.name) {
+                let sequence = file.sequence;
+                let numbered = Record { sequence, ..record };
+                self.records.replace(folder, &file.name, &numbered)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// When the newest backup of a folder was stored, as its name says.
+    pub(in crate::backup) fn newest_at(
+        &self,
+        folder: &Folder,
+    ) -> io::Result<Option<NaiveDateTime>> {
+        let files = self.files(folder)?.into_iter();
+        let newest = files.filter(|file| file.sequence.is_some());
+        let newest = newest.max_by_key(|file| file.sequence);
+        Ok(newest.and_then(|file| Some(file.name.parse::<StoredName>().ok()?.at())))
+    }
+
     /// Deletes surplus backups of a folder; see [`surplus`].
     pub(in crate::backup) fn rotate(&self, folder: &Folder, just_stored: &str) -> io::Result<()> {
         let files = self.files(folder)?;
         let candidates: Vec<Candidate<'_>> = files
             .iter()
-            .map(|file| Candidate {
-                name: &file.name,
-                stored_here: matches!(file.standing, Standing::AsStored(_)),
-                verified: matches!(
-                    &file.standing,
-                    Standing::AsStored(record) if record.verdict == Verdict::Sound
-                ),
+            .filter_map(|file| {
+                let Standing::AsStored(record) = &file.standing else {
+                    return None;
+                };
+                Some(Candidate {
+                    name: &file.name,
+                    sequence: file.sequence?,
+                    verified: record.verdict == Verdict::Sound,
+                })
             })
             .collect();
         for name in surplus(&candidates, just_stored, self.retention_count) {

@@ -14,6 +14,8 @@ use crate::backup::folder::BackupType;
 use crate::backup::messages::{Backup, StoredBackup};
 use crate::backup::sha256;
 use crate::backup::upload::StagedFile;
+use crate::clock::Clock;
+use crate::report::Reporter;
 
 mod findings;
 
@@ -25,7 +27,15 @@ struct Fixture {
 impl Fixture {
     fn keeping(retention_count: usize) -> Self {
         let root = tempfile::tempdir().unwrap();
-        let archive = Archive::new(root.path().join("backups"), retention_count);
+        let archive = Archive::new(&BackupSettings {
+            root: root.path().join("backups"),
+            max_bytes: u64::MAX,
+            min_free_bytes: 0,
+            state_folder: None,
+            retention_count,
+            clock: Clock::default(),
+            reporter: Reporter::default(),
+        });
         Self { root, archive }
     }
 
@@ -147,6 +157,46 @@ fn rotation_removes_the_oldest_with_their_records() {
         ]
     );
     assert_eq!(fixture.records(), 2);
+}
+
+/// Makes a record look like one of an earlier version, which kept no order.
+fn forget_sequence(fixture: &Fixture, stored: &StoredBackup) {
+    let records = fixture.root.path().join("backups/.records/pi/database");
+    let path = records.join(format!("{}.json", stored.filename));
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let fields = record.as_object_mut().unwrap();
+    fields.remove("sequence").unwrap();
+    fields.remove("checkVersion").unwrap();
+    fs::write(&path, record.to_string()).unwrap();
+}
+
+#[test]
+fn a_folder_of_an_earlier_version_is_rotated_by_name_and_then_by_order_of_storing() {
+    let fixture = Fixture::keeping(3);
+    let old = [5, 4, 3].map(|at| fixture.store("obd.db", b"x", second(at)));
+    for stored in &old {
+        forget_sequence(&fixture, stored);
+    }
+    // The clock is behind that of all earlier names.
+    let new = [2, 1].map(|at| fixture.store("obd.db", b"x", second(at)).filename);
+    let [newest_old, ..] = old;
+    assert_eq!(
+        fixture.names(),
+        [new[1].clone(), new[0].clone(), newest_old.filename]
+    );
+}
+
+#[test]
+fn a_verdict_of_an_earlier_version_of_the_checks_is_checked_again() {
+    let fixture = Fixture::keeping(30);
+    let stored = fixture.store("a.json", b"{}", second(1));
+    fixture.examine(&stored);
+    assert_eq!(fixture.archive.list(None, None).unwrap().1, []);
+    forget_sequence(&fixture, &stored);
+    let (backups, due) = fixture.archive.list(None, None).unwrap();
+    assert_eq!((backups[0].verified, due.len()), (Some(true), 1));
+    fixture.examine(&stored);
+    assert_eq!(fixture.archive.list(None, None).unwrap().1, []);
 }
 
 #[test]

@@ -18,6 +18,9 @@ const STEPS_BETWEEN_POLLS: i32 = 10_000;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const HEADER_BYTES: usize = 100;
 
+const WAL_NOTE: &str = "a database in WAL mode without its -wal file may lack its newest rows; send a copy made with \
+    VACUUM INTO or .backup";
+
 pub(super) fn check(path: &Path, mut file: Watched<File>) -> Result<Finding, Unfinished> {
     let size_bytes = file.inner.metadata()?.len();
     let mut header = Vec::with_capacity(HEADER_BYTES);
@@ -30,8 +33,17 @@ pub(super) fn check(path: &Path, mut file: Watched<File>) -> Result<Finding, Unf
         Some(expected) if size_bytes < expected => Ok(damaged(format!(
             "{size_bytes} bytes of a database of {expected} bytes"
         ))),
-        Some(_) => check_pages(path, &file.stop),
+        Some(_) => Ok(match check_pages(path, &file.stop)? {
+            Finding::Sound if is_in_wal_mode(&header) => unverifiable(WAL_NOTE),
+            finding => finding,
+        }),
     }
+}
+
+/// The versions of the file format for writing and reading: 2 is WAL mode. The newest rows of such a database may be in
+/// its `-wal` file, without which the main file is consistent, but not complete.
+fn is_in_wal_mode(header: &[u8]) -> bool {
+    header[18..20].contains(&2)
 }
 
 /// The minimum length of the file according to its header.

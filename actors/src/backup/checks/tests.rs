@@ -62,13 +62,24 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_database_is_sound_in_either_journal_mode_and_nothing_is_left_beside_it() {
-    for mode in ["delete", "wal"] {
-        let (made, shelf) = (Shelf::new(), Shelf::new());
-        let path = shelf.put("a b?#%41.DB", made.database(mode));
-        assert_eq!(checked(&path), Finding::Sound, "{mode}");
-        assert_eq!(fs::read_dir(shelf.0.path()).unwrap().count(), 1, "{mode}");
-    }
+fn a_whole_database_is_sound_and_nothing_is_left_beside_it() {
+    let (made, shelf) = (Shelf::new(), Shelf::new());
+    let path = shelf.put("a b?#%41.DB", made.database("delete"));
+    assert_eq!(checked(&path), Finding::Sound);
+    assert_eq!(fs::read_dir(shelf.0.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_database_in_wal_mode_is_not_called_sound_and_nothing_is_left_beside_it() {
+    let (made, shelf) = (Shelf::new(), Shelf::new());
+    let whole = made.database("wal");
+    let path = shelf.put("wal.db", &whole);
+    let Finding::Unverifiable { reason } = checked(&path) else {
+        panic!("{:?}", checked(&path));
+    };
+    assert!(reason.contains("VACUUM INTO"), "{reason}");
+    assert_eq!(fs::read_dir(shelf.0.path()).unwrap().count(), 1);
+    assert!(is_damaged(&shelf.put("cut.db", &whole[..whole.len() / 2])));
 }
 
 #[test]
@@ -121,6 +132,10 @@ fn a_gzip_stream_is_sound_when_all_of_it_is_there() {
         checked(&shelf.put("two-members.gz", [&packed[..], &packed[..]].concat())),
         Finding::Sound
     );
+    for zeros in [1, 512, 300_000] {
+        let padded = [&packed[..], &vec![0; zeros]].concat();
+        assert_eq!(checked(&shelf.put("padded.gz", padded)), Finding::Sound);
+    }
     for length in [1, 10, packed.len() / 2, packed.len() - 1] {
         assert!(
             is_damaged(&shelf.put("cut.gz", &packed[..length])),
@@ -136,7 +151,10 @@ fn a_gzip_stream_whose_crc_does_not_fit_is_damaged() {
     let crc = packed.len() - 8;
     packed[crc] ^= 1;
     assert!(is_damaged(&shelf.put("crc.gz", packed)));
+    let after_padding = [&gzip(b"x")[..], &[0; 9], &[7]].concat();
+    assert!(is_damaged(&shelf.put("after-padding.gz", after_padding)));
     assert!(is_damaged(&shelf.put("noise.gz", [7; 1024])));
+    assert!(is_damaged(&shelf.put("zeros.gz", [0; 1024])));
     assert!(is_damaged(&shelf.put("empty.gz", "")));
 }
 
@@ -151,6 +169,8 @@ fn json_is_sound_when_it_is_one_whole_value() {
         "{\"a\": [1, 2.5e3, null, \"\\u00b0C\"]}\n",
         &long,
         &deep,
+        "\u{feff}{}",
+        "\u{feff}[1]\n",
     ] {
         assert_eq!(checked(&shelf.put("a.json", sound)), Finding::Sound);
     }
@@ -165,6 +185,36 @@ fn json_is_sound_when_it_is_one_whole_value() {
     ] {
         assert!(is_damaged(&shelf.put("a.json", broken)), "{}", broken.len());
     }
+}
+
+#[test]
+fn json_lines_are_sound_when_each_is_a_whole_value() {
+    let shelf = Shelf::new();
+    let many = "{\"rpm\": 2500}\n".repeat(10_000);
+    for sound in [
+        "{}\n{}\n",
+        "{}\r\n[]\r\n\r\n",
+        "1\n2\n3",
+        "\"a\"\n\n\"b\"",
+        "\u{feff}null\ntrue\n",
+        &many,
+    ] {
+        let path = shelf.put("a.json", sound);
+        assert_eq!(checked(&path), Finding::Sound, "{}", sound.len());
+    }
+    for broken in [
+        "1 2",
+        "{}{}\n",
+        "{}\n{",
+        "{}\n{} {}",
+        "[1]\n]",
+        "1\nx",
+        "\u{feff}",
+    ] {
+        assert!(is_damaged(&shelf.put("a.json", broken)), "{broken}");
+    }
+    let cut = &many[..many.len() - 3];
+    assert!(is_damaged(&shelf.put("a.json", cut)));
 }
 
 #[test]

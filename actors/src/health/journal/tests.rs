@@ -201,6 +201,23 @@ fn analyses_and_backups_have_records_of_their_own() {
 }
 
 #[test]
+fn a_jump_of_the_clock_is_a_note_for_a_week() {
+    let mut journal = Journal::default();
+    assert!(journal.backup_notes(noon()).is_empty());
+    let jump = ClockJump {
+        from: "2031-02-01T12:00:00".parse().unwrap(),
+        to: noon(),
+    };
+    journal.enter(&Report::ClockJumped(jump), noon());
+    let [note] = journal.backup_notes(noon()).try_into().unwrap();
+    assert!(
+        note.contains("jumped from 2031-02-01T12:00:00 to "),
+        "{note}"
+    );
+    assert!(journal.backup_notes(noon() + NOTE_AGE).is_empty());
+}
+
+#[test]
 fn a_queue_of_drives_that_only_grows_is_stuck_after_a_quarter_of_an_hour() {
     let mut journal = Journal::default();
     for (minute, waiting) in [(0, 2), (1, 1), (5, 2), (10, 4)] {
