@@ -4,3 +4,4 @@ mod migrations;
 mod mysql_syntax;
 mod shape;
 mod tables;
+mod upgrade;

@@ -2,7 +2,7 @@
 //! produce.
 //!
 //! Each migration is one idempotent statement: MySQL commits DDL at once, so an interrupted migration is run again.
-//! refinery takes no lock; `GET_LOCK` keeps two servers from migrating one database at the same time.
+//! refinery takes no lock; a row that is locked keeps two servers from migrating one database at the same time.
 //!
 //! Migrations only add, so a server also runs on the schema of a newer release: during a rolling upgrade, and after a
 //! rollback. The check of the shape finds a newer release that broke this rule.
@@ -14,18 +14,16 @@ use mysql_async::prelude::Queryable as _;
 
 use crate::database::{Database, DatabaseError, first_row, pool_for_migrations, rows};
 
+mod lock;
 mod shape;
 mod statements;
 
+use lock::Lock;
 use shape::{Column, Key, Shape, column_type};
 
 mod embedded {
     refinery::embed_migrations!("../schema");
 }
-
-/// The lock of the migrations of one database. The name of a lock is limited to 64 characters on MySQL, which is also
-/// the limit of a database's name. MySQL 9 has no `MD5()`.
-const LOCK: &str = "CONCAT('eclipse_ai_schema_', LEFT(SHA2(DATABASE(), 256), 32))";
 
 /// How long a reachable database takes to answer.
 const REACH_LIMIT: Duration = Duration::from_secs(5);
@@ -58,35 +56,34 @@ pub async fn migrate(database: &Database) -> Result<Migrated, DatabaseError> {
         .await?;
     database
         .run(MIGRATION_LIMIT, async |connection| {
-            lock(connection).await?;
-            let outcome = migrate_locked(connection).await;
-            connection
-                .query_drop(format!("DO RELEASE_LOCK({LOCK})"))
-                .await?;
+            let lock = Lock::take(connection, MIGRATION_LIMIT / 2).await?;
+            let outcome = tokio::select! {
+                outcome = migrate_locked(connection) => outcome,
+                lost = lock.renew(database) => Err(lost),
+            };
+            lock.release(connection).await?;
             outcome
         })
         .await
 }
 
-async fn lock(connection: &mut Conn) -> Result<(), DatabaseError> {
-    let seconds = MIGRATION_LIMIT.as_secs() / 2;
-    let query = format!("SELECT GET_LOCK({LOCK}, ?)");
-    let locked: Option<Option<i64>> = first_row(connection, query, (seconds,)).await?;
-    if locked.flatten() == Some(1) {
+/// Refuses a database without a schema that has tables with our names. The table of the lock shows that they are ours: another
+/// server is at work.
+async fn refuse_tables_of_others(connection: &mut Conn) -> Result<(), DatabaseError> {
+    if version(connection).await?.is_some() {
         return Ok(());
     }
-    Err(DatabaseError::TimedOut {
-        limit: Duration::from_secs(seconds),
-    })
+    let actual = actual(connection).await?;
+    match expected().first_common_table(&actual) {
+        Some(table) if !actual.has_table(lock::TABLE) => {
+            Err(DatabaseError::Schema(not_ours(table)))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn migrate_locked(connection: &mut Conn) -> Result<Migrated, DatabaseError> {
     let version = version(connection).await?;
-    if version.is_none()
-        && let Some(table) = expected().first_common_table(&actual(connection).await?)
-    {
-        return Err(DatabaseError::Schema(not_ours(table)));
-    }
     let is_newer = version > Some(latest_version());
     let applied = if is_newer {
         0

@@ -5,7 +5,9 @@ use mysql_async::prelude::Queryable as _;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::support::{PrivateDatabase, TestServer, answer, batch, reading, with};
+use crate::support::{
+    Binary, PrivateDatabase, Proxy, TestDatabase, TestServer, answer, batch, reading, with,
+};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -81,4 +83,22 @@ async fn batches_are_stored_whatever_the_database_server_presets() {
         .find(|table| table["table"] == "realtime_data")
         .unwrap();
     assert_eq!(readings["rows"], 50);
+}
+
+#[tokio::test]
+async fn a_setting_that_a_proxy_overrides_is_an_error_that_names_it() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::to_database_server().await;
+    proxy.rewrite(
+        "sql_safe_updates = 0, sql_auto",
+        "sql_safe_updates = 1, sql_auto",
+    );
+    let binary = Binary::with_database(&proxy.url_of(&database));
+    let named =
+        "the database server or a proxy overrides settings of the session: sql_safe_updates";
+    for command in ["init-db", "doctor"] {
+        let ended = binary.run(&[command]);
+        assert_eq!(ended.code, Some(1), "{}", ended.output);
+        assert!(ended.output.contains(named), "{}", ended.output);
+    }
 }

@@ -3,7 +3,7 @@
 use actors::sync::tables::TABLES;
 use mysql_async::prelude::Queryable as _;
 
-use crate::support::{Binary, Process, TestDatabase, eventually};
+use crate::support::{Binary, Process, TestDatabase, effort, eventually};
 
 const SERVER_TABLES: [&str; 5] = [
     "sync_history",
@@ -66,33 +66,29 @@ async fn a_second_time_changes_nothing() {
 
 #[tokio::test]
 async fn simultaneous_migrations_apply_every_one_once() {
-    let database = TestDatabase::create().await;
-    let binaries = [(); 4].map(|()| Binary::with_database(&database.url()));
-    let processes: Vec<_> = binaries
-        .iter()
-        .map(|binary| binary.start(&["init-db"]))
-        .collect();
-    let ended: Vec<_> = processes.into_iter().map(Process::end).collect();
-    for ended in &ended {
-        assert_eq!(ended.code, Some(0), "{}", ended.output);
+    for round in 0..effort(5, 50) {
+        let database = TestDatabase::create().await;
+        let binaries = [(); 3].map(|()| Binary::with_database(&database.url()));
+        let processes: Vec<_> = binaries
+            .iter()
+            .map(|binary| binary.start(&["init-db"]))
+            .collect();
+        let ended: Vec<_> = processes.into_iter().map(Process::end).collect();
+        for ended in &ended {
+            assert_eq!(ended.code, Some(0), "round {round}: {}", ended.output);
+        }
+        let idle = ended
+            .iter()
+            .filter(|ended| ended.output.contains("(0 migrations applied"));
+        assert_eq!(idle.count(), 2, "one of them did all the work");
+        let applied = applied(&database).await;
+        let is_ascending = applied.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        assert!(is_ascending, "{applied:?}");
     }
-    let idle = ended
-        .iter()
-        .filter(|ended| ended.output.contains("(0 migrations applied"));
-    assert_eq!(idle.count(), 3, "one of them did all the work");
-    let versions: Vec<i64> = applied(&database)
-        .await
-        .into_iter()
-        .map(|(version, _)| version)
-        .collect();
-    assert!(
-        versions.windows(2).all(|pair| pair[0] < pair[1]),
-        "{versions:?}"
-    );
 }
 
 #[tokio::test]
-async fn nothing_is_migrated_while_another_server_does() {
+async fn nothing_is_migrated_while_a_server_of_release_1_0_does() {
     let database = TestDatabase::create().await;
     let mut other = database.connect().await;
     let locked: Option<i64> = other
@@ -115,6 +111,47 @@ async fn nothing_is_migrated_while_another_server_does() {
     let ended = process.end();
     assert_eq!(ended.code, Some(0), "{}", ended.output);
     assert!(!tables(&database).await.is_empty());
+}
+
+/// As a server on another node of a cluster locks it.
+async fn lock_until(database: &TestDatabase, expiry: &str) {
+    for statement in [
+        "CREATE TABLE migration_lock (id TINYINT NOT NULL, owner VARCHAR(64) NULL, expires_at DATETIME(6) NULL, \
+         PRIMARY KEY (id))",
+        &format!("INSERT INTO migration_lock VALUES (1, 'another server', {expiry})"),
+    ] {
+        database.execute(statement).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_migrated_while_a_server_on_another_node_does() {
+    let database = TestDatabase::create().await;
+    lock_until(&database, "NOW(6) + INTERVAL 1 HOUR").await;
+    let binary = Binary::with_database(&database.url());
+    let process = binary.start(&["init-db"]);
+    eventually("it has tried to take the lock", async || {
+        let tries = "SELECT COUNT(*) FROM information_schema.processlist \
+                     WHERE db = DATABASE() AND command = 'Sleep' AND id <> CONNECTION_ID()";
+        database.row::<u64>(tries).await == 1
+    })
+    .await;
+    assert_eq!(tables(&database).await, ["migration_lock"]);
+    database
+        .execute("UPDATE migration_lock SET owner = NULL")
+        .await
+        .unwrap();
+    let ended = process.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
+    assert_eq!(database.count("migration_lock", "owner IS NULL").await, 1);
+}
+
+#[tokio::test]
+async fn the_lock_of_a_server_that_died_expires() {
+    let database = TestDatabase::create().await;
+    lock_until(&database, "NOW(6) - INTERVAL 1 SECOND").await;
+    let ended = Binary::with_database(&database.url()).run(&["init-db"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
 }
 
 #[tokio::test]

@@ -59,6 +59,10 @@ impl TestDatabase {
         (opts.ip_or_hostname().to_owned(), opts.tcp_port())
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// For `DATABASE_URL`.
     pub(crate) fn url(&self) -> String {
         format!("{}{}", server_url(), self.name)

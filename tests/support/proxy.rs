@@ -36,6 +36,8 @@ struct State {
     generation: u64,
     /// The connection that sends this to the server is closed before the answer.
     trap: Option<Vec<u8>>,
+    /// What is sent to the server is changed: the first words into the second ones, which are as long.
+    change: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +89,7 @@ impl Proxy {
             mode: Mode::Open,
             generation: 0,
             trap: None,
+            change: None,
         });
         let sender = state.clone();
         let thread = std::thread::spawn(move || {
@@ -141,6 +144,12 @@ impl Proxy {
     /// Closes the next connection that sends `words` to the server: the server receives them, and its answer is lost.
     pub(crate) fn cut_answer_to(&self, words: &str) {
         self.change(|state| state.trap = Some(words.as_bytes().to_vec()));
+    }
+
+    /// Changes these words on their way to the server, as a proxy that understands SQL does.
+    pub(crate) fn rewrite(&self, words: &'static str, replacement: &'static str) {
+        assert_eq!(words.len(), replacement.len());
+        self.change(|state| state.change = Some((words, replacement)));
     }
 
     /// Whether [`Self::cut_answer_to`] has closed a connection.
@@ -228,6 +237,7 @@ impl Carrier {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
             self.flowing().await;
+            self.rewrite(&mut buffer[..length]);
             let mut words = &buffer[..length];
             let is_cut = match self.fate {
                 Fate::CutRequestAfter(limit) if said + length >= limit => {
@@ -240,6 +250,16 @@ impl Carrier {
                 return;
             }
             said += length;
+        }
+    }
+
+    fn rewrite(&self, sent: &mut [u8]) {
+        let Some((words, replacement)) = self.state.borrow().change else {
+            return;
+        };
+        let mut places = sent.windows(words.len());
+        if let Some(place) = places.position(|part| part == words.as_bytes()) {
+            sent[place..place + words.len()].copy_from_slice(replacement.as_bytes());
         }
     }
 

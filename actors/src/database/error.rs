@@ -49,6 +49,9 @@ pub enum DatabaseError {
     /// The tables do not have the shape that this program needs.
     #[error("the schema does not fit this program: {0}")]
     Schema(String),
+    /// Another server took over the migrations, because this one did not renew its lock in time.
+    #[error("another server took over the schema migration")]
+    LockLost,
     /// The schema migration failed.
     #[error("the schema migration failed{}", problem_of_migration(.0))]
     Migration(#[source] refinery::Error),
@@ -87,6 +90,7 @@ impl DatabaseError {
             | Self::Contended(_)
             | Self::Full(_)
             | Self::Incomplete { .. }
+            | Self::LockLost
             | Self::Closed => true,
             Self::TooLarge(_)
             | Self::Constraint(_)

@@ -82,6 +82,11 @@ impl Shape {
         })
     }
 
+    /// Whether there is a table of this name.
+    pub(super) fn has_table(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The first table of `actual` with a name of ours.
     pub(super) fn first_common_table(&self, actual: &Self) -> Option<&str> {
         let mut names = self.0.keys();
