@@ -11,18 +11,12 @@ fn start() -> NaiveDateTime {
     "2026-02-01T12:00:00".parse().unwrap()
 }
 
-/// A drive with a vacuum leak, as the owner's device logs it.
-fn leaking() -> Vec<Value> {
-    let simulation = Simulation::faulty(
-        Engine::ECLIPSE_TURBO,
-        Fault::VacuumLeak,
-        Strength::Strong,
-        1,
-    );
-    let rows = simulation.readings(Logger::Pi).into_iter().zip(1..);
+/// The readings of a drive as the owner's device logs them, with ids from `first_id` on.
+pub(super) fn readings(simulation: &Simulation, start: NaiveDateTime, first_id: i64) -> Vec<Value> {
+    let rows = simulation.readings(Logger::Pi).into_iter().zip(first_id..);
     rows.map(|(reading, id)| {
         #[allow(clippy::cast_possible_truncation)] // Seconds of a drive.
-        let at = start() + TimeDelta::milliseconds((reading.seconds * 1_000.0) as i64);
+        let at = start + TimeDelta::milliseconds((reading.seconds * 1_000.0) as i64);
         json!({
             "id": id, "timestamp": at.to_string(), "parameter_name": reading.parameter, "value": reading.value,
             "unit": reading.unit, "drive_id": 7, "data_source": "real",
@@ -32,10 +26,12 @@ fn leaking() -> Vec<Value> {
 }
 
 impl Fixture {
-    /// With the drive of [`leaking`], whose end is not logged.
+    /// With a drive that shows a vacuum leak, and whose end is not logged.
     async fn with_leak(variables: &[(&str, &str)]) -> Self {
         let fixture = Self::start_with(variables).await;
-        for part in leaking().chunks(5_000) {
+        let (car, fault) = (Engine::ECLIPSE_TURBO, Fault::VacuumLeak);
+        let leaking = Simulation::faulty(car, fault, Strength::Strong, 1);
+        for part in readings(&leaking, start(), 1).chunks(5_000) {
             fixture.store(&json!({"realtime_data": part})).await;
         }
         let car = json!({"vin": "V", "make": "Mitsubishi", "model": "Eclipse", "engine": "2.0L Turbo (4G63)"});

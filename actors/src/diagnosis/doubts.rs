@@ -2,6 +2,8 @@
 //!
 //! A channel in doubt feeds no rule; the doubt is reported as a finding about the sensor or the log.
 
+mod finding;
+mod rest;
 mod sensor;
 
 use super::channels::{CHANNELS, Channel};
@@ -9,6 +11,7 @@ use super::model::{Doubt, DoubtKind, Figures, Span};
 use super::states::Second;
 use super::text;
 use super::time::{Clock, seconds};
+pub(crate) use finding::{about_sensor, switched_speed};
 use sensor::SensorWatch;
 
 /// Fewer readings allow no judgement.

@@ -1,12 +1,10 @@
+use super::rest::{Rest, STUCK_MS};
 use crate::diagnosis::channels::Channel;
 use crate::diagnosis::model::{Doubt, DoubtKind, Span};
 use crate::diagnosis::states::Second;
 use crate::diagnosis::text;
 use crate::diagnosis::time::seconds;
 
-/// Readings and seconds for which a value must rest to be stuck.
-const STUCK_READINGS: u32 = 30;
-const STUCK_MS: i64 = 60_000;
 /// A coolant gauge may rest for long once it is warm; a cold one may not.
 const COLD_COOLANT_MS: i64 = 300_000;
 /// Air mass at which sensors of this size are at their end.
@@ -30,73 +28,6 @@ pub(super) struct SensorWatch {
     /// The longest rest while the engine's state changed.
     stuck: Option<Rest>,
     clipped: Option<Rest>,
-}
-
-/// A stretch of one value, and what the engine did meanwhile.
-#[derive(Clone, Copy, Debug)]
-struct Rest {
-    value: f64,
-    from_ms: i64,
-    to_ms: i64,
-    readings: u32,
-    rpm: Range,
-    load: Range,
-    speed: Range,
-    running_seconds: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Range {
-    low: f64,
-    high: f64,
-}
-
-impl Range {
-    const EMPTY: Self = Self {
-        low: f64::INFINITY,
-        high: f64::NEG_INFINITY,
-    };
-
-    fn add(&mut self, value: Option<f64>) {
-        if let Some(value) = value {
-            self.low = self.low.min(value);
-            self.high = self.high.max(value);
-        }
-    }
-
-    fn width(self) -> f64 {
-        (self.high - self.low).max(0.0)
-    }
-}
-
-impl Rest {
-    fn begin(at_ms: i64, value: f64) -> Self {
-        Self {
-            value,
-            from_ms: at_ms,
-            to_ms: at_ms,
-            readings: 1,
-            rpm: Range::EMPTY,
-            load: Range::EMPTY,
-            speed: Range::EMPTY,
-            running_seconds: 0,
-        }
-    }
-
-    fn duration_ms(&self) -> i64 {
-        self.to_ms - self.from_ms
-    }
-
-    fn is_long(&self) -> bool {
-        self.readings >= STUCK_READINGS && self.duration_ms() >= STUCK_MS
-    }
-
-    fn span(&self) -> Span {
-        Span {
-            from_seconds: seconds(self.from_ms),
-            to_seconds: seconds(self.to_ms),
-        }
-    }
 }
 
 impl SensorWatch {
