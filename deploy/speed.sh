@@ -4,13 +4,20 @@ set -euo pipefail
 . "$(dirname "$0")/lib/private-database.sh"
 cd "$(dirname "$0")/.."
 
+measured=()
+if [ "${1:-}" = --growth ]; then
+    measured=(-- growth)
+    shift
+fi
 case ${1:-} in
     --help | -h)
         cat <<'TEXT'
-Usage: deploy/speed.sh [mariadb|mysql]
+Usage: deploy/speed.sh [--growth] [mariadb|mysql]
 
 Starts a private database server, measures the release build and prepared multi-row upserts on it alternately, in
 several rounds, prints the ratios, and removes the database. Takes a few minutes. No result makes it fail.
+
+  --growth   instead, the time of each answer at 1× and 100× of the data, while cars drive
 TEXT
         exit
         ;;
@@ -35,4 +42,4 @@ port=$(free_port)
 start_private_database "${1:-$database_flavour}" "$folder" "$port" "$password" \
     --max-connections=200 --innodb-buffer-pool-size=1G
 export TEST_DATABASE_URL="mysql://root:$password@127.0.0.1:$port/"
-run_session cargo bench --locked --bench speed
+run_session cargo bench --locked --bench speed "${measured[@]}"

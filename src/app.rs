@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix::Addr;
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use actors::admission::Admission;
 use actors::analysis::{self, AnalysisActor, AnalysisSettings, StopAnalyzing};
 use actors::backup::{self, BackupActor, BackupSettings};
@@ -121,7 +121,7 @@ impl Application {
         let port = listener.local_addr().map_err(AppError::Start)?.port();
         let analysis = state.analysis.clone();
         let state = web::Data::new(state);
-        let server = HttpServer::new(move || {
+        let server = http::serve(listener, REQUEST_DRAIN_SECONDS, &state.clone(), move || {
             App::new()
                 .app_data(state.clone())
                 .wrap(from_fn(http::trace))
@@ -129,13 +129,7 @@ impl Application {
                 .configure(further_routes)
                 .configure(http::configure)
         })
-        // Otherwise the work for a client that has disconnected continues and keeps its turn.
-        .h1_allow_half_closed(false)
-        .disable_signals()
-        .shutdown_timeout(REQUEST_DRAIN_SECONDS)
-        .listen(listener)
-        .map_err(AppError::Start)?
-        .run();
+        .map_err(AppError::Start)?;
         Ok(Self {
             port,
             server,

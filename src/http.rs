@@ -31,6 +31,7 @@ mod linger;
 mod metrics;
 mod ping;
 mod schemas;
+mod server;
 mod sync;
 mod trace;
 mod turn;
@@ -41,6 +42,7 @@ pub(crate) use diagnosis::DiagnosedDrive;
 pub use docs::document;
 pub(crate) use drives::DriveList;
 pub use metrics::{RequestMetrics, measure};
+pub use server::serve;
 pub(crate) use sync::status::SyncStatus;
 pub use trace::trace;
 

@@ -2,6 +2,7 @@
 
 mod cancelled_query;
 mod connection;
+mod log_pipe;
 mod packets;
 mod panics;
 mod sessions;

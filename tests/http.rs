@@ -2,5 +2,6 @@
 
 mod auth;
 mod conformance;
+mod connection;
 mod device_keys;
 mod requests;

@@ -2,6 +2,7 @@
 
 mod migrations;
 mod mysql_syntax;
+mod nulls;
 mod shape;
 mod tables;
 mod upgrade;

@@ -1,5 +1,6 @@
 //! Shared by all tests: a database and a server for each of them, and a device that sends to it.
 
+mod account;
 mod batch;
 mod binary;
 mod black_hole;
@@ -20,6 +21,7 @@ mod raw;
 mod server;
 mod tool;
 
+pub(crate) use account::Account;
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
 pub(crate) use binary::{Binary, Ended, Process};
 pub(crate) use black_hole::BlackHole;

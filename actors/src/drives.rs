@@ -66,7 +66,7 @@ pub use clock_watch::ClockWatch;
 pub use count::profile;
 pub use counted::Counted;
 pub use find::{latest_with_number, readings_of};
-pub use list::{KnownDrive, StateCount, count_by_state, find, in_state, list, overlaps};
+pub use list::{COUNTING, KnownDrive, StateCount, count_by_state, find, in_state, list, overlaps};
 pub use messages::DrivesChanged;
 pub use pairing::DriveEventKind;
 pub use queue::{

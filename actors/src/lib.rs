@@ -7,6 +7,7 @@ pub mod analysis;
 pub mod backup;
 pub mod byte_budget;
 pub mod clock;
+pub mod contacts;
 pub mod database;
 pub mod device_id;
 pub mod diagnosis;

@@ -62,8 +62,9 @@ pub enum Report {
         /// What is wrong with it; `None` if nothing is.
         damage: Option<Damage>,
     },
-    /// The schema is usable, with an index that is missing; or the reason why it is not, in one sentence without secrets.
-    Schema(Result<Option<String>, String>),
+    /// The schema is usable, with what the owner should repair nevertheless, one sentence each; or the reason why it is not
+    /// usable, in one sentence without secrets.
+    Schema(Result<Vec<String>, String>),
     /// An actor opened its connection pool.
     Pool {
         /// The actor.

@@ -5,7 +5,8 @@
 //! refinery takes no lock; a row that is locked keeps two servers from migrating one database at the same time.
 //!
 //! Migrations only add, so a server also runs on the schema of a newer release: during a rolling upgrade, and after a
-//! rollback. The check of the shape finds a newer release that broke this rule.
+//! rollback. The check of the shape finds a newer release that broke this rule. Each release numbers its migrations within
+//! a hundred of its own ([`releases_ahead`]), so a server knows how many releases newer a schema is.
 
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use crate::database::{Database, DatabaseError, first_row, pool_for_migrations, r
 mod lock;
 mod shape;
 mod statements;
+mod writes;
+
+pub use writes::check_writes;
 
 use lock::Lock;
 use shape::{Column, Key, Shape, column_type};
@@ -141,6 +145,14 @@ pub async fn version(connection: &mut Conn) -> Result<Option<i64>, DatabaseError
     }
 }
 
+/// How many numbers the migrations of a release have: those up to 1.1 have 1 to 99, those of the next one 100 to 199.
+const NUMBERS_OF_A_RELEASE: i64 = 100;
+
+/// By how many releases a schema of the version `schema` is newer than a program whose latest version is `program`.
+pub fn releases_ahead(schema: i64, program: i64) -> i64 {
+    (schema / NUMBERS_OF_A_RELEASE - program / NUMBERS_OF_A_RELEASE).max(0)
+}
+
 /// The newest migration of this build.
 pub fn latest_version() -> i64 {
     embedded::migrations::runner()
@@ -191,4 +203,24 @@ async fn actual(connection: &mut Conn) -> Result<Shape, DatabaseError> {
         shape.0.entry(table).or_default().keys.insert(name, key);
     }
     Ok(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_counted_by_the_hundreds_of_their_migrations() {
+        for (schema, program, ahead) in [
+            (38, 38, 0),
+            (12, 38, 0),
+            (99, 38, 0),
+            (101, 38, 1),
+            (199, 38, 1),
+            (200, 38, 2),
+            (9000, 102, 89),
+        ] {
+            assert_eq!(releases_ahead(schema, program), ahead, "{schema}");
+        }
+    }
 }

@@ -12,7 +12,6 @@ pub mod timestamp;
 mod actor;
 mod backfill;
 mod batch_service;
-mod contacts;
 mod error;
 mod id_pages;
 mod import;

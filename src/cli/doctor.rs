@@ -12,6 +12,7 @@ use crate::config::{InvalidSettings, Settings};
 mod backups;
 mod clock;
 mod database;
+mod devices;
 mod finding;
 mod ollama;
 mod port;
@@ -62,9 +63,15 @@ async fn examine(settings: &Result<Settings, InvalidSettings>, host: &Host) -> V
     );
     let databases_clock = database.as_ref().ok().map(|found| found.inspection.clock);
     findings.extend(database::judge(settings, &database, host));
+    if let Ok(database) = &database {
+        findings.extend(devices::judge(&database.contacts, host));
+    }
     findings.push(ollama::judge(settings, &ollama));
     findings.extend(backups::judge(settings, backups.as_ref(), host));
     findings.extend(clock::judge(&clock, databases_clock));
     findings.push(port::judge(settings, &port, host));
+    if let port::Found::Ours { health, .. } = &port {
+        findings.extend(devices::unknown_tables(settings, health, host));
+    }
     findings
 }

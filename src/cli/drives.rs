@@ -82,7 +82,7 @@ pub(super) async fn latest(
 ) -> Result<Vec<(KnownDrive, Option<DiagnosisSummary>)>, Failure> {
     let timing = settings.queue_timing();
     let found = database.run(LIMIT, async |connection| {
-        let drives = drives::list(connection, device, limit, &timing).await?;
+        let drives = drives::list(connection, device, limit, &timing, drives::COUNTING).await?;
         diagnoses::summarized(connection, drives).await
     });
     Ok(found.await?)

@@ -2,6 +2,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, web};
 use actors::device_id::DeviceId;
@@ -48,29 +49,26 @@ pub(super) async fn require_key(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let key = request.headers().get(HEADER).ok_or(ApiError::MissingKey)?;
-    let offered = digest::digest(&digest::SHA256, key.as_bytes());
     let state = request
         .app_data::<web::Data<State>>()
         .ok_or(ApiError::Internal)?;
-    let holder = if state.api_key.is(&offered) {
-        KeyHolder::Owner
-    } else {
-        let sha256 = hex(offered.as_ref());
-        let turn = turn::take(&state.key_lookups).await?;
-        let device = state
-            .sync
-            .send(IdentifyKey { sha256, turn })
-            .await
-            .map_err(ApiError::from)?;
-        KeyHolder::Device(
-            device
-                .map_err(ApiError::KeyLookup)?
-                .ok_or(ApiError::InvalidKey)?,
-        )
-    };
+    let holder = identify(request.headers(), state).await?;
     request.extensions_mut().insert(holder);
     next.call(request).await
+}
+
+/// Whose key a request has, from its headers.
+pub(super) async fn identify(headers: &HeaderMap, state: &State) -> Result<KeyHolder, ApiError> {
+    let key = headers.get(HEADER).ok_or(ApiError::MissingKey)?;
+    let offered = digest::digest(&digest::SHA256, key.as_bytes());
+    if state.api_key.is(&offered) {
+        return Ok(KeyHolder::Owner);
+    }
+    let sha256 = hex(offered.as_ref());
+    let turn = turn::take(&state.key_lookups).await?;
+    let device = state.sync.send(IdentifyKey { sha256, turn }).await?;
+    let device = device.map_err(ApiError::KeyLookup)?;
+    Ok(KeyHolder::Device(device.ok_or(ApiError::InvalidKey)?))
 }
 
 /// Restricts a request to the devices its key is valid for: a device's own key is valid for that device only.

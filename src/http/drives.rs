@@ -115,9 +115,9 @@ struct DriveBody {
     /// Null while it is under way. Where no end is logged, its last reading.
     #[schema(required = true, examples("2026-02-01T14:25:00"))]
     drive_end_time: Option<String>,
-    /// How many readings it has.
-    #[schema(examples(7_500))]
-    readings: u64,
+    /// How many readings it has; null where counting the drives before it in the list took too long.
+    #[schema(required = true, examples(7_500))]
+    readings: Option<u64>,
     /// `open`: no end is known. `waiting`: its readings may still come. `queued`: it waits for the model. `running`: the
     /// model is at it. `analysed`: see `analysisId`. `failed`: three attempts have failed. `abandoned`: no readings came.
     #[schema(value_type = DriveState)]

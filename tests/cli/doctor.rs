@@ -10,7 +10,7 @@ use serde_json::json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{Binary, BlackHole, Ended, TestDatabase, TestServer};
+use crate::support::{Account, Binary, BlackHole, DEVICE, Ended, TestDatabase, TestServer, batch};
 
 const MODEL: &str = "gemma2:2b";
 
@@ -246,6 +246,64 @@ async fn an_outdated_schema_is_reported() {
     assert!(reported(&doctor(), "warning", "schema").contains("version 3 of"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_one_table_lacks_is_an_error() {
+    let database = migrated().await;
+    let account = Account::create(&database, "SELECT, CREATE, ALTER, INDEX, REFERENCES").await;
+    account
+        .may_write_all_tables_but(&database, "alert_log")
+        .await;
+    let ended = binary(&account.url(), "http://127.0.0.1:9").run(&["doctor"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.output);
+    let lacks = "lacks the right INSERT on the table alert_log";
+    assert!(ended.output.contains(lacks), "{}", ended.output);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_contact_of_each_device_is_shown_and_a_silent_one_is_a_warning() {
+    let database = migrated().await;
+    database
+        .execute(
+            "INSERT INTO sync_devices (source_device, last_contact_at, pause_seconds, pause_seconds_square) VALUES \
+             ('often', NOW(6) - INTERVAL 1 MINUTE, 60, 3600), ('silent', '2026-02-01 14:30:05', 60, 3600), \
+             ('once', '2026-02-01 14:30:05', 0, 0)",
+        )
+        .await
+        .unwrap();
+    let ended = binary(&database.url(), "http://127.0.0.1:9").run(&["doctor"]);
+    for line in [
+        "ok       devices   often made contact at ",
+        "ok       devices   once made contact once, at 2026-02-01T14:30:05",
+        "warning  devices   silent is silent since 2026-02-01T14:30:05; it usually makes contact every 60 s",
+    ] {
+        assert!(ended.output.contains(line), "{line} in {}", ended.output);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_the_running_server_refuses_are_named_with_the_setting() {
+    let database = TestDatabase::create().await;
+    let server =
+        TestServer::start_with(&database.url(), &[("EXTRA_TABLES", "drive_summary")]).await;
+    for table in ["dtc_log", "dtc_freeze_frame"] {
+        for _ in 0..3 {
+            let refused = server.sync(&batch(&json!({table: [{"id": 1}]}))).await;
+            assert_eq!(refused.0, 422);
+        }
+    }
+    let port = server.url.rsplit_once(':').unwrap().1;
+    let ended = binary(&database.url(), "http://127.0.0.1:9")
+        .variable("PORT", port)
+        .variable("EXTRA_TABLES", "drive_summary")
+        .run(&["doctor"]);
+    let says = format!(
+        "the tables dtc_freeze_frame, dtc_log of {DEVICE} are refused: the server does not know them"
+    );
+    assert!(ended.output.contains(&says), "{}", ended.output);
+    let mend = "# EXTRA_TABLES=drive_summary,dtc_freeze_frame,dtc_log, then restart";
+    assert!(ended.output.contains(mend), "{}", ended.output);
+}
+
 #[test]
 fn an_unwritable_backup_folder_is_an_error() {
     // Not writable, not even for root.
@@ -283,38 +341,4 @@ fn a_disk_that_is_nearly_full_is_a_warning() {
     );
     reported(&ended, "ok", "backups");
     assert!(reported(&ended, "warning", "disk").contains("1 MB are free"));
-}
-
-/// An account with these grants on one database; dropped with it, whose name it has.
-struct Account {
-    name: String,
-    database: String,
-}
-
-impl Account {
-    async fn create(database: &TestDatabase, rights: &str) -> Self {
-        let name = database.row::<String>("SELECT DATABASE()").await;
-        for statement in [
-            format!("CREATE USER {name}@'%' IDENTIFIED BY 'pw'"),
-            format!(
-                "GRANT {rights} ON `{}`.* TO {name}@'%'",
-                name.replace('_', "\\_")
-            ),
-        ] {
-            database.execute(&statement).await.unwrap();
-        }
-        Self {
-            database: name.clone(),
-            name,
-        }
-    }
-
-    fn url(&self) -> String {
-        self.url_with("pw", &self.database)
-    }
-
-    fn url_with(&self, password: &str, database: &str) -> String {
-        let (host, port) = TestDatabase::server_address();
-        format!("mysql://{}:{password}@{host}:{port}/{database}", self.name)
-    }
 }

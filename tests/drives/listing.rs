@@ -1,5 +1,9 @@
 //! `GET /api/v1/drives`
 
+use std::time::Duration;
+
+use actors::database::{Database, DatabaseUrl};
+use actors::drives::{self, QueueTiming};
 use serde_json::{Value, json};
 
 use super::{end_as, events, readings, send};
@@ -153,4 +157,22 @@ async fn drives_that_overlap_are_flagged() {
         overlaps,
         expected.map(|(id, overlaps)| (Some(id), Some(overlaps)))
     );
+}
+
+#[tokio::test]
+async fn a_list_without_time_to_count_has_the_drives_and_the_counts_that_are_known() {
+    let fixture = fixture().await;
+    let url = DatabaseUrl::parse(&fixture.database.url()).unwrap();
+    let database = Database::open(&url, 1);
+    let readings = async |budget: Duration| {
+        let listed = database.run(Duration::from_secs(20), async |connection| {
+            let timing = QueueTiming::with_quiet(Duration::from_secs(90));
+            drives::list(connection, Some(DEVICE), 50, &timing, budget).await
+        });
+        let listed = listed.await.unwrap().into_iter();
+        listed.map(|drive| drive.readings).collect::<Vec<_>>()
+    };
+    assert_eq!(readings(Duration::ZERO).await, [None, None, Some(2)]);
+    let all = readings(Duration::from_secs(20)).await;
+    assert_eq!(all, [Some(1), Some(1), Some(2)]);
 }

@@ -65,11 +65,8 @@ async fn a_sync_in_flight_is_finished_before_the_exit() {
     } = BlockedSync::start().await;
 
     server.signal("TERM");
+    // The requests in flight have 4 s from here on.
     server.logs("server stops").await;
-    eventually("no new connections", async || {
-        server.get("/api/v1/health").send().await.is_err()
-    })
-    .await;
     lock.release().await;
 
     let answer = sync.await.unwrap().unwrap();

@@ -87,6 +87,33 @@ async fn rows_batches_and_backups_are_counted() {
 }
 
 #[tokio::test]
+async fn the_contacts_of_each_device_are_shown_once_the_database_was_asked() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    assert_eq!(server.sync(&readings(1..4)).await.0, 200);
+    for (last_contact, pause_seconds) in [(1, 60), (3600, 60), (3600, 7200)] {
+        let contact = format!(
+            "UPDATE sync_devices SET last_contact_at = NOW(6) - INTERVAL {last_contact} SECOND, \
+             pause_seconds = 1, pause_seconds_square = {pause_seconds} WHERE source_device = 'chi-eclipse-tuner'"
+        );
+        database.execute(&contact).await.unwrap();
+        let is_silent = f64::from(last_contact > 3 * pause_seconds);
+        let name = |gauge| format!(r#"eclipse_ai_device_{gauge}{{device="chi-eclipse-tuner"}}"#);
+        let (usual, silent) = (name("usual_interval_seconds"), name("silent"));
+        eventually("the contact is shown", async || {
+            // Health asks the database, the metrics do not.
+            server.health().await;
+            let text = metrics(&server).await;
+            value(&text, &usual) == Some(f64::from(pause_seconds))
+                && value(&text, &silent) == Some(is_silent)
+        })
+        .await;
+        let text = metrics(&server).await;
+        assert!(value(&text, &name("last_contact_timestamp_seconds")) > Some(1.7e9));
+    }
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_route_and_status_and_never_by_path() {
     let database = TestDatabase::create().await;
     let server = TestServer::start(&database).await;

@@ -104,18 +104,28 @@ async fn a_missing_index_degrades_and_batches_are_stored() {
     assert!(reasons.contains(&json!(reason)), "{health}");
 }
 
-#[tokio::test]
-async fn a_server_runs_on_the_schema_of_a_newer_release() {
-    let database = TestDatabase::create().await;
-    init_db(&database);
+/// The schema as a release makes it that is so many releases newer than this one; returns its version.
+async fn migrate_by(database: &TestDatabase, releases: i64) -> i64 {
+    init_db(database);
+    // Each release numbers its migrations within a hundred of its own.
+    let version = (schema::latest_version() / 100 + releases) * 100 + 7;
     for statement in [
-        "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) \
-         VALUES (9000, 'of_a_newer_release', '2026-02-01T14:30:05Z', '1')",
-        "ALTER TABLE realtime_data ADD COLUMN note TEXT NULL",
-        "CREATE TABLE of_a_newer_release (id BIGINT PRIMARY KEY)",
+        format!(
+            "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) \
+             VALUES ({version}, 'of_a_newer_release', '2026-02-01T14:30:05Z', '1')"
+        ),
+        "ALTER TABLE realtime_data ADD COLUMN note TEXT NULL".to_owned(),
+        "CREATE TABLE of_a_newer_release (id BIGINT PRIMARY KEY)".to_owned(),
     ] {
-        database.execute(statement).await.unwrap();
+        database.execute(&statement).await.unwrap();
     }
+    version
+}
+
+#[tokio::test]
+async fn a_server_runs_on_the_schema_of_the_next_release() {
+    let database = TestDatabase::create().await;
+    migrate_by(&database, 1).await;
     let server = TestServer::start(&database).await;
     let (status, body) = server
         .sync(&batch(&json!({"realtime_data": [reading(1)]})))
@@ -123,6 +133,31 @@ async fn a_server_runs_on_the_schema_of_a_newer_release() {
     assert_eq!(status, 200, "{body}");
     let health = health(&server).await;
     assert_eq!(health["reasons"], json!(["Ollama does not answer."]));
+}
+
+#[tokio::test]
+async fn a_schema_more_than_one_release_newer_degrades_and_batches_are_stored() {
+    let database = TestDatabase::create().await;
+    let version = migrate_by(&database, 2).await;
+    let server = TestServer::start(&database).await;
+    let (status, body) = server
+        .sync(&batch(&json!({"realtime_data": [reading(1)]})))
+        .await;
+    assert_eq!(status, 200, "{body}");
+    let health = health(&server).await;
+    assert_eq!(health["status"], "degraded");
+    let reason = format!(
+        "The schema is at version {version}, 2 releases newer than this server, which knows version {}.",
+        schema::latest_version()
+    );
+    let reasons = health["reasons"].as_array().unwrap();
+    assert!(reasons.contains(&json!(reason)), "{health}");
+}
+
+#[test]
+fn the_migrations_of_this_release_have_numbers_within_one_hundred() {
+    // The next release begins with 100, so that a server knows how many releases newer a schema is.
+    assert!(schema::latest_version() < 100);
 }
 
 #[tokio::test]

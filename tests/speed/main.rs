@@ -1,15 +1,19 @@
 //! Benchmarks: each is a ratio to a peer measured in the same run on the same database.
 //!
-//! `deploy/speed.sh` starts the database and runs this in release. It asserts nothing, because machines differ and
+//! `deploy/speed.sh` starts the database and runs this in release; `deploy/speed.sh --growth` measures how the answers' times
+//! grow with the data instead. It asserts nothing, because machines differ and
 //! are noisy. Each pair is measured alternately, in several rounds, and the median ratio is printed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
     missing_docs
 )]
 
 mod client;
+mod growth;
+mod ollama;
 mod raw;
 mod server;
 
@@ -24,6 +28,10 @@ fn main() {
     let database = std::env::var("TEST_DATABASE_URL")
         .expect("TEST_DATABASE_URL names no database server: run ./deploy/speed.sh");
     let base = database.trim_end_matches('/');
+    if std::env::args().any(|argument| argument == "growth") {
+        growth::measure(base);
+        return;
+    }
     start(base);
     throughput(base, 8, 480);
     throughput(base, 1, 200);

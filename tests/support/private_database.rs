@@ -107,6 +107,14 @@ impl PrivateDatabase {
         format!("mysql://root@127.0.0.1:{}/eclipse_ai", self.port)
     }
 
+    /// The same for another account.
+    pub(crate) fn url_of(&self, user: &str, password: &str) -> String {
+        format!(
+            "mysql://{user}:{password}@127.0.0.1:{}/eclipse_ai",
+            self.port
+        )
+    }
+
     /// Locks a table for all other sessions.
     pub(crate) async fn lock(&self, table: &'static str) -> TableLock {
         let holder = Conn::from_url(self.url()).await.unwrap();

@@ -189,10 +189,13 @@ fn read(row: Row) -> Result<PastAnalysis, DatabaseError> {
     );
     let (id, status, device, profile, start, end, model, took_ms, created_at, error): Columns =
         mysql_async::from_row_opt(row)?;
+    let status = status.parse().unwrap_or_else(|_| {
+        log::error!(analysis:? = id, status:?; "status of an analysis is not known, shown as failed");
+        AnalysisStatus::Failed
+    });
     Ok(PastAnalysis {
         analysis_id: id,
-        // The column holds no other.
-        status: status.parse().unwrap_or(AnalysisStatus::Failed),
+        status,
         device_id: device,
         profile_id: profile,
         window_start: start,

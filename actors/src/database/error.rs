@@ -120,6 +120,11 @@ impl DatabaseError {
         matches!(answer.code, 1047 | 1053 | 1290 | 1792 | 1836 | 3100)
     }
 
+    /// True if the owner has to change an account, a right or a setting.
+    pub fn is_setup(&self) -> bool {
+        matches!(self, Self::Setup { .. })
+    }
+
     /// True if the statement named a table that does not exist.
     pub(crate) fn is_missing_table(&self) -> bool {
         matches!(self, Self::Refused(Error::Server(answer)) if answer.code == 1146)

@@ -48,6 +48,16 @@ pub struct Rights {
     pub has_role: bool,
 }
 
+impl Rights {
+    /// The needed rights that no grant on the database or on all databases gives.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let missing = NEEDED_RIGHTS.into_iter();
+        missing
+            .filter(|right| !self.here.contains(*right))
+            .collect()
+    }
+}
+
 impl Database {
     /// Inspects the database within `limit`.
     pub async fn inspect(&self, limit: Duration) -> Result<Inspection, DatabaseError> {

@@ -95,6 +95,8 @@ impl<'a> Transaction<'a> {
         }
         let statements = deferred + queries.len();
         if answers.len() != statements {
+            // The driver keeps the error of a statement behind another one until the next use of the connection.
+            results.drop_result().await?;
             return Err(DatabaseError::Incomplete {
                 answers: answers.len(),
                 statements,

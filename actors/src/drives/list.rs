@@ -1,5 +1,7 @@
 //! The drives of a device, for the API.
 
+use std::time::{Duration, Instant};
+
 use chrono::NaiveDateTime;
 use mysql_async::prelude::FromRow;
 use mysql_async::{Conn, FromRowError, Row, Value};
@@ -9,6 +11,9 @@ use super::state::DriveState;
 use super::statements::{WINDOW, read_window};
 use super::{LONGEST_DRIVE, QueueTiming};
 use crate::database::{DatabaseError, Statement, read_columns};
+
+/// How long the readings of listed drives are counted. One drive takes milliseconds per million readings.
+pub const COUNTING: Duration = Duration::from_secs(2);
 
 /// A drive, and how its analysis stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +28,8 @@ pub struct KnownDrive {
     pub start: NaiveDateTime,
     /// When it ended; where no end is logged, its last reading.
     pub end: Option<NaiveDateTime>,
-    /// How many readings of it are stored.
-    pub readings: u64,
+    /// How many readings of it are stored; `None` where the time for counting was used up.
+    pub readings: Option<u64>,
     /// How its analysis stands.
     pub state: DriveState,
     /// The latest analysis that succeeded.
@@ -102,7 +107,7 @@ pub async fn in_state(
     timing: &QueueTiming,
 ) -> Result<Vec<KnownDrive>, DatabaseError> {
     let values = [Value::from(state), limit.into()];
-    select(connection, " WHERE d.state = ?", values, timing).await
+    select(connection, " WHERE d.state = ?", values, timing, COUNTING).await
 }
 
 /// One drive; nothing where there is none with this number.
@@ -111,20 +116,22 @@ pub async fn find(
     id: i64,
     timing: &QueueTiming,
 ) -> Result<Option<KnownDrive>, DatabaseError> {
-    let found = select(connection, " WHERE d.id = ?", [id.into(), 1.into()], timing).await?;
+    let values = [id.into(), 1.into()];
+    let found = select(connection, " WHERE d.id = ?", values, timing, COUNTING).await?;
     Ok(found.into_iter().next())
 }
 
-/// The drives of one device or of all, the latest first.
+/// The drives of one device or of all, the latest first. Those that are not analysed are counted until `counting` has passed.
 pub async fn list(
     connection: &mut Conn,
     device_id: Option<&str>,
     limit: u32,
     timing: &QueueTiming,
+    counting: Duration,
 ) -> Result<Vec<KnownDrive>, DatabaseError> {
     let condition = device_id.map_or("", |_| " WHERE d.source_device = ?");
     let values = device_id.map(Value::from).into_iter().chain([limit.into()]);
-    select(connection, condition, values, timing).await
+    select(connection, condition, values, timing, counting).await
 }
 
 /// The drives that meet a condition, the latest first. The last of `values` is their largest number.
@@ -133,7 +140,9 @@ async fn select(
     condition: &str,
     values: impl IntoIterator<Item = Value>,
     timing: &QueueTiming,
+    counting: Duration,
 ) -> Result<Vec<KnownDrive>, DatabaseError> {
+    let began = Instant::now();
     let query = format!(
         "SELECT d.id, {WINDOW}, d.state, d.analysis_id, d.reason, d.readings_analysed, d.last_reading \
          FROM drives AS d{condition} ORDER BY d.drive_start DESC, d.id DESC LIMIT ?"
@@ -141,7 +150,8 @@ async fn select(
     let rows: Vec<Listed> = Statement::new(query, values).fetch_all(connection).await?;
     let mut drives = Vec::with_capacity(rows.len());
     for row in rows {
-        drives.push(row.complete(connection, timing).await?);
+        let counts = began.elapsed() < counting;
+        drives.push(row.complete(connection, timing, counts).await?);
     }
     Ok(drives)
 }
@@ -151,6 +161,7 @@ impl Listed {
         self,
         connection: &mut Conn,
         timing: &QueueTiming,
+        counts: bool,
     ) -> Result<KnownDrive, DatabaseError> {
         let DriveWindow {
             device_id,
@@ -160,12 +171,15 @@ impl Listed {
             ..
         } = self.window.clone();
         let (readings, last) = match self.readings_analysed {
-            Some(readings) if self.state == DriveState::Analysed => (readings, self.last_reading),
+            Some(readings) if self.state == DriveState::Analysed => {
+                (Some(readings), self.last_reading)
+            }
+            _ if !counts => (None, self.last_reading),
             _ => {
                 let silence = timing.drives().silence();
                 let found = self.window.find(connection, silence).await?;
                 let counted = found.count(connection).await?;
-                (counted.readings, counted.last)
+                (Some(counted.readings), counted.last)
             }
         };
         let last_known = end.or(last).unwrap_or(start);

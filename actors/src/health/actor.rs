@@ -22,10 +22,11 @@ use super::assess::{AnalysisFacts, BackupFacts, Facts, SchemaFacts, SyncFacts, a
 use super::journal::Journal;
 use super::messages::{CheckHealth, CollectMetrics, Health};
 use super::metrics::{Gauges, Metrics};
-use super::probes::{ProbeResults, Probes, wanted_bytes};
+use super::probes::{MysqlState, ProbeResults, Probes, wanted_bytes};
 use super::queues::Queues;
 use super::refused_clients::RefusedClients;
 use crate::clock;
+use crate::contacts::{self, DeviceContact};
 use crate::database::{Database, DatabaseUrl};
 use crate::ollama::Ollama;
 use crate::report::Report;
@@ -34,6 +35,9 @@ use crate::supervise::{Drain, Supervision};
 
 /// How long the results of a probe are reused.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// The interval of probes that nobody requests.
+const PROBE_INTERVAL: Duration = Duration::from_secs(30);
 
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -65,6 +69,8 @@ pub struct HealthActor {
     probes: Probes,
     /// The running probe, or else the last one.
     probe: Option<watch::Receiver<Option<ProbeResults>>>,
+    /// What the last probe that ended found in the database.
+    mysql: MysqlState,
     memory: Memory,
 }
 
@@ -94,6 +100,7 @@ impl HealthActor {
             database,
             probes,
             probe: None,
+            mysql: MysqlState::default(),
             memory,
         }
     }
@@ -113,18 +120,18 @@ impl HealthActor {
         }
         let (sender, results) = watch::channel(None);
         let probes = self.probes.clone();
-        let probe = async move {
-            sender.send_replace(Some(probes.run().await));
-        };
-        context.spawn(probe.into_actor(self));
+        let probe = probes.run().into_actor(self);
+        context.spawn(probe.map(move |found, actor, _| {
+            actor.mysql = found.mysql.clone();
+            sender.send_replace(Some(found));
+        }));
         self.probe = Some(results.clone());
         results
     }
 
     /// The time of the last stored batch known without a query.
     fn last_sync(&self, now: NaiveDateTime) -> Option<NaiveDateTime> {
-        let probe = self.probe.as_ref().map(watch::Receiver::borrow);
-        let found = probe.and_then(|found| Some(found.as_ref()?.last_sync.as_ref()?.stored_at));
+        let found = self.mysql.last_sync.as_ref().map(|sync| sync.stored_at);
         self.memory.journal.batches(now).last_success.max(found)
     }
 
@@ -134,25 +141,24 @@ impl HealthActor {
         let journal = &self.memory.journal;
         let mut batches = journal.batches(now);
         // The database has the batches from before the server's start.
-        let stored_at = results.last_sync.as_ref().map(|sync| sync.stored_at);
-        batches.last_success = batches.last_success.max(stored_at);
+        let last_sync = results.mysql.last_sync.as_ref();
+        batches.last_success = batches
+            .last_success
+            .max(last_sync.map(|sync| sync.stored_at));
+        let silent = results.mysql.contacts.iter().filter_map(silence);
         Facts {
-            mysql_is_up: results.mysql_is_up,
-            mysql_problem: results.mysql_problem,
             schema: SchemaFacts {
                 state: journal.schema().cloned(),
-                version: results.schema_version,
                 latest_version: schema::latest_version(),
             },
             ollama: results.ollama,
             model: settings.ollama.model().to_owned(),
-            last_sync: results.last_sync,
             uptime: settings.started.elapsed(),
             sync: SyncFacts {
                 record: batches,
                 waiting: queues.batches.waiting(),
                 failing_tables: journal.failing_tables(now),
-                notes: journal.notes(now),
+                notes: journal.notes(now).into_iter().chain(silent).collect(),
             },
             analysis: AnalysisFacts {
                 record: journal.analyses(now),
@@ -173,12 +179,31 @@ impl HealthActor {
             },
             restarts: settings.supervision.restarts(),
             refused_clients: settings.refused_clients.list(now),
+            mysql: results.mysql,
         }
     }
 }
 
+/// A note about a device that makes no contact any more.
+fn silence(contact: &DeviceContact) -> Option<String> {
+    let usual = contact.usual_interval.filter(|_| contact.is_silent)?;
+    Some(format!(
+        "{} has been silent since {}; it usually makes contact every {}.",
+        contact.device_id,
+        contact.last_contact_at.format("%Y-%m-%dT%H:%M:%S"),
+        contacts::interval(usual)
+    ))
+}
+
 impl Actor for HealthActor {
     type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        // The metrics show what the last probe found.
+        context.run_interval(PROBE_INTERVAL, |actor, context| {
+            actor.probe_results(context);
+        });
+    }
 }
 
 impl Supervised for HealthActor {
@@ -234,6 +259,7 @@ impl Handler<CollectMetrics> for HealthActor {
             analysis_running: queues.analyses.running() > 0,
             restarts: self.settings.supervision.restarts(),
             failing_tables: journal.failing_tables(now).len(),
+            contacts: &self.mysql.contacts,
             last_successes: [
                 ("sync", self.last_sync(now)),
                 ("analysis", journal.analyses(now).last_success),

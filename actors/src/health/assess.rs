@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::journal::{FailingTable, Growth, Record};
-use super::probes::{LastSync, OllamaState, SchemaVersion};
+use super::probes::{MysqlState, OllamaState, QuarantinedTable, SchemaVersion};
 use super::refused_clients::RefusedClient;
 use crate::drives::StuckDrive;
 use crate::report::Damage;
+use crate::schema::releases_ahead;
 
 /// Failures in a row from which a kind of work counts as failing.
 const FAILURES_IN_A_ROW: u32 = 3;
@@ -15,18 +16,14 @@ const FAILURES_IN_A_ROW: u32 = 3;
 /// Everything the status is derived from.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// Whether the database answers.
-    pub mysql_is_up: bool,
-    /// Why it does not, where the owner has to change a setting.
-    pub mysql_problem: Option<String>,
+    /// The database.
+    pub mysql: MysqlState,
     /// The schema.
     pub schema: SchemaFacts,
     /// Whether Ollama answers and has the model.
     pub ollama: OllamaState,
     /// The configured model.
     pub model: String,
-    /// The last stored batch.
-    pub last_sync: Option<LastSync>,
     /// Time since the server started.
     pub uptime: Duration,
     /// Batches.
@@ -44,10 +41,8 @@ pub struct Facts {
 /// Facts about the schema.
 #[derive(Clone, Debug, Default)]
 pub struct SchemaFacts {
-    /// Whether it was usable when the server last checked it, with a missing index or the reason; `None` until then.
-    pub state: Option<Result<Option<String>, String>>,
-    /// Its version now.
-    pub version: SchemaVersion,
+    /// Whether it was usable when the server last checked it, with warnings or the reason; `None` until then.
+    pub state: Option<Result<Vec<String>, String>>,
     /// The version that this program needs.
     pub latest_version: i64,
 }
@@ -141,8 +136,17 @@ pub fn assess(facts: &Facts) -> Assessment {
             );
         }
     }
-    reasons.extend(missing_index(&facts.schema));
+    if let Some(Ok(warnings)) = &facts.schema.state {
+        reasons.extend(warnings.iter().cloned());
+    }
+    reasons.extend(much_newer_schema(facts));
     reasons.extend(facts.sync.failing_tables.iter().map(failing_table));
+    let quarantined = facts.mysql.quarantined.iter();
+    reasons.extend(
+        quarantined
+            .filter(|table| table.is_recent)
+            .map(quarantined_table),
+    );
     reasons.extend(facts.refused_clients.iter().map(refused_client));
     reasons.extend(facts.analysis.growth.as_ref().map(stuck_queue));
     reasons.extend(facts.analysis.stuck_drives.iter().map(stuck_drive));
@@ -162,17 +166,20 @@ pub fn assess(facts: &Facts) -> Assessment {
 
 /// Why no batch can be stored.
 fn fatal_reasons(facts: &Facts) -> impl Iterator<Item = String> {
-    let mysql = (!facts.mysql_is_up).then(|| match &facts.mysql_problem {
-        Some(problem) => sentence(problem),
-        None => "MySQL does not answer.".to_owned(),
-    });
-    let schema = facts.mysql_is_up.then(|| unusable_schema(&facts.schema));
-    mysql.into_iter().chain(schema.flatten())
+    let mysql = &facts.mysql;
+    let problem = match (mysql.is_up, &mysql.problem) {
+        (false, Some(problem)) => Some(sentence(problem)),
+        (false, None) => Some("MySQL does not answer.".to_owned()),
+        (true, _) => {
+            unusable_schema(facts).or_else(|| mysql.write_problem.as_deref().map(sentence))
+        }
+    };
+    problem.into_iter()
 }
 
-fn unusable_schema(schema: &SchemaFacts) -> Option<String> {
-    let latest = schema.latest_version;
-    match (&schema.state, schema.version) {
+fn unusable_schema(facts: &Facts) -> Option<String> {
+    let latest = facts.schema.latest_version;
+    match (&facts.schema.state, facts.mysql.schema_version) {
         (Some(Err(reason)), _) => Some(sentence(reason)),
         (_, SchemaVersion::Missing) => Some("The database has no schema yet.".to_owned()),
         (_, SchemaVersion::Is(version)) if version < latest => Some(format!(
@@ -182,9 +189,32 @@ fn unusable_schema(schema: &SchemaFacts) -> Option<String> {
     }
 }
 
-fn missing_index(schema: &SchemaFacts) -> Option<String> {
-    let missing = schema.state.as_ref()?.as_ref().ok()?.as_ref()?;
-    Some(format!("Queries are slow: {missing}."))
+/// Releases are tested with the schema of the next one, not with later ones.
+fn much_newer_schema(facts: &Facts) -> Option<String> {
+    let SchemaVersion::Is(version) = facts.mysql.schema_version else {
+        return None;
+    };
+    let latest = facts.schema.latest_version;
+    let ahead = releases_ahead(version, latest);
+    (ahead > 1).then(|| {
+        format!(
+            "The schema is at version {version}, {ahead} releases newer than this server, which knows version {latest}."
+        )
+    })
+}
+
+fn quarantined_table(table: &QuarantinedTable) -> String {
+    let (rows, are) = match table.rows {
+        1 => ("row", "is"),
+        _ => ("rows", "are"),
+    };
+    format!(
+        "{} {rows} of {} from {} {are} in quarantine, the latest since {}.",
+        table.rows,
+        table.table,
+        table.device_id,
+        table.latest_at.format("%Y-%m-%dT%H:%M:%S")
+    )
 }
 
 /// A capital letter at the beginning and a full stop at the end.

@@ -31,7 +31,7 @@ pub struct Journal {
     drives: DriveQueue,
     /// By device and type.
     damaged_backups: BTreeMap<String, Damage>,
-    schema: Option<Result<Option<String>, String>>,
+    schema: Option<Result<Vec<String>, String>>,
     queue_blocked: Option<String>,
     stuck_drives: Vec<StuckDrive>,
     /// The latest epoch and its start, by device.
@@ -169,8 +169,8 @@ impl Journal {
         &self.damaged_backups
     }
 
-    /// Whether the schema is usable, with a missing index or the reason; `None` until it is reported.
-    pub fn schema(&self) -> Option<&Result<Option<String>, String>> {
+    /// Whether the schema is usable, with warnings or the reason; `None` until it is reported.
+    pub fn schema(&self) -> Option<&Result<Vec<String>, String>> {
         self.schema.as_ref()
     }
 

@@ -1,7 +1,7 @@
 //! The actors' metrics, for Prometheus.
 //!
 //! Reports increment counters and histograms; gauges are set when the metrics are collected. Label values are bounded:
-//! tables, actors, queues and outcomes.
+//! tables, actors, queues, outcomes, and 100 devices.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,6 +16,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::contacts::DeviceContact;
 use crate::database::PoolUse;
 use crate::report::{BatchOutcome, Report};
 
@@ -41,6 +42,9 @@ pub(super) struct Metrics {
     backup_seconds: Histogram,
     last_success: Family<Labels<1>, Seconds>,
     failing_tables: Gauge,
+    last_contact: Family<Labels<1>, Seconds>,
+    usual_interval: Family<Labels<1>, Seconds>,
+    silent: Family<Labels<1>, Gauge>,
     queue_length: Family<Labels<1>, Gauge>,
     analysis_running: Gauge,
     restarts: Family<Labels<1>, Counter>,
@@ -49,12 +53,14 @@ pub(super) struct Metrics {
 }
 
 /// The values of gauges at the time of a collection.
-pub(super) struct Gauges {
+pub(super) struct Gauges<'a> {
     /// By queue; `None` while the length is unknown.
     pub queue_lengths: [(&'static str, Option<usize>); 4],
     pub analysis_running: bool,
     pub restarts: Vec<(&'static str, u64)>,
     pub failing_tables: usize,
+    /// The devices with the latest contacts, when the database was last asked.
+    pub contacts: &'a [DeviceContact],
     /// By work: the time of the last success, in UTC.
     pub last_successes: [(&'static str, Option<NaiveDateTime>); 3],
 }
@@ -73,6 +79,9 @@ impl Default for Metrics {
             backup_seconds: Histogram::new(BACKUP_SECONDS),
             last_success: Family::default(),
             failing_tables: Gauge::default(),
+            last_contact: Family::default(),
+            usual_interval: Family::default(),
+            silent: Family::default(),
             queue_length: Family::default(),
             analysis_running: Gauge::default(),
             restarts: Family::default(),
@@ -91,6 +100,9 @@ impl Metrics {
         registry.register("sync_batches", "Batches, by outcome", self.batches.clone());
         registry.register("sync_batch_duration_seconds", "Time from the last byte of a batch to its receipt or error", self.batch_seconds.clone());
         registry.register("sync_failing_tables", "Tables of a device whose last three batches or more were not stored", self.failing_tables.clone());
+        registry.register("device_last_contact_timestamp_seconds", "Unix time of the latest contact of a device; the 100 devices with the latest ones", self.last_contact.clone());
+        registry.register("device_usual_interval_seconds", "Usual interval between two contacts of a device", self.usual_interval.clone());
+        registry.register("device_silent", "1 if a device has made no contact for three usual intervals, else 0", self.silent.clone());
         registry.register("analyses", "Analyses, by outcome", self.analyses.clone());
         registry.register("analysis_duration_seconds", "Duration of an analysis, by outcome", self.analysis_seconds.clone());
         registry.register("analysis_running", "1 while an analysis runs, else 0", self.analysis_running.clone());
@@ -172,7 +184,7 @@ impl Metrics {
     }
 
     /// All metrics in the `OpenMetrics` text format, without the end marker.
-    pub(super) fn text(&self, gauges: &Gauges) -> Result<String, fmt::Error> {
+    pub(super) fn text(&self, gauges: &Gauges<'_>) -> Result<String, fmt::Error> {
         self.set(gauges);
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
@@ -180,8 +192,9 @@ impl Metrics {
     }
 
     /// Sets the gauges, and the counters that are kept elsewhere.
-    fn set(&self, gauges: &Gauges) {
+    fn set(&self, gauges: &Gauges<'_>) {
         self.failing_tables.set(signed(gauges.failing_tables));
+        self.set_contacts(gauges.contacts);
         self.analysis_running.set(gauges.analysis_running.into());
         for (queue, length) in gauges.queue_lengths {
             if let Some(length) = length {
@@ -204,6 +217,25 @@ impl Metrics {
                 let labels = labels([("actor", actor), ("state", state)]);
                 self.connections.get_or_create(&labels).set(signed(count));
             }
+        }
+    }
+
+    /// Devices that are no longer listed lose their series.
+    fn set_contacts(&self, contacts: &[DeviceContact]) {
+        self.last_contact.clear();
+        self.usual_interval.clear();
+        self.silent.clear();
+        for contact in contacts {
+            let device = label("device", &contact.device_id);
+            let last = self.last_contact.get_or_create(&device);
+            last.set(unix_seconds(contact.last_contact_at));
+            if let Some(usual) = contact.usual_interval {
+                let gauge = self.usual_interval.get_or_create(&device);
+                gauge.set(usual.as_secs_f64());
+            }
+            self.silent
+                .get_or_create(&device)
+                .set(contact.is_silent.into());
         }
     }
 }

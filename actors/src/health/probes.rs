@@ -12,7 +12,7 @@ mod mysql;
 mod ollama;
 
 pub use disk::{free_bytes, wanted_bytes};
-pub use mysql::{LastSync, SchemaVersion};
+pub use mysql::{LastSync, MysqlState, QuarantinedTable, SchemaVersion};
 pub use ollama::OllamaState;
 
 use disk::Disk;
@@ -20,11 +20,7 @@ use disk::Disk;
 /// The results of all probes.
 #[derive(Clone, Debug)]
 pub(super) struct ProbeResults {
-    pub mysql_is_up: bool,
-    /// Why it is not up, where the owner has to change a setting.
-    pub mysql_problem: Option<String>,
-    pub schema_version: SchemaVersion,
-    pub last_sync: Option<LastSync>,
+    pub mysql: MysqlState,
     pub ollama: OllamaState,
     /// Free space for backups, in bytes; `None` if it cannot be read.
     pub free_bytes: Option<u64>,
@@ -37,10 +33,7 @@ impl ProbeResults {
     /// No probe succeeded.
     pub(super) fn none() -> Self {
         Self {
-            mysql_is_up: false,
-            mysql_problem: None,
-            schema_version: SchemaVersion::Unknown,
-            last_sync: None,
+            mysql: MysqlState::default(),
             ollama: OllamaState::Down,
             free_bytes: None,
             write_error: None,
@@ -75,10 +68,7 @@ impl Probes {
         );
         let disk = disk.unwrap_or_default();
         ProbeResults {
-            mysql_is_up: mysql.is_up,
-            mysql_problem: mysql.problem,
-            schema_version: mysql.schema_version,
-            last_sync: mysql.last_sync,
+            mysql,
             ollama,
             free_bytes: disk.free_bytes,
             write_error: disk.write_error,

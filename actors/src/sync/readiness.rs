@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::STATEMENT_LIMIT;
 use crate::causes;
 use crate::database::{Database, DatabaseError};
 use crate::report::{Report, Reporter};
@@ -13,6 +14,9 @@ use crate::schema::{self, Migrated};
 /// Pauses between attempts to reach and migrate the database double from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(15);
+
+/// The needed rights whose lack fails a write, or a read.
+const WRITES: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
 
 /// Resolves when the schema is usable.
 #[derive(Clone, Debug)]
@@ -59,7 +63,11 @@ pub(super) async fn bring_up_to_date(database: Database, announcer: Announcer, r
         match schema::migrate(&database).await {
             Ok(migrated) => {
                 log_migrated(&migrated);
-                reporter.tell(Report::Schema(Ok(migrated.missing_index)));
+                let warnings = warnings(&database, migrated.missing_index).await;
+                for warning in &warnings {
+                    log::warn!(warning:%; "schema is usable with a warning");
+                }
+                reporter.tell(Report::Schema(Ok(warnings)));
                 announcer.send_replace(SchemaState::Ready);
                 return;
             }
@@ -78,18 +86,41 @@ pub(super) async fn bring_up_to_date(database: Database, announcer: Announcer, r
     }
 }
 
+/// What the owner should repair, one sentence each.
+async fn warnings(database: &Database, missing_index: Option<String>) -> Vec<String> {
+    let missing_index = missing_index.map(|missing| format!("Queries are slow: {missing}."));
+    missing_index
+        .into_iter()
+        .chain(missing_rights(database).await)
+        .collect()
+}
+
+/// The rights on the whole database that the account lacks. Rights on single tables and those of a role are not listed
+/// there; health checks whether every table can be written.
+async fn missing_rights(database: &Database) -> Option<String> {
+    let inspected = database.inspect(STATEMENT_LIMIT).await;
+    let rights = inspected
+        .inspect_err(|error| log::debug!(error:% = causes(error); "rights not read"))
+        .ok()?
+        .rights;
+    let missing = rights.missing();
+    let missing = missing.into_iter().filter(|right| !WRITES.contains(right));
+    let missing: Vec<&str> = missing.collect();
+    (!missing.is_empty() && !rights.has_role).then(|| {
+        format!(
+            "The account in DATABASE_URL lacks {}, which the next upgrade needs.",
+            missing.join(", ")
+        )
+    })
+}
+
 fn log_migrated(migrated: &Migrated) {
     let Migrated {
-        applied,
-        version,
-        missing_index,
+        applied, version, ..
     } = migrated;
     log::info!(version, applied; "schema is up to date");
     if *version > schema::latest_version() {
         let known = schema::latest_version();
         log::warn!(version, known; "schema was made by a newer release");
-    }
-    if let Some(missing) = missing_index {
-        log::warn!(missing:%; "queries are slow without an index");
     }
 }

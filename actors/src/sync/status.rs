@@ -4,15 +4,14 @@
 //! tables that have few rows per device.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use mysql_async::Conn;
 use mysql_async::prelude::FromRow;
 use mysql_async::{FromRowError, Row};
 
-use super::contacts::Contacts;
 use super::id_pages::{Coverage, IdPages, PAGE_IDS, Page};
+use crate::contacts::DeviceContact;
 use crate::database::{DatabaseError, read_columns, rows};
 
 /// The number of gaps that are listed per table and epoch.
@@ -24,20 +23,14 @@ const DEVICE_LIMIT: usize = 100;
 /// The synchronisation status of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeviceSyncStatus {
-    /// The device.
-    pub device_id: String,
+    /// The device and its contacts.
+    pub contact: DeviceContact,
     /// Its latest epoch.
     pub epoch: i64,
     /// All of its epochs after the first one.
     pub later_epochs: Vec<LaterEpoch>,
     /// False while rows that an earlier version of the server stored are still being counted.
     pub is_complete: bool,
-    /// When its latest request arrived, in UTC.
-    pub last_contact_at: NaiveDateTime,
-    /// The usual interval between two contacts; `None` before the second one.
-    pub usual_interval: Option<Duration>,
-    /// Whether it has made no contact for three usual intervals.
-    pub is_silent: bool,
     /// Its latest batch that was stored.
     pub last_batch: Option<BatchRef>,
     /// Its latest batch that was not stored.
@@ -103,29 +96,19 @@ struct Latest {
 }
 
 struct DeviceRow {
-    device_id: String,
+    contact: DeviceContact,
     epoch: i64,
     is_counted: bool,
-    last_contact_at: NaiveDateTime,
-    since_contact: Duration,
-    contacts: Contacts,
     latest: Latest,
 }
 
 impl FromRow for DeviceRow {
     fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
         read_columns(row, |columns| {
-            let since_contact: i64 = columns.take("since_contact")?;
             Some(Self {
-                device_id: columns.take("source_device")?,
+                contact: DeviceContact::take(columns)?,
                 epoch: columns.take("epoch")?,
                 is_counted: columns.take("is_counted")?,
-                last_contact_at: columns.take("last_contact_at")?,
-                since_contact: Duration::from_micros(since_contact.try_into().unwrap_or_default()),
-                contacts: Contacts {
-                    pause_seconds: columns.take("pause_seconds")?,
-                    pause_seconds_square: columns.take("pause_seconds_square")?,
-                },
                 latest: Latest::take(columns)?,
             })
         })
@@ -185,26 +168,23 @@ pub async fn read_status(
     device_id: Option<&str>,
 ) -> Result<Vec<DeviceSyncStatus>, DatabaseError> {
     let query = format!(
-        "SELECT source_device, epoch, is_counted, last_contact_at, pause_seconds, pause_seconds_square, \
-         TIMESTAMPDIFF(MICROSECOND, last_contact_at, NOW(6)) AS since_contact, {} FROM sync_devices \
+        "SELECT {}, epoch, is_counted, {} FROM sync_devices \
          WHERE ? IS NULL OR source_device = ? ORDER BY last_contact_at DESC LIMIT {DEVICE_LIMIT}",
+        DeviceContact::COLUMNS,
         Latest::COLUMNS
     );
     let devices: Vec<DeviceRow> = rows(connection, query, (device_id, device_id)).await?;
     let mut statuses = Vec::with_capacity(devices.len());
     for device in devices {
-        let later_epochs = later_epochs(connection, &device.device_id).await?;
+        let later_epochs = later_epochs(connection, &device.contact.device_id).await?;
         let tables = tables(connection, &device, &later_epochs).await?;
         statuses.push(DeviceSyncStatus {
             epoch: device.epoch,
             later_epochs,
             is_complete: device.is_counted,
-            last_contact_at: device.last_contact_at,
-            usual_interval: device.contacts.usual_interval(),
-            is_silent: device.contacts.is_silent(device.since_contact),
             last_batch: device.latest.batch,
             last_error: device.latest.error,
-            device_id: device.device_id,
+            contact: device.contact,
             tables,
         });
     }
@@ -233,7 +213,7 @@ async fn tables(
     device: &DeviceRow,
     later_epochs: &[LaterEpoch],
 ) -> Result<Vec<TableSyncStatus>, DatabaseError> {
-    let device_id = device.device_id.as_str();
+    let device_id = device.contact.device_id.as_str();
     let query = format!(
         "SELECT table_name, {} FROM sync_tables WHERE source_device = ?",
         Latest::COLUMNS

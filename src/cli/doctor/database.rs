@@ -1,6 +1,7 @@
 //! Whether the database can be reached, lets us do what we need, and has the schema.
 
-use actors::database::{Database, DatabaseError, Inspection, NEEDED_RIGHTS, Rights};
+use actors::contacts::{DeviceContact, device_contacts};
+use actors::database::{Database, DatabaseError, Inspection, Rights};
 use actors::schema;
 use mysql_async::Error;
 
@@ -16,13 +17,29 @@ pub(super) struct Found {
     pub(super) inspection: Inspection,
     /// Why the program cannot use the tables that are there.
     difference: Option<String>,
+    /// Why the tables cannot be written; nothing is known while there is no usable schema.
+    write_error: Option<DatabaseError>,
+    /// When the devices made contact.
+    pub(super) contacts: Vec<DeviceContact>,
 }
 
 pub(super) async fn probe(settings: &Settings) -> Result<Found, DatabaseError> {
     let database = Database::open(&settings.database_url, 1);
+    let inspection = database.inspect(LIMIT).await?;
+    let difference = schema::first_difference(&database, LIMIT).await?;
+    let is_usable = inspection.schema_version.is_some() && difference.is_none();
+    let (mut write_error, mut contacts) = (None, Vec::new());
+    if is_usable {
+        let written = schema::check_writes(&database, LIMIT).await;
+        write_error = written.err().filter(DatabaseError::is_setup);
+        let read = database.run(LIMIT, async |connection| device_contacts(connection).await);
+        contacts = read.await?;
+    }
     Ok(Found {
-        inspection: database.inspect(LIMIT).await?,
-        difference: schema::first_difference(&database, LIMIT).await?,
+        inspection,
+        difference,
+        write_error,
+        contacts,
     })
 }
 
@@ -36,16 +53,25 @@ pub(super) fn judge(
         Ok(Found {
             inspection,
             difference,
-        }) => vec![
-            server(&place, &inspection.version),
-            rights(&inspection.rights, host),
-            schema(
-                inspection.schema_version,
-                schema::latest_version(),
-                difference.as_deref(),
-                host,
-            ),
-        ],
+            write_error,
+            ..
+        }) => {
+            let mut findings = vec![
+                server(&place, &inspection.version),
+                rights(&inspection.rights, host),
+                schema(
+                    inspection.schema_version,
+                    schema::latest_version(),
+                    difference.as_deref(),
+                    host,
+                ),
+            ];
+            findings.extend(write_error.as_ref().map(|error| {
+                let says = format!("{place} cannot be written: {error}");
+                Finding::error("database", says, mend(error, host))
+            }));
+            findings
+        }
         Err(error) => vec![Finding::error(
             "database",
             format!("{place}: {}", with_root_cause(error)),
@@ -82,8 +108,10 @@ fn mend(error: &DatabaseError, host: &Host) -> String {
         };
     };
     match answer.code {
-        // Access denied, no such database.
-        1044 | 1045 | 1049 | 1698 => host.setup_database(),
+        // Access denied, no such database, a right on a table or a routine.
+        1044 | 1045 | 1049 | 1142 | 1143 | 1227 | 1370 | 1698 => host.setup_database(),
+        1290 | 1792 | 1836 => "sudo mysql --execute='SET GLOBAL read_only = OFF'".to_owned(),
+        1665 => "sudo mysql --execute='SET GLOBAL binlog_format = ROW'".to_owned(),
         // Too many connections.
         1040 | 1203 => "sudo mysql --execute='SHOW PROCESSLIST'".to_owned(),
         // Not from this host.
@@ -117,10 +145,7 @@ fn server(place: &str, version: &str) -> Finding {
 }
 
 fn rights(rights: &Rights, host: &Host) -> Finding {
-    let missing: Vec<&str> = NEEDED_RIGHTS
-        .into_iter()
-        .filter(|right| !rights.here.contains(*right))
-        .collect();
+    let missing = rights.missing();
     if missing.is_empty() && rights.everywhere.is_empty() {
         return Finding::ok("grants", "are what is needed");
     }
@@ -182,6 +207,7 @@ fn schema(is: Option<i64>, latest: i64, difference: Option<&str>, host: &Host) -
 mod tests {
     use std::collections::BTreeSet;
 
+    use actors::database::NEEDED_RIGHTS;
     use rstest::rstest;
 
     use super::super::finding::Verdict::{self, Error, Ok, Warning};

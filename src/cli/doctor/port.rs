@@ -19,8 +19,12 @@ const HEALTH_LIMIT: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub(super) enum Found {
     Free,
-    /// The server itself listens there, in this version.
-    Ours(String),
+    /// The server itself listens there.
+    Ours {
+        version: String,
+        /// What it says of its health.
+        health: Value,
+    },
     Unusable(io::Error),
 }
 
@@ -28,15 +32,15 @@ pub(super) async fn probe(settings: &Settings) -> Found {
     let address = SocketAddr::new(settings.host, settings.port);
     match TcpListener::bind(address) {
         Ok(_) => Found::Free,
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => version_at(address)
-            .await
-            .map_or(Found::Unusable(error), Found::Ours),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            server_at(address).await.unwrap_or(Found::Unusable(error))
+        }
         Err(error) => Found::Unusable(error),
     }
 }
 
-/// The version of the server that answers there, if it is one of ours.
-async fn version_at(mut address: SocketAddr) -> Option<String> {
+/// The server that answers there, if it is one of ours.
+async fn server_at(mut address: SocketAddr) -> Option<Found> {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
@@ -51,14 +55,17 @@ async fn version_at(mut address: SocketAddr) -> Option<String> {
     let health = health.send().await.ok()?.bytes().await.ok()?;
     let health: Value = serde_json::from_slice(&health).ok()?;
     health["components"]["mysql"].as_str()?;
-    Some(health["version"].as_str()?.to_owned())
+    Some(Found::Ours {
+        version: health["version"].as_str()?.to_owned(),
+        health,
+    })
 }
 
 pub(super) fn judge(settings: &Settings, found: &Found, machine: &Host) -> Finding {
     let (host, port) = (settings.host, settings.port);
     match found {
         Found::Free => Finding::ok(SUBJECT, format!("{port} is free; the server does not run")),
-        Found::Ours(version) => Finding::ok(
+        Found::Ours { version, .. } => Finding::ok(
             SUBJECT,
             format!("{port} is where the server listens, version {version}"),
         ),

@@ -64,7 +64,7 @@ pub(super) fn gather(settings: &Settings) -> Result<Facts, Failure> {
         delayed_drives.retain(|drive| drive.reason.is_some());
         let mut latest_drives = Vec::new();
         for device in &devices {
-            let of_device = Some(device.device_id.as_str());
+            let of_device = Some(device.contact.device_id.as_str());
             let drives = drive_lists::latest(database, settings, of_device, DRIVES);
             latest_drives.extend(drives.await?);
         }

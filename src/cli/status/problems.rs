@@ -66,16 +66,16 @@ fn because(reason: Option<&str>) -> String {
 }
 
 fn silence(device: &DeviceSyncStatus, host: &Host) -> Option<Problem> {
-    let id = &device.device_id;
-    device.is_silent.then(|| Problem {
+    let id = &device.contact.device_id;
+    device.contact.is_silent.then(|| Problem {
         device_id: Some(id.clone()),
         says: format!(
             "no contact since {} UTC, more than three times its usual interval",
-            device.last_contact_at.format("%Y-%m-%d %H:%M")
+            device.contact.last_contact_at.format("%Y-%m-%d %H:%M")
         ),
         command: host.log(&format!(
             "--since '{}' -p warning # at home? address and key in its logger right?",
-            device.last_contact_at.format("%Y-%m-%d %H:%M UTC")
+            device.contact.last_contact_at.format("%Y-%m-%d %H:%M UTC")
         )),
     })
 }
@@ -107,7 +107,7 @@ fn refused(
         format!("add {name} to EXTRA_TABLES")
     };
     Some(Problem {
-        device_id: Some(device.device_id.clone()),
+        device_id: Some(device.contact.device_id.clone()),
         says: format!("{name}: its latest batch was not stored: {}", failed.error),
         command: format!(
             "{} # {change}, then: {}",
@@ -125,7 +125,7 @@ fn quarantined(
 ) -> Option<Problem> {
     let (rows, name) = (table.quarantined, &table.table);
     (rows > 0).then(|| Problem {
-        device_id: Some(device.device_id.clone()),
+        device_id: Some(device.contact.device_id.clone()),
         says: format!("{name}: {rows} rows are in quarantine"),
         command: host.adapt(&format!(
             "sudo mysql {database} --execute=\"SELECT row_key, reason, row_json FROM quarantined_rows WHERE table_name = '{name}'\""

@@ -32,7 +32,12 @@ pub(super) fn render(facts: &Facts, problems: &[Problem]) -> String {
     for device in &facts.devices {
         of_device(&mut text, device, facts);
     }
-    let sent = |id: &str| facts.devices.iter().any(|device| device.device_id == id);
+    let sent = |id: &str| {
+        facts
+            .devices
+            .iter()
+            .any(|device| device.contact.device_id == id)
+    };
     for device in facts.registered.iter().filter(|device| !sent(&device.id)) {
         let _ = writeln!(
             text,
@@ -55,24 +60,27 @@ pub(super) fn render(facts: &Facts, problems: &[Problem]) -> String {
 }
 
 fn of_device(text: &mut String, device: &DeviceSyncStatus, facts: &Facts) {
-    let id = device.device_id.as_str();
+    let id = device.contact.device_id.as_str();
     let _ = writeln!(text, "\n{}", painted("1", &clean(id)));
-    let since = (facts.now - device.last_contact_at)
+    let since = (facts.now - device.contact.last_contact_at)
         .to_std()
         .unwrap_or_default();
-    let usual = device.usual_interval.map_or_else(String::new, |usual| {
-        format!(
-            "; usually every {}",
-            length(usual.max(Duration::from_secs(1)))
-        )
-    });
+    let usual = device
+        .contact
+        .usual_interval
+        .map_or_else(String::new, |usual| {
+            format!(
+                "; usually every {}",
+                length(usual.max(Duration::from_secs(1)))
+            )
+        });
     line(
         text,
         "last contact",
         &format!(
             "{} ago ({}){usual}",
             length(since),
-            minute(device.last_contact_at)
+            minute(device.contact.last_contact_at)
         ),
     );
     rows(text, device);

@@ -4,7 +4,7 @@ use std::time::Duration;
 use actors::health::Health;
 use actors::health::assess::{AnalysisFacts, Assessment, BackupFacts, Facts, Status, SyncFacts};
 use actors::health::journal::{self, Record};
-use actors::health::probes::{LastSync, OllamaState};
+use actors::health::probes::{self, LastSync, OllamaState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -138,6 +138,10 @@ struct SyncHealth {
     work: WorkHealth,
     /// Tables of a device whose last three batches or more were not stored.
     failing_tables: Vec<FailingTable>,
+    /// Tables of a device with rows that failed validation while the server has `BAD_ROWS=quarantine`, and of which no valid
+    /// version has arrived; those with the latest row first, at most 100. Rows of the last day degrade the status.
+    #[schema(max_items = 100)]
+    quarantined: Vec<QuarantinedTable>,
     /// What the owner may want to know, one sentence each; it does not affect the status.
     #[schema(examples(
         "example-device started again at id 1; its new rows are stored in epoch 1."
@@ -164,6 +168,24 @@ struct FailingTable {
     /// The last failure, in one sentence.
     #[schema(examples("the database refused a statement"))]
     error: String,
+}
+
+/// The quarantined rows of a table of a device.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct QuarantinedTable {
+    /// The device.
+    #[schema(examples("example-device"))]
+    device_id: String,
+    /// The table.
+    #[schema(examples("statistics"))]
+    table: String,
+    /// How many rows of it are in quarantine.
+    #[schema(minimum = 1, examples(2))]
+    rows: u64,
+    /// When the latest of them arrived, in UTC.
+    #[schema(examples("2026-02-01T14:30:05"))]
+    latest_at: String,
 }
 
 /// Successes and failures of analyses.
@@ -244,9 +266,9 @@ impl From<Health> for HealthReport {
             reasons,
             version: env!("CARGO_PKG_VERSION"),
             components: Components::from(&facts),
-            last_sync: facts.last_sync.map(LatestSync::from),
+            last_sync: facts.mysql.last_sync.map(LatestSync::from),
             uptime: uptime(facts.uptime),
-            sync: facts.sync.into(),
+            sync: SyncHealth::new(facts.sync, facts.mysql.quarantined),
             analysis: facts.analysis.into(),
             backup: facts.backup.into(),
             actors: facts
@@ -262,7 +284,7 @@ impl From<&Facts> for Components {
     fn from(facts: &Facts) -> Self {
         Self {
             api: Availability::Up,
-            mysql: Availability::of(facts.mysql_is_up),
+            mysql: Availability::of(facts.mysql.is_up),
             ollama: Availability::of(facts.ollama != OllamaState::Down),
             ollama_model: match facts.ollama {
                 OllamaState::Ready => facts.model.clone(),
@@ -283,13 +305,17 @@ impl From<LastSync> for LatestSync {
     }
 }
 
-impl From<SyncFacts> for SyncHealth {
-    fn from(facts: SyncFacts) -> Self {
+impl SyncHealth {
+    fn new(facts: SyncFacts, quarantined: Vec<probes::QuarantinedTable>) -> Self {
         let notes = facts.notes;
         let failing = facts.failing_tables.into_iter();
         Self {
             work: WorkHealth::new(facts.record, facts.waiting),
             notes,
+            quarantined: quarantined
+                .into_iter()
+                .map(QuarantinedTable::from)
+                .collect(),
             failing_tables: failing
                 .map(|failing| FailingTable {
                     device_id: failing.device_id,
@@ -299,6 +325,17 @@ impl From<SyncFacts> for SyncHealth {
                     error: failing.error,
                 })
                 .collect(),
+        }
+    }
+}
+
+impl From<probes::QuarantinedTable> for QuarantinedTable {
+    fn from(table: probes::QuarantinedTable) -> Self {
+        Self {
+            device_id: table.device_id,
+            table: table.table,
+            rows: table.rows,
+            latest_at: time(table.latest_at),
         }
     }
 }

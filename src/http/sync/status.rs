@@ -198,7 +198,7 @@ struct GapBody {
 impl From<DeviceSyncStatus> for DeviceBody {
     fn from(device: DeviceSyncStatus) -> Self {
         Self {
-            device_id: device.device_id,
+            device_id: device.contact.device_id,
             epoch: device.epoch,
             later_epochs: device
                 .later_epochs
@@ -206,9 +206,9 @@ impl From<DeviceSyncStatus> for DeviceBody {
                 .map(EpochBody::from)
                 .collect(),
             complete: device.is_complete,
-            last_contact: time(device.last_contact_at),
-            usual_interval_seconds: device.usual_interval.map(|usual| usual.as_secs()),
-            silent: device.is_silent,
+            last_contact: time(device.contact.last_contact_at),
+            usual_interval_seconds: device.contact.usual_interval.map(|usual| usual.as_secs()),
+            silent: device.contact.is_silent,
             last_batch: device.last_batch.map(BatchBody::from),
             last_error: device.last_error.map(BatchErrorBody::from),
             tables: device.tables.into_iter().map(TableBody::from).collect(),

@@ -164,7 +164,14 @@ impl Handler<ListDrives> for AnalysisActor {
                 turn: _turn,
             } = wanted;
             let listed = database.run(COUNT_LIMIT, async |connection| {
-                let drives = drives::list(connection, device_id.as_deref(), limit, &timing).await?;
+                let drives = drives::list(
+                    connection,
+                    device_id.as_deref(),
+                    limit,
+                    &timing,
+                    drives::COUNTING,
+                )
+                .await?;
                 diagnoses::summarized(connection, drives).await
             });
             Ok(listed.await?)

@@ -3,16 +3,17 @@ use crate::health::journal::LastError;
 
 fn all_well() -> Facts {
     Facts {
-        mysql_is_up: true,
-        mysql_problem: None,
+        mysql: MysqlState {
+            is_up: true,
+            schema_version: SchemaVersion::Is(15),
+            ..MysqlState::default()
+        },
         schema: SchemaFacts {
-            state: Some(Ok(None)),
-            version: SchemaVersion::Is(15),
+            state: Some(Ok(Vec::new())),
             latest_version: 15,
         },
         ollama: OllamaState::Ready,
         model: "gemma2:2b".to_owned(),
-        last_sync: None,
         uptime: Duration::ZERO,
         sync: SyncFacts::default(),
         analysis: AnalysisFacts::default(),
@@ -51,11 +52,11 @@ fn an_unusable_schema_is_unhealthy_and_named() {
     type Fault = fn(&mut Facts);
     let faults: [(Fault, &str); 4] = [
         (
-            |facts| facts.schema.version = SchemaVersion::Is(12),
+            |facts| facts.mysql.schema_version = SchemaVersion::Is(12),
             "The schema is at version 12 and the server needs version 15.",
         ),
         (
-            |facts| facts.schema.version = SchemaVersion::Missing,
+            |facts| facts.mysql.schema_version = SchemaVersion::Missing,
             "The database has no schema yet.",
         ),
         (
@@ -66,8 +67,8 @@ fn an_unusable_schema_is_unhealthy_and_named() {
         ),
         (
             |facts| {
-                facts.mysql_is_up = false;
-                facts.mysql_problem = Some("the database server is read-only".to_owned());
+                facts.mysql.is_up = false;
+                facts.mysql.problem = Some("the database server is read-only".to_owned());
             },
             "The database server is read-only.",
         ),
@@ -78,9 +79,53 @@ fn an_unusable_schema_is_unhealthy_and_named() {
 }
 
 #[test]
-fn the_schema_of_a_newer_release_is_healthy() {
-    let (status, _) = verdict(|facts| facts.schema.version = SchemaVersion::Is(16));
-    assert_eq!(status, Status::Healthy);
+fn the_schema_of_the_next_release_is_healthy_and_later_ones_are_named() {
+    for version in [16, 199] {
+        let newer = SchemaVersion::Is(version);
+        let (status, _) = verdict(|facts| facts.mysql.schema_version = newer);
+        assert_eq!(status, Status::Healthy);
+    }
+    let reason =
+        "The schema is at version 200, 2 releases newer than this server, which knows version 15.";
+    assert_eq!(
+        verdict(|facts| facts.mysql.schema_version = SchemaVersion::Is(200)),
+        (Status::Degraded, vec![reason.to_owned()])
+    );
+}
+
+#[test]
+fn tables_that_cannot_be_written_are_unhealthy() {
+    let problem = "the account in DATABASE_URL lacks the right INSERT on the table alert_log";
+    let (status, reasons) = verdict(|facts| facts.mysql.write_problem = Some(problem.to_owned()));
+    let sentence = "The account in DATABASE_URL lacks the right INSERT on the table alert_log.";
+    assert_eq!(
+        (status, reasons),
+        (Status::Unhealthy, vec![sentence.to_owned()])
+    );
+}
+
+#[test]
+fn rows_that_were_quarantined_within_a_day_are_named_with_table_and_count() {
+    let table = |rows, is_recent| QuarantinedTable {
+        device_id: "pi".to_owned(),
+        table: "statistics".to_owned(),
+        rows,
+        latest_at: "2026-02-01T14:30:05".parse().unwrap(),
+        is_recent,
+    };
+    let reason = |text: &str| (Status::Degraded, vec![text.to_owned()]);
+    assert_eq!(
+        verdict(|facts| facts.mysql.quarantined = vec![table(1, true)]),
+        reason(
+            "1 row of statistics from pi is in quarantine, the latest since 2026-02-01T14:30:05."
+        )
+    );
+    assert_eq!(
+        verdict(|facts| facts.mysql.quarantined = vec![table(7, true), table(3, false)]),
+        reason(
+            "7 rows of statistics from pi are in quarantine, the latest since 2026-02-01T14:30:05."
+        )
+    );
 }
 
 #[test]
@@ -100,10 +145,10 @@ fn all_well_is_healthy_without_a_reason() {
 #[test]
 fn without_mysql_nothing_is_better_than_unhealthy() {
     let reasons = vec!["MySQL does not answer.".to_owned()];
-    let without_mysql = verdict(|facts| facts.mysql_is_up = false);
+    let without_mysql = verdict(|facts| facts.mysql.is_up = false);
     assert_eq!(without_mysql, (Status::Unhealthy, reasons));
     let (status, reasons) = verdict(|facts| {
-        facts.mysql_is_up = false;
+        facts.mysql.is_up = false;
         facts.ollama = OllamaState::Down;
     });
     assert_eq!((status, reasons.len()), (Status::Unhealthy, 2));

@@ -22,7 +22,7 @@ fn failure() -> BatchFailure {
     }
 }
 
-fn gauges() -> Gauges {
+fn gauges() -> Gauges<'static> {
     Gauges {
         queue_lengths: [
             ("batches", Some(0)),
@@ -33,6 +33,7 @@ fn gauges() -> Gauges {
         analysis_running: false,
         restarts: Vec::new(),
         failing_tables: 0,
+        contacts: &[],
         last_successes: [("sync", None), ("analysis", None), ("backup", None)],
     }
 }
@@ -198,4 +199,41 @@ fn outcomes_that_never_came_are_shown_as_zero() {
             r#"eclipse_ai_backups_total{outcome="failed"} 0"#,
         ],
     );
+}
+
+#[test]
+fn the_contacts_of_listed_devices_are_shown() {
+    let at = "2026-02-01T14:30:05".parse().unwrap();
+    let contact = |device_id: &str, usual: Option<u64>| DeviceContact {
+        device_id: device_id.to_owned(),
+        last_contact_at: at,
+        usual_interval: usual.map(Duration::from_secs),
+        is_silent: usual.is_some(),
+    };
+    let metrics = Metrics::default();
+    let mut contacts = vec![contact("pi", Some(90)), contact("new-pi", None)];
+    let text = metrics
+        .text(&Gauges {
+            contacts: &contacts,
+            ..gauges()
+        })
+        .unwrap();
+    assert_lines(
+        &text,
+        &[
+            "eclipse_ai_device_last_contact_timestamp_seconds{device=\"pi\"} 1769956205.0",
+            "eclipse_ai_device_usual_interval_seconds{device=\"pi\"} 90.0",
+            "eclipse_ai_device_silent{device=\"pi\"} 1",
+            "eclipse_ai_device_silent{device=\"new-pi\"} 0",
+        ],
+    );
+    assert!(!text.contains("usual_interval_seconds{device=\"new-pi\"}"));
+    contacts.remove(0);
+    let text = metrics
+        .text(&Gauges {
+            contacts: &contacts,
+            ..gauges()
+        })
+        .unwrap();
+    assert!(!text.contains("device=\"pi\""), "{text}");
 }

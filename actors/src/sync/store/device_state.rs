@@ -8,9 +8,9 @@ use chrono::{NaiveDateTime, TimeDelta};
 use mysql_async::{Row, Value};
 
 use super::placeholders;
+use crate::contacts::Contacts;
 use crate::database::{DatabaseError, Statement, Transaction, convert};
 use crate::sync::batch::{Batch, Cell, MirroredTable, PassthroughTable};
-use crate::sync::contacts::Contacts;
 use crate::sync::id_pages::{IdPages, Page};
 
 /// The number of pages in one statement.
