@@ -30,7 +30,7 @@ mod transaction;
 mod url;
 
 pub use error::DatabaseError;
-pub use inspection::{Inspection, NEEDED_RIGHTS, Rights};
+pub use inspection::{Inspection, NEEDED_RIGHTS, Rights, schema_version};
 pub(crate) use nodes::pool_for_migrations;
 pub use pool_use::PoolUse;
 pub(crate) use query::{Columns, convert, first_row, read_columns, rows};

@@ -23,6 +23,7 @@ mod thresholds;
 mod time;
 mod timeline;
 mod traces;
+mod trims;
 pub mod units;
 
 pub use diagnoser::Diagnoser;

@@ -13,7 +13,8 @@ use std::time::Duration;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 
-use crate::database::{Database, DatabaseError, first_row, pool_for_migrations, rows};
+pub use crate::database::schema_version as version;
+use crate::database::{Database, DatabaseError, pool_for_migrations, rows};
 
 mod lock;
 mod shape;
@@ -133,16 +134,6 @@ fn not_ours(table: &str) -> String {
         "the table {table} was not made by this program: set DATABASE_URL to a database of its own \
          (docs/moving-from-python.md)"
     )
-}
-
-/// The version of the schema; `None` if there is no schema yet.
-pub async fn version(connection: &mut Conn) -> Result<Option<i64>, DatabaseError> {
-    let query = "SELECT MAX(version) FROM refinery_schema_history";
-    match first_row::<Option<i64>>(connection, query, ()).await {
-        Ok(version) => Ok(version.flatten()),
-        Err(error) if error.is_missing_table() => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// How many numbers the migrations of a release have: those up to 1.1 have 1 to 99, those of the next one 100 to 199.

@@ -7,7 +7,6 @@ use chrono::NaiveDateTime;
 use mysql_async::Conn;
 
 use super::{Database, DatabaseError, first_row, rows};
-use crate::schema;
 
 /// The rights that the server and its migrations need on their database.
 pub const NEEDED_RIGHTS: [&str; 8] = [
@@ -81,7 +80,7 @@ impl Database {
                     everywhere,
                     has_role,
                 },
-                schema_version: schema::version(connection).await?,
+                schema_version: schema_version(connection).await?,
             })
         })
         .await
@@ -105,4 +104,14 @@ async fn everywhere(connection: &mut Conn) -> Result<BTreeSet<String>, DatabaseE
     );
     let rights: Vec<String> = rows(connection, query, ()).await?;
     Ok(rights.into_iter().collect())
+}
+
+/// The version of the schema; `None` if there is no schema yet.
+pub async fn schema_version(connection: &mut Conn) -> Result<Option<i64>, DatabaseError> {
+    let query = "SELECT MAX(version) FROM refinery_schema_history";
+    match first_row::<Option<i64>>(connection, query, ()).await {
+        Ok(version) => Ok(version.flatten()),
+        Err(error) if error.is_missing_table() => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -9,8 +9,8 @@ use super::figures::round;
 use super::model::{
     BaselineComparison, BaselineFigure, EngineState, Figures, History, OperatingBin,
 };
-use super::rules::trims::Mixture;
 use super::text;
+use super::trims::Mixture;
 
 /// Earlier drives that count.
 const DRIVES: usize = 5;

@@ -16,7 +16,6 @@ mod idle;
 mod ignition;
 mod knock;
 mod sustained;
-pub(crate) mod trims;
 
 use super::channels::Channel;
 use super::model::{

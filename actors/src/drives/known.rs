@@ -8,8 +8,10 @@ use mysql_async::{FromRowError, Row, Value};
 
 use super::DriveState;
 use super::pairing::Drive;
-use super::transitions::NO_START;
 use crate::database::{DatabaseError, Statement, Transaction, read_columns};
+
+/// The `start_source_id` of a drive without a `drive_start`.
+pub(super) const NO_START: i64 = -1;
 
 /// How many values one statement has.
 const CHUNK: usize = 500;

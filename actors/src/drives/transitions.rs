@@ -15,14 +15,12 @@ use super::check::Decision;
 use super::claim::Claim;
 use super::claim_watch::Held;
 use super::counted::Counted;
+use super::known::NO_START;
 use super::pairing::Drive;
 use super::statements::microseconds;
 use super::{LONGEST_PAUSE, RECHECK};
 use crate::database::Statement;
 use crate::text::line;
-
-/// The `start_source_id` of a drive without a `drive_start`.
-pub(super) const NO_START: i64 = -1;
 
 /// The length of `drives.reason`.
 const REASON_CHARACTERS: usize = 255;

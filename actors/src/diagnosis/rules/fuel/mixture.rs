@@ -1,21 +1,31 @@
 //! Rules on the trims by state; they judge the figures and watch no seconds.
 
-use crate::diagnosis::model::{EngineState, Tier};
-use crate::diagnosis::rules::draft::{Draft, Judgement};
-use crate::diagnosis::rules::trims::{Mixture, Trim};
+use crate::diagnosis::channels::Channel;
+use crate::diagnosis::model::{EngineState, Evidence, Tier};
+use crate::diagnosis::rules::draft::{Draft, Judgement, evidence_in};
 use crate::diagnosis::rules::{Drive, Rule};
 use crate::diagnosis::states::Second;
 use crate::diagnosis::text;
 use crate::diagnosis::thresholds::Limits;
+use crate::diagnosis::trims::{Mixture, Trim};
 
 const NO_IDLE: &str =
     "There is less than half a minute of warm idle in closed loop with both fuel trims.";
 const NO_DRIVING: &str = "There is too little warm driving in closed loop with both fuel trims.";
 
+fn evidence(trim: &Trim, threshold: Option<f64>) -> Evidence {
+    let figure = "fuel trim, short and long term together";
+    let mut evidence =
+        evidence_in(figure, trim.sum, "%", Some(Channel::ShortTrim)).in_state(trim.state);
+    evidence.threshold = threshold;
+    evidence.seconds = Some(trim.seconds);
+    evidence
+}
+
 /// A finding with the trims of two states.
 fn two_states(tier: Tier, explanation: String, first: (Trim, f64), second: Trim) -> Judgement {
     let (trim, threshold) = first;
-    let evidence = vec![trim.evidence(Some(threshold)), second.evidence(None)];
+    let evidence = vec![evidence(&trim, Some(threshold)), evidence(&second, None)];
     Draft::new(tier, explanation, evidence)
         .with_data(trim.seconds.min(second.seconds), 120.0)
         .found()
@@ -162,7 +172,7 @@ impl LeanAtIdle {
         Draft::new(
             Tier::Investigate,
             explanation,
-            vec![idle.evidence(Some(self.idle))],
+            vec![evidence(&idle, Some(self.idle))],
         )
         .with_data(idle.seconds, 120.0)
         .found()
@@ -206,7 +216,7 @@ impl Rich {
         Draft::new(
             Tier::Investigate,
             explanation,
-            vec![trim.evidence(Some(limit))],
+            vec![evidence(&trim, Some(limit))],
         )
         .with_data(trim.seconds, 120.0)
         .found()

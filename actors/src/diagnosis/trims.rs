@@ -1,8 +1,7 @@
 //! Fuel trims by what the engine does: the mixture of a drive.
 
 use crate::diagnosis::channels::Channel;
-use crate::diagnosis::model::{EngineState, Evidence, Figures};
-use crate::diagnosis::rules::draft::evidence_in;
+use crate::diagnosis::model::{EngineState, Figures};
 
 /// Short- and long-term trim together, in closed loop.
 #[derive(Clone, Copy, Debug)]
@@ -40,17 +39,6 @@ impl Mixture {
             (Some(driving), Some(load)) if load.sum > driving.sum => Some(load),
             (driving, load) => driving.or(load),
         }
-    }
-}
-
-impl Trim {
-    pub(crate) fn evidence(&self, threshold: Option<f64>) -> Evidence {
-        let figure = "fuel trim, short and long term together";
-        let mut evidence =
-            evidence_in(figure, self.sum, "%", Some(Channel::ShortTrim)).in_state(self.state);
-        evidence.threshold = threshold;
-        evidence.seconds = Some(self.seconds);
-        evidence
     }
 }
 
