@@ -1,8 +1,6 @@
 //! `POST /api/v1/sync`: what is stored of a batch, what is refused, and what the receipt says.
 
-mod bad_input;
-mod bad_json;
-mod bad_values;
+mod bodies;
 mod concurrency;
 mod duplicates;
 mod epochs;
@@ -13,6 +11,7 @@ mod model;
 mod pi;
 mod profiles;
 mod quarantine;
+mod refusals;
 mod status;
 mod storing;
 mod upserts;
