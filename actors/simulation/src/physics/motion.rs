@@ -3,6 +3,9 @@
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
 
+mod forces;
+
+use self::forces::{drag, filling, gear_at, natural_torque, needed_torque};
 use super::{Broken, STEP_SECONDS};
 use crate::random::Wander;
 use crate::{Engine, Fault, Phase, Random, Route};
@@ -327,38 +330,4 @@ impl Motion {
             self.shifting = 0.5;
         }
     }
-}
-
-/// The highest gear with at least this engine speed in 1/min.
-fn gear_at(engine: &Engine, speed: f64, lowest_rpm: f64) -> usize {
-    (0..5)
-        .rev()
-        .find(|gear| engine.gears[*gear] * speed >= lowest_rpm)
-        .unwrap_or(0)
-}
-
-/// Highest torque without boost, in Nm.
-fn natural_torque(engine: &Engine) -> f64 {
-    engine.torque_nm / if engine.turbo { 1.6 } else { 1.0 }
-}
-
-/// Air in the cylinders: a diesel is not throttled.
-fn filling(engine: &Engine, load: f64) -> f64 {
-    if engine.diesel {
-        0.65 + 0.3 * load / 100.0
-    } else {
-        load / 100.0
-    }
-}
-
-/// Rolling and air resistance in N.
-fn drag(speed: f64) -> f64 {
-    170.0 + 0.42 * (speed / 3.6).powi(2)
-}
-
-/// Torque in Nm for an acceleration in km/h per second.
-fn needed_torque(engine: &Engine, speed: f64, rate: f64, rpm: f64) -> f64 {
-    let force = engine.weight_kg * rate / 3.6 + drag(speed);
-    let power = force * (speed / 3.6) / 0.85;
-    power / (rpm * TAU / 60.0)
 }

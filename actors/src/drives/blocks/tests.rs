@@ -1,0 +1,64 @@
+use super::super::arrivals::Arrival;
+use super::*;
+
+fn at(minute: i64) -> NaiveDateTime {
+    "2026-02-01T14:00:00".parse::<NaiveDateTime>().unwrap() + TimeDelta::minutes(minute)
+}
+
+#[test]
+fn blocks_count_down_below_zero() {
+    assert_eq!(
+        [-257, -256, -1, 0, 255, 256].map(block_of),
+        [-2, -1, -1, 0, 0, 1]
+    );
+}
+
+#[test]
+fn adjacent_blocks_make_one_range() {
+    assert_eq!(
+        ranges_of(&BTreeSet::from([3, 1, 2, 7, 9])),
+        [(1, 3), (7, 7), (9, 9)]
+    );
+}
+
+#[test]
+fn readings_are_summed_up_by_block_number_and_day() {
+    let reading = |source_id, minute, drive_id| Arrival {
+        source_id,
+        taken_at: at(minute),
+        drive_id,
+    };
+    let arrivals = Arrivals::new(vec![
+        reading(12, 9, Some(1)),
+        reading(10, 5, Some(1)),
+        reading(11, 6, None),
+        reading(300, 7, Some(1)),
+        reading(13, 600, Some(1)),
+    ]);
+    let day = at(0).date();
+    let tomorrow = at(600).date();
+    let summary = |first, last, earliest, latest, readings| Summary {
+        first,
+        last,
+        earliest: at(earliest),
+        latest: at(latest),
+        readings,
+    };
+    let expected = Summaries::from([
+        ((0, 1, day), summary(10, 12, 5, 9, 2)),
+        ((0, 1, tomorrow), summary(13, 13, 600, 600, 1)),
+        ((0, NO_NUMBER, day), summary(11, 11, 6, 6, 1)),
+        ((1, 1, day), summary(300, 300, 7, 7, 1)),
+    ]);
+    assert_eq!(sum_up(&arrivals), expected);
+    assert_eq!(numbers(expected.keys()), BTreeSet::from([None, Some(1)]));
+}
+
+#[test]
+fn runs_end_where_the_clock_shows_a_silence_or_was_set_back() {
+    let rows = [(1, at(0)), (2, at(60)), (4, at(121)), (5, at(0))];
+    let runs = split(&rows, TimeDelta::hours(1));
+    let bounds: Vec<_> = runs.iter().map(|run| (run.first, run.last)).collect();
+    assert_eq!(bounds, [(1, 2), (4, 4), (5, 5)]);
+    assert_eq!((runs[0].earliest, runs[0].latest), (at(0), at(60)));
+}
