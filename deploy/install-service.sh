@@ -81,7 +81,7 @@ read_arguments() {
 check_machine() {
     [ -x "$binary" ] || fail "$binary does not exist: run cargo build --release, or pass --binary FILE"
     new_version=$("$binary" --version) || fail "$binary does not run on this machine"
-    new_version=${new_version##* }
+    new_version=$(version_number "$new_version")
     [ ! -e "/usr/bin/$service" ] || fail "the Debian package is installed: upgrade that, or apt-get remove $service first"
     [ -z "$dry_run" ] || return 0
     [ "$(id -u)" -eq 0 ] || fail "this needs root: sudo $0"
@@ -172,7 +172,7 @@ go_back() {
     install_file 0755 "$program.previous" "$program"
     install_file 0644 "$program.previous.service" "$unit"
     new_version=$("$program" --version)
-    new_version=${new_version##* }
+    new_version=$(version_number "$new_version")
     systemctl daemon-reload
     if systemctl restart "$service" && answers; then
         say "upgrade undone: $new_version is running again"

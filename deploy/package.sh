@@ -32,8 +32,15 @@ if ! have cargo-deb; then
     # Unoptimised: it runs for seconds.
     cargo install cargo-deb --version "$cargo_deb_version" --locked --debug
 fi
+say "building the program"
+cargo build --release --locked
+completions=target/completions
+mkdir -p "$completions"
+target/release/eclipse-ai-server completions bash >"$completions/eclipse-ai-server"
+target/release/eclipse-ai-server completions zsh >"$completions/_eclipse-ai-server"
+target/release/eclipse-ai-server completions fish >"$completions/eclipse-ai-server.fish"
 say "building the package"
-cargo deb --locked >"$folder/output"
+cargo deb --locked --no-build >"$folder/output"
 package=$(tail -n 1 "$folder/output")
 
 root=$folder/root
@@ -49,13 +56,17 @@ has 644 usr/lib/systemd/system/eclipse-ai-server.service
 has 644 usr/share/man/man8/eclipse-ai-server.8.gz
 has 755 usr/share/eclipse-ai-server/setup-mysql.sh
 has 644 usr/share/eclipse-ai-server/env.example
+has 644 usr/share/eclipse-ai-server/monitoring/alerts.yml
+has 644 usr/share/bash-completion/completions/eclipse-ai-server
+has 644 usr/share/zsh/vendor-completions/_eclipse-ai-server
+has 644 usr/share/fish/vendor_completions.d/eclipse-ai-server.fish
 has 644 usr/share/doc/eclipse-ai-server/setup-guide.md
 for script in preinst postinst prerm postrm; do
     has 755 "DEBIAN/$script"
     ! grep -q '#DEBHELPER#' "$root/DEBIAN/$script" || fail "$script lacks the commands that start and stop the service"
 done
 version=$("$root/usr/bin/eclipse-ai-server" --version)
-[ "$version" = "eclipse-ai-server $(dpkg-deb --field "$package" Version | sed 's/-[^-]*$//')" ] ||
+[[ "$version " == "eclipse-ai-server $(dpkg-deb --field "$package" Version | sed 's/-[^-]*$//') "* ]] ||
     fail "the program in the package reports version $version"
 # With all the files that it sources.
 "$root/usr/share/eclipse-ai-server/setup-mysql.sh" --help >/dev/null

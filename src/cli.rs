@@ -19,6 +19,7 @@ macro_rules! say {
 
 mod backups;
 mod baseline;
+mod completions;
 mod database;
 mod device;
 mod diagnose;
@@ -33,10 +34,18 @@ mod status;
 mod stored;
 mod table;
 
+const EXAMPLES: &str = "\
+Examples, with the package:
+  sudo -u eclipse-ai eclipse-ai-server status
+  sudo -u eclipse-ai eclipse-ai-server show 14 --html - >drive-14.html
+  sudo -u eclipse-ai eclipse-ai-server backups fetch chi-eclipse-01 database --output - >obd.db
+  sudo -u eclipse-ai eclipse-ai-server device add chi-eclipse-01 --name Eclipse
+  eclipse-ai-server diagnose drive.csv";
+
 /// Companion server for a car's data logger: takes its readings in, analyses its drives with a local model, and
 /// keeps its backups. Settings come from the environment, and from the file .env or /etc/eclipse-ai-server/env.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version = env!("VERSION_AND_COMMIT"), after_help = EXAMPLES)]
 pub struct CommandLine {
     /// Reads settings from this file instead of .env or /etc/eclipse-ai-server/env.
     #[arg(long, global = true, value_name = "FILE")]
@@ -77,6 +86,11 @@ enum Command {
     /// Sets, clears or resets what the drives of a device are compared with.
     #[command(subcommand)]
     Baseline(baseline::BaselineCommand),
+    /// Prints the completions of commands and options for a shell; needs no settings.
+    Completions {
+        /// The shell.
+        shell: completions::Shell,
+    },
     /// Prints the OpenAPI document of the API; needs no settings.
     Openapi,
 }
@@ -119,14 +133,15 @@ impl CommandLine {
             Command::SeedDb => database::seed(&settings_and_log()?),
             Command::Device(command) => device::run(command, &settings_and_log()?),
             Command::Doctor => doctor::run(&Settings::load()),
-            Command::Status(arguments) => status::run(&arguments, &settings_and_log()?),
-            Command::Drives(arguments) => drives::list(&arguments, &settings_and_log()?),
-            Command::Show(arguments) => drives::show(&arguments, &settings_and_log()?),
-            Command::Reanalyse(arguments) => drives::reanalyse(&arguments, &settings_and_log()?),
-            Command::Backups(arguments) => backups::run(arguments, &settings_and_log()?),
+            Command::Status(arguments) => status::run(&arguments, &Settings::load()?),
+            Command::Drives(arguments) => drives::list(&arguments, &Settings::load()?),
+            Command::Show(arguments) => drives::show(&arguments, &Settings::load()?),
+            Command::Reanalyse(arguments) => drives::reanalyse(&arguments, &Settings::load()?),
+            Command::Backups(arguments) => backups::run(arguments, &Settings::load()?),
             Command::Diagnose(arguments) => diagnose::run(&arguments),
             Command::Rules(arguments) => rules::run(&arguments),
             Command::Baseline(command) => baseline::run(command, &settings_and_log()?),
+            Command::Completions { shell } => completions::print(shell),
             Command::Openapi => openapi::print(),
         }
     }

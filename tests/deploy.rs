@@ -5,6 +5,7 @@ use std::process::Command;
 
 mod guide;
 mod journal;
+mod monitoring;
 mod notify;
 mod quickstart;
 mod scripts;

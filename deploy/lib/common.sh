@@ -14,6 +14,11 @@ have() {
     command -v "$1" >/dev/null 2>&1
 }
 
+# Prints the number of a text like "eclipse-ai-server 1.0.0 (1b5e4585d2a4)".
+version_number() {
+    cut -d' ' -f2 <<<"$1"
+}
+
 version_is_at_least() {
     printf '%s\n' "$1" "$2" | sort -V -C
 }
