@@ -64,6 +64,8 @@ pub struct State {
     pub backups: Addr<BackupActor>,
     /// Admission of uploads.
     pub uploads: Admission,
+    /// The memory for the lists of blocks of uploads.
+    pub backup_memory: ByteBudget,
     /// The largest backup that is taken.
     pub max_backup_bytes: u64,
     /// Has drives analysed.
@@ -117,7 +119,7 @@ impl Endpoint {
     }
 }
 
-/// Every endpoint of the server. There is no other way to add one.
+/// Every endpoint of the server. There is no other way to add one. Those of one path are adjacent.
 pub fn endpoints() -> Vec<Endpoint> {
     use Access::{Key, Open};
     let get = |path, access, handler| Endpoint {
@@ -130,6 +132,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         method: Method::POST,
         path,
         access,
+        handler,
+    };
+    let upload = |method, handler| Endpoint {
+        method,
+        path: "/api/v1/backup/uploads/{uploadId}",
+        access: Key,
         handler,
     };
     vec![
@@ -156,6 +164,16 @@ pub fn endpoints() -> Vec<Endpoint> {
         post("/api/v1/backup", Key, |route| {
             route.to(backup::store_backup)
         }),
+        post("/api/v1/backup/uploads", Key, |route| {
+            route.to(backup::uploads::create_upload)
+        }),
+        upload(Method::HEAD, |route| route.to(backup::uploads::find_upload)),
+        upload(Method::PATCH, |route| {
+            route.to(backup::uploads::append_upload)
+        }),
+        upload(Method::DELETE, |route| {
+            route.to(backup::uploads::cancel_upload)
+        }),
         get("/api/v1/backups", Key, |route| {
             route.to(backup::list_backups)
         }),
@@ -177,23 +195,27 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// Registers all endpoints.
 pub fn configure(config: &mut ServiceConfig) {
-    for endpoint in endpoints() {
-        config.service(resource(&endpoint));
+    for of_path in endpoints().chunk_by(|one, other| one.path == other.path) {
+        config.service(resource(of_path));
     }
     config.default_service(web::to(not_found));
 }
 
-fn resource(endpoint: &Endpoint) -> impl HttpServiceFactory + use<> {
-    let allowed = endpoint.methods();
-    let routes = allowed.clone().into_iter().map(web::method);
-    let resource = routes.fold(web::resource(endpoint.path), |resource, route| {
-        resource.route((endpoint.handler)(route))
-    });
+/// The endpoints of one path, which have the same access.
+fn resource(endpoints: &[Endpoint]) -> impl HttpServiceFactory + use<> {
+    let allowed: Vec<Method> = endpoints.iter().flat_map(Endpoint::methods).collect();
+    let path = endpoints.first().map_or("", |endpoint| endpoint.path);
+    let needs_key = endpoints
+        .iter()
+        .any(|endpoint| endpoint.access == Access::Key);
+    let mut resource = web::resource(path);
+    for endpoint in endpoints {
+        for method in endpoint.methods() {
+            resource = resource.route((endpoint.handler)(web::method(method)));
+        }
+    }
     resource
-        .wrap(Condition::new(
-            endpoint.access == Access::Key,
-            from_fn(auth::require_key),
-        ))
+        .wrap(Condition::new(needs_key, from_fn(auth::require_key)))
         .wrap(from_fn(linger::read_on))
         .default_service(web::to(move || ready(method_not_allowed(&allowed))))
 }

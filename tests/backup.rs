@@ -1,13 +1,16 @@
 //! US-CMP-007: backups. They need no database, so these tests have none, except for keys of devices.
 
+mod cut;
 mod device_keys;
 mod download;
 mod faults;
 mod listing;
 mod names;
 mod place;
+mod python_client;
 mod raw_client;
 mod refusals;
+mod resumable;
 mod shutdown;
 mod storing;
 

@@ -21,6 +21,7 @@ mod messages;
 mod names;
 mod place;
 mod records;
+mod resumable;
 mod rotation;
 mod sequence;
 mod sha256;
@@ -39,6 +40,10 @@ pub use self::messages::{
 };
 pub use self::names::{ALLOWED_EXTENSIONS, ExtensionNotAllowed, UploadName};
 pub use self::place::MARKER;
+pub use self::resumable::{
+    AppendUpload, BLOCK_BYTES, CancelUpload, CreateUpload, CreatedUpload, FindUpload, FinishUpload,
+    MAX_AGE, NotAnUploadId, PartialUpload, SettledUpload, UploadId, UploadState,
+};
 pub use self::sha256::{NotASha256, Sha256};
 pub use self::upload::{StagedFile, Upload};
 use crate::admission::Admission;

@@ -1,11 +1,12 @@
 //! `POST /api/v1/backup`, `GET /api/v1/backups` and
-//! `GET /api/v1/backups/{deviceId}/{type}/{filename}`
+//! `GET /api/v1/backups/{deviceId}/{type}/{filename}`; uploads in parts are in [`uploads`]
 
 mod bodies;
 mod download;
 mod fields;
 mod form;
 mod parts;
+pub(super) mod uploads;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::backup::{BackupError, CommitUpload, Folder, ListBackups, OpenBackup};

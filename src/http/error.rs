@@ -63,6 +63,10 @@ pub(super) enum ApiError {
     Invalid(Vec<Problem>),
     #[error("The API key belongs to another device than the request names")]
     ForeignDevice,
+    #[error("The header {0} is missing or not valid")]
+    UploadHeader(&'static str),
+    #[error("The content type should be application/partial-upload")]
+    NotPartialUpload,
     #[error("There was an error parsing the body")]
     FormBroken(#[source] multer::Error),
     #[error(transparent)]
@@ -112,11 +116,15 @@ impl ApiError {
         match self {
             Self::MissingKey | Self::InvalidKey => (StatusCode::UNAUTHORIZED, detail(self)),
             Self::PayloadTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, detail(self)),
-            Self::Compressed => (StatusCode::UNSUPPORTED_MEDIA_TYPE, detail(self)),
+            Self::Compressed | Self::NotPartialUpload => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, detail(self))
+            }
             Self::ClientSilent { .. } | Self::ClientSlow { .. } => {
                 (StatusCode::REQUEST_TIMEOUT, detail(self))
             }
-            Self::BodyBroken(_) | Self::FormBroken(_) => (StatusCode::BAD_REQUEST, detail(self)),
+            Self::BodyBroken(_) | Self::FormBroken(_) | Self::UploadHeader(_) => {
+                (StatusCode::BAD_REQUEST, detail(self))
+            }
             Self::Invalid(problems) => refused(problems),
             Self::ForeignDevice => (StatusCode::FORBIDDEN, detail(self)),
             Self::Extension(_) => (StatusCode::UNPROCESSABLE_ENTITY, detail(self)),
@@ -243,8 +251,15 @@ impl ResponseError for ApiError {
         ) {
             response.insert_header((RETRY_AFTER, self.retry_seconds()));
         }
-        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-            response.insert_header((ACCEPT_ENCODING, "identity"));
+        match self {
+            Self::Compressed => _ = response.insert_header((ACCEPT_ENCODING, "identity")),
+            Self::NotPartialUpload => {
+                response.insert_header(("Accept-Patch", "application/partial-upload"));
+            }
+            Self::Backup(BackupError::OffsetMismatch { expected, .. }) => {
+                response.insert_header(("Upload-Offset", *expected));
+            }
+            _ => {}
         }
         response.json(body)
     }

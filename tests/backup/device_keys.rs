@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::form;
-use crate::support::{Form, TestDatabase, TestServer, answer};
+use super::resumable::repr_digest;
+use crate::support::{API_KEY, Form, TestDatabase, TestServer, answer};
 
 const KEY: &str = "the-key-of-one-device";
 
@@ -61,6 +62,40 @@ async fn a_device_key_downloads_the_backups_of_its_device_only() {
         let path = format!("/api/v1/backups/other-pi/logs/{name}");
         assert_eq!(get(&server, &path).await, forbidden());
     }
+}
+
+#[tokio::test]
+async fn a_device_key_uploads_in_parts_for_its_device_only() {
+    let (_database, server, _) = start().await;
+    let digest = repr_digest(b"x");
+    let create = async |key: &str, device: &str| {
+        let path = format!("/api/v1/backup/uploads?deviceId={device}&type=logs&filename=obd.log");
+        let request = server.http.post(format!("{}{path}", server.url));
+        let request = request
+            .header("X-API-Key", key)
+            .header("Upload-Length", "1");
+        answer(request.header("Repr-Digest", &digest)).await
+    };
+    assert_eq!(create(KEY, "other-pi").await, forbidden());
+    assert_eq!(create(KEY, "test-pi").await.0, 201);
+    let (_, others) = create(API_KEY, "other-pi").await;
+    let others = format!("{}{}", server.url, others["location"].as_str().unwrap());
+    for method in ["HEAD", "PATCH", "DELETE"] {
+        let request = server.http.request(method.parse().unwrap(), &others);
+        let request = request
+            .header("X-API-Key", KEY)
+            .header("Content-Type", "application/partial-upload")
+            .header("Upload-Offset", "0")
+            .header("Upload-Complete", "?1");
+        assert_eq!(
+            request.body("x").send().await.unwrap().status(),
+            403,
+            "{method}"
+        );
+    }
+    let untouched = server.http.head(&others).header("X-API-Key", API_KEY);
+    let untouched = untouched.send().await.unwrap();
+    assert_eq!(untouched.headers()["Upload-Offset"], "0");
 }
 
 #[tokio::test]

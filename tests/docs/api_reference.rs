@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use actix_web::http::Method;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{Content, OpenApi, RefOr, Response};
 
@@ -47,7 +48,7 @@ pub(super) fn markdown(document: &OpenApi) -> String {
         .into_iter()
         .filter_map(|endpoint| {
             let item = document.paths.paths.get(&endpoint.documented_path())?;
-            let operation = operation(item)?;
+            let operation = operation(item, &endpoint.method)?;
             Some((endpoint, operation))
         })
         .collect();
@@ -60,9 +61,16 @@ pub(super) fn markdown(document: &OpenApi) -> String {
     page.text
 }
 
-/// The one operation of a path: no path of the API has two.
-fn operation(item: &PathItem) -> Option<&Operation> {
-    item.get.as_ref().or(item.post.as_ref())
+/// The operation of a path for a method that the server has.
+fn operation<'a>(item: &'a PathItem, method: &Method) -> Option<&'a Operation> {
+    match *method {
+        Method::GET => item.get.as_ref(),
+        Method::POST => item.post.as_ref(),
+        Method::HEAD => item.head.as_ref(),
+        Method::PATCH => item.patch.as_ref(),
+        Method::DELETE => item.delete.as_ref(),
+        _ => None,
+    }
 }
 
 struct Page<'a> {

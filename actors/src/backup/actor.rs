@@ -1,6 +1,7 @@
 //! Owns the backup folder: runs file operations on the blocking pool, and checks stored files one at a time.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,37 +12,37 @@ use actix::{
 use chrono::NaiveDateTime;
 use futures_util::FutureExt as _;
 use tokio::sync::OwnedMutexGuard;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
+use self::checking::Checking;
 use super::BackupSettings;
 use super::account::Account;
 use super::archive::{Archive, BackupKey};
-use super::checks::{StopOnDrop, StopSign, Unfinished};
 use super::clock_check::ClockCheck;
 use super::error::BackupError;
 use super::folder::Folder;
-use super::locks::FolderLocks;
+use super::locks::Locks;
 use super::messages::{
     Backup, BeginUpload, CheckRoom, CommitUpload, ListBackups, OpenBackup, OpenedBackup,
     StoredBackup,
 };
-use super::records::Record;
+use super::resumable::{ResumableUploads, Sessions};
 use super::upload::Upload;
 use crate::clock::Clock;
 use crate::report::{Report, Reporter};
 use crate::runtime::blocking;
 use crate::supervise::Drain;
 
-/// The time limit of a check.
-const CHECK_LIMIT: Duration = Duration::from_mins(10);
+/// How often uploads that nothing touches are looked for.
+const EXPIRY_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Owns the backup folder.
 pub struct BackupActor {
     settings: BackupSettings,
     archive: Arc<Archive>,
-    locks: FolderLocks,
+    locks: Locks<Folder>,
     clock_check: Arc<Mutex<ClockCheck>>,
+    pub(super) resumable: Arc<ResumableUploads>,
+    pub(super) sessions: Sessions,
     /// Stored files whose check is due.
     due: VecDeque<BackupKey>,
     /// The running check.
@@ -49,129 +50,34 @@ pub struct BackupActor {
     is_draining: bool,
 }
 
-struct Checking {
-    key: BackupKey,
-    _stop: StopOnDrop,
-}
-
 impl BackupActor {
     /// An actor that has not read its root yet.
     pub fn new(settings: BackupSettings) -> Self {
-        let archive = Archive::new(&settings);
+        let archive = Arc::new(Archive::new(&settings));
         Self {
+            resumable: Arc::new(ResumableUploads::new(&settings, Arc::clone(&archive))),
+            sessions: Sessions::default(),
             settings,
-            archive: Arc::new(archive),
-            locks: FolderLocks::default(),
+            archive,
+            locks: Locks::default(),
             clock_check: Arc::default(),
             due: VecDeque::new(),
             checking: None,
             is_draining: false,
         }
     }
-
-    fn enqueue_checks(
-        &mut self,
-        keys: impl IntoIterator<Item = BackupKey>,
-        ctx: &mut Context<Self>,
-    ) {
-        for key in keys {
-            let is_running = self
-                .checking
-                .as_ref()
-                .is_some_and(|running| running.key == key);
-            if !is_running && !self.due.contains(&key) {
-                self.due.push_back(key);
-            }
-        }
-        self.check_next(ctx);
-    }
-
-    fn check_next(&mut self, ctx: &mut Context<Self>) {
-        if self.is_draining || self.checking.is_some() {
-            return;
-        }
-        let Some(key) = self.due.pop_front() else {
-            return;
-        };
-        let stop = StopOnDrop::default();
-        let examination = examine(Arc::clone(&self.archive), key.clone(), stop.sign());
-        self.checking = Some(Checking {
-            key: key.clone(),
-            _stop: stop,
-        });
-
-        let check = examination
-            .into_actor(self)
-            .then(move |examined, actor, _| {
-                let lock = actor.locks.lock(&key.folder);
-                let report = actor.report_newest(Some(key.folder.clone()));
-                conclude(Arc::clone(&actor.archive), key, examined, lock)
-                    .then(|()| report)
-                    .into_actor(actor)
-            })
-            .map(|(), actor, ctx| {
-                actor.checking = None;
-                actor.check_next(ctx);
-            });
-        ctx.spawn(check);
-    }
 }
 
 impl BackupActor {
-    /// Reports whether the newest backup of a folder is damaged; of every folder without one.
-    fn report_newest(&self, folder: Option<Folder>) -> impl Future<Output = ()> + use<> {
-        let (archive, reporter) = (Arc::clone(&self.archive), self.settings.reporter.clone());
-        blocking(move || {
-            let folders = match folder {
-                Some(folder) => Ok(vec![folder]),
-                None => archive.folders(None, None),
-            };
-            for folder in folders.unwrap_or_default() {
-                match archive.damage_of_newest(&folder) {
-                    Ok(damage) => reporter.tell(Report::NewestBackup {
-                        folder: folder.to_string(),
-                        damage,
-                    }),
-                    Err(error) => log::warn!(folder:%, error:%; "backups not readable"),
-                }
+    fn expire_uploads(&mut self, ctx: &mut Context<Self>) {
+        let uploads = Arc::clone(&self.resumable);
+        let expiry = blocking(move || {
+            if let Err(error) = uploads.expire() {
+                log::warn!(error:%; "unfinished uploads not expired");
             }
-        })
+        });
+        ctx.spawn(expiry.into_actor(self));
     }
-}
-
-/// A panic in a check must not become one of the actor: the same file would cause it again after every restart.
-async fn examine(
-    archive: Arc<Archive>,
-    key: BackupKey,
-    stop: StopSign,
-) -> Result<Option<Record>, Unfinished> {
-    match timeout(
-        CHECK_LIMIT,
-        spawn_blocking(move || archive.examine(&key, &stop)),
-    )
-    .await
-    {
-        Ok(Ok(examined)) => examined,
-        Ok(Err(_panicked)) => Err(Unfinished::Panicked),
-        Err(_elapsed) => Err(Unfinished::TooLong),
-    }
-}
-
-async fn conclude(
-    archive: Arc<Archive>,
-    key: BackupKey,
-    examined: Result<Option<Record>, Unfinished>,
-    lock: impl Future<Output = OwnedMutexGuard<()>>,
-) {
-    let guard = lock.await;
-    blocking(move || {
-        let _guard = guard;
-        if let Err(error) = archive.conclude(&key, examined) {
-            let BackupKey { folder, filename } = key;
-            log::warn!(folder:%, name:% = filename, error:%; "backup not checked");
-        }
-    })
-    .await;
 }
 
 impl Actor for BackupActor {
@@ -189,12 +95,19 @@ impl Actor for BackupActor {
                 Err(error) => log::error!(error:%; "backup folder not usable"),
             });
         ctx.spawn(tidying);
+        ctx.run_interval(EXPIRY_INTERVAL, Self::expire_uploads);
+        self.expire_uploads(ctx);
     }
 }
 
 impl Supervised for BackupActor {
     fn restarting(&mut self, _: &mut Self::Context) {
-        *self = Self::new(self.settings.clone());
+        // Requests of before still append.
+        let sessions = mem::take(&mut self.sessions);
+        *self = Self {
+            sessions,
+            ..Self::new(self.settings.clone())
+        };
     }
 }
 
@@ -203,7 +116,7 @@ impl Handler<CheckRoom> for BackupActor {
 
     fn handle(&mut self, CheckRoom { bytes }: CheckRoom, _: &mut Self::Context) -> Self::Result {
         let archive = Arc::clone(&self.archive);
-        let account = Account::open(self.settings.reporter.clone());
+        let account = self.open_account();
         let check = blocking(move || {
             let place = &archive.place;
             let checked = place.check().and_then(|()| place.ensure_room(bytes));
@@ -218,7 +131,7 @@ impl Handler<BeginUpload> for BackupActor {
 
     fn handle(&mut self, BeginUpload { turn }: BeginUpload, _: &mut Self::Context) -> Self::Result {
         let (archive, max_bytes) = (Arc::clone(&self.archive), self.settings.max_bytes);
-        let account = Account::open(self.settings.reporter.clone());
+        let account = self.open_account();
         let room = Arc::clone(&self.archive.place);
         let begin = async move {
             let staged = blocking(move || archive.stage()).await;
@@ -233,6 +146,22 @@ impl Handler<CommitUpload> for BackupActor {
     type Result = ResponseActFuture<Self, Result<StoredBackup, BackupError>>;
 
     fn handle(&mut self, commit: CommitUpload, _: &mut Self::Context) -> Self::Result {
+        let stored = self.commit(commit).into_actor(self);
+        Box::pin(stored.map(|stored, actor, ctx| actor.stored(stored, ctx)))
+    }
+}
+
+impl BackupActor {
+    /// The account of an upload that begins now.
+    pub(super) fn open_account(&self) -> Account {
+        Account::open(self.settings.reporter.clone())
+    }
+
+    /// Stores a file and reports the outcome.
+    pub(super) fn commit(
+        &mut self,
+        commit: CommitUpload,
+    ) -> impl Future<Output = Result<(Folder, StoredBackup), BackupError>> + use<> {
         let folder = commit.folder.clone();
         let account = commit.staged.account.clone();
         let lock = self.locks.lock(&folder);
@@ -241,19 +170,23 @@ impl Handler<CommitUpload> for BackupActor {
             check: Arc::clone(&self.clock_check),
             reporter: self.settings.reporter.clone(),
         };
-        let stored = store(Arc::clone(&self.archive), commit, lock, watch).into_actor(self);
-        Box::pin(stored.map(move |stored, actor, ctx| {
+        let stored = store(Arc::clone(&self.archive), commit, lock, watch);
+        stored.map(move |stored| {
             account.close(stored.as_ref().map(|stored| stored.size_bytes));
-            let stored = stored?;
-            actor.enqueue_checks(
-                [BackupKey {
-                    folder,
-                    filename: stored.filename.clone(),
-                }],
-                ctx,
-            );
-            Ok(stored)
-        }))
+            Ok((folder, stored?))
+        })
+    }
+
+    /// Has a stored file checked.
+    pub(super) fn stored(
+        &mut self,
+        stored: Result<(Folder, StoredBackup), BackupError>,
+        ctx: &mut Context<Self>,
+    ) -> Result<StoredBackup, BackupError> {
+        let (folder, stored) = stored?;
+        let filename = stored.filename.clone();
+        self.enqueue_checks([BackupKey { folder, filename }], ctx);
+        Ok(stored)
     }
 }
 
@@ -349,9 +282,15 @@ impl Handler<Drain> for BackupActor {
     fn handle(&mut self, _: Drain, _: &mut Self::Context) -> Self::Result {
         self.is_draining = true;
         self.checking = None;
-        Box::pin(self.locks.all_free().into_actor(self))
+        let ended = (self.sessions.all_ended(), self.locks.all_free());
+        let ended = async move {
+            ended.0.await;
+            ended.1.await;
+        };
+        Box::pin(ended.into_actor(self))
     }
 }
 
+mod checking;
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,29 @@ pub enum BackupError {
     /// The backup folder was in use before, and its marker is gone.
     #[error("the backup folder (BACKUP_DIR) is not mounted: its marker file is missing")]
     NotMounted,
+    /// There is no such upload, or no longer.
+    #[error("there is no such upload")]
+    NoSuchUpload,
+    /// The upload is another device's.
+    #[error("the upload is another device's")]
+    ForeignDevice,
+    /// The client does not continue where the upload ends.
+    #[error("the upload continues at byte {expected}, not {provided}")]
+    OffsetMismatch {
+        /// Where it ends.
+        expected: u64,
+        /// Where the client continues.
+        provided: u64,
+    },
+    /// The client sends more or fewer bytes than the upload has.
+    #[error("the upload has {expected} bytes")]
+    LengthMismatch {
+        /// How many it has.
+        expected: u64,
+    },
+    /// The upload is stored already.
+    #[error("the upload is complete already")]
+    UploadComplete,
     /// There is no such backup.
     #[error("there is no such backup")]
     NotFound,

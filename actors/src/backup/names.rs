@@ -108,6 +108,12 @@ impl FromStr for UploadName {
     }
 }
 
+impl fmt::Display for UploadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.stem, self.extension)
+    }
+}
+
 /// The client's file name does not end in one of [`ALLOWED_EXTENSIONS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("File extension not allowed. Allowed: .db, .log, .json, .gz")]
@@ -173,6 +179,11 @@ impl StoredName {
             counter: self.counter + 1,
             ..self
         }
+    }
+
+    /// Whether it was given to an upload of that name.
+    pub(super) fn is_of(&self, upload: &UploadName) -> bool {
+        (&self.stem, &self.extension) == (&upload.stem, &upload.extension)
     }
 
     /// When the file was stored: UTC, to the second.

@@ -10,8 +10,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 const READ_BYTES: usize = 64 * 1024;
 
 /// A SHA-256 digest. Displayed as 64 lower-case hex digits, read in either case.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sha256([u8; digest::SHA256_OUTPUT_LEN]);
+
+impl From<[u8; digest::SHA256_OUTPUT_LEN]> for Sha256 {
+    fn from(bytes: [u8; digest::SHA256_OUTPUT_LEN]) -> Self {
+        Self(bytes)
+    }
+}
 
 /// A digest under way.
 pub(super) struct Hasher(digest::Context);

@@ -67,7 +67,8 @@ pub struct StagedFile {
     pub(super) size_bytes: u64,
     pub(super) modified: SystemTime,
     pub(super) account: Account,
-    _turn: Option<Turn>,
+    #[expect(dead_code, reason = "it is held until the file has its name")]
+    pub(super) turn: Option<Turn>,
 }
 
 impl Upload {
@@ -145,7 +146,7 @@ impl Upload {
             size_bytes: self.size_bytes,
             modified,
             account: self.account.clone(),
-            _turn: self.turn.take(),
+            turn: self.turn.take(),
         })
     }
 
@@ -214,7 +215,7 @@ impl StagedFile {
             modified: file.as_file().metadata().unwrap().modified().unwrap(),
             file,
             account: Account::open(Reporter::default()),
-            _turn: None,
+            turn: None,
         }
     }
 }

@@ -36,6 +36,10 @@ const KEY: &str = "ApiKey";
         diagnosis::find_diagnosis,
         diagnosis::report_drive,
         backup::store_backup,
+        backup::uploads::create_upload,
+        backup::uploads::find_upload,
+        backup::uploads::append_upload,
+        backup::uploads::cancel_upload,
         backup::list_backups,
         backup::download_backup,
         health::check_health,
@@ -84,6 +88,9 @@ fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Oper
     match *method {
         Method::GET => item.get.as_mut(),
         Method::POST => item.post.as_mut(),
+        Method::HEAD => item.head.as_mut(),
+        Method::PATCH => item.patch.as_mut(),
+        Method::DELETE => item.delete.as_mut(),
         _ => None,
     }
 }
@@ -162,7 +169,7 @@ fn give_example(status: &str, response: &mut RefOr<Response>) {
 }
 
 /// The text of an error with the common body, by status.
-static DETAILS: [(&str, &str); 9] = [
+static DETAILS: [(&str, &str); 10] = [
     ("400", "The request's body cannot be read"),
     (
         "403",
@@ -170,6 +177,7 @@ static DETAILS: [(&str, &str); 9] = [
     ),
     ("404", "Not Found"),
     ("408", "Nothing was sent for 30 seconds"),
+    ("409", "The upload continues at byte 8388608"),
     ("413", "Payload too large. Max: 10MB"),
     (
         "415",

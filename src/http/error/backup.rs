@@ -5,7 +5,12 @@ use actors::backup::BackupError;
 use actors::problem::Fault;
 use serde_json::{Value, json};
 
-use super::{Detail, refused};
+use super::{ApiError, Detail, refused};
+
+/// The registered type of a problem with an upload in parts.
+fn problem_type(name: &str) -> String {
+    format!("https://iana.org/assignments/http-problem-types#{name}")
+}
 
 pub(super) fn answer(error: &BackupError) -> (StatusCode, Value) {
     let detail = |text: &str| json!(Detail::new(text));
@@ -19,6 +24,34 @@ pub(super) fn answer(error: &BackupError) -> (StatusCode, Value) {
             let fault = Fault::new("value_error", msg, &json!(expected.to_string()));
             refused(&[fault.at(vec!["body".into(), "sha256".into()])])
         }
+        BackupError::NoSuchUpload => (StatusCode::NOT_FOUND, detail("No such upload")),
+        BackupError::ForeignDevice => {
+            let text = ApiError::ForeignDevice.to_string();
+            (StatusCode::FORBIDDEN, detail(&text))
+        }
+        BackupError::OffsetMismatch { expected, provided } => (
+            StatusCode::CONFLICT,
+            json!({
+                "type": problem_type("mismatching-upload-offset"),
+                "detail": format!("The upload continues at byte {expected}"),
+                "expected-offset": expected,
+                "provided-offset": provided,
+            }),
+        ),
+        BackupError::LengthMismatch { expected } => (
+            StatusCode::BAD_REQUEST,
+            json!({
+                "type": problem_type("inconsistent-upload-length"),
+                "detail": format!("The upload has {expected} bytes"),
+            }),
+        ),
+        BackupError::UploadComplete => (
+            StatusCode::BAD_REQUEST,
+            json!({
+                "type": problem_type("completed-upload"),
+                "detail": "The upload is complete already",
+            }),
+        ),
         BackupError::NotFound => (StatusCode::NOT_FOUND, detail("No such backup")),
         BackupError::DiskFull => (
             StatusCode::INSUFFICIENT_STORAGE,

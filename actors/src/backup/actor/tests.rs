@@ -8,7 +8,7 @@ use actix_rt::Arbiter;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::admission::Admission;

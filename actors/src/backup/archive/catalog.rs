@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
@@ -12,7 +13,7 @@ use super::{Archive, BackupKey};
 use crate::backup::error::BackupError;
 use crate::backup::folder::{BackupType, Folder};
 use crate::backup::messages::{Backup, OpenedBackup};
-use crate::backup::names::{StoredName, device_of_folder};
+use crate::backup::names::{StoredName, UploadName, device_of_folder};
 use crate::backup::records::{Record, Standing, Verdict};
 use crate::backup::sequence;
 use crate::backup::sha256::Sha256;
@@ -105,6 +106,32 @@ impl Archive {
                 reason,
             })
         }))
+    }
+
+    /// The newest backup of a name that was found sound.
+    pub(in crate::backup) fn newest_sound(
+        &self,
+        folder: &Folder,
+        upload: &UploadName,
+    ) -> io::Result<Option<PathBuf>> {
+        let is_of = |name: &str| {
+            let name = name.parse::<StoredName>();
+            name.is_ok_and(|name| name.is_of(upload))
+        };
+        let sound = self.files(folder)?.into_iter().filter(|file| {
+            let is_sound = matches!(&file.standing, Standing::AsStored(record) if record.verdict == Verdict::Sound);
+            is_sound && is_of(&file.name)
+        });
+        let newest = sound.max_by_key(|file| file.sequence);
+        Ok(newest.map(|file| self.directory(folder).join(file.name)))
+    }
+
+    /// Whether a folder has a file with these bytes.
+    pub(in crate::backup) fn holds(&self, folder: &Folder, sha256: &Sha256) -> io::Result<bool> {
+        let files = self.files(folder)?;
+        Ok(files.iter().any(
+            |file| matches!(&file.standing, Standing::AsStored(record) if record.sha256 == *sha256),
+        ))
     }
 
     /// Opens a visible regular file of a folder.

@@ -19,6 +19,19 @@ fn stored_as(client_name: &str) -> String {
 }
 
 #[test]
+fn the_reduced_name_is_read_back_and_recognizes_its_files() {
+    for client_name in ["obd.db", "..x y.DB", "a-2026-02-01T12-00-00.log"] {
+        let name: UploadName = client_name.parse().unwrap();
+        assert_eq!(name.to_string().parse(), Ok(name.clone()), "{client_name}");
+        let now = "2026-02-01T12:00:00".parse().unwrap();
+        let stored = StoredName::next(&name, now, []);
+        assert!(stored.is_of(&name));
+        assert!(!stored.is_of(&"other.db".parse().unwrap()));
+        assert!(!stored.is_of(&"obd.json".parse().unwrap()));
+    }
+}
+
+#[test]
 fn stem_and_extension_enclose_the_time() {
     assert_eq!(stored_as("obd.db"), "obd-2026-02-01T12-00-05.db");
     assert_eq!(

@@ -1,0 +1,317 @@
+//! The files of unfinished uploads: `.uploads/{id}.json` says what is uploaded, `.part` has the bytes, `.progress` says
+//! how many of them. All of it blocks.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::known_blocks::{self, Copy};
+use super::layout::Layout;
+use super::progress::{Boot, Progress};
+use super::upload_id::UploadId;
+use crate::backup::durable;
+use crate::backup::folder::Folder;
+use crate::backup::sha256::Sha256;
+use crate::device_id::DeviceId;
+
+/// Inside of the backups' root, so that a rename stays on one file system.
+const FOLDER: &str = ".uploads";
+
+const PLAN: &str = "json";
+const PART: &str = "part";
+const PROGRESS: &str = "progress";
+
+/// How long an upload is kept after it was last touched.
+pub const MAX_AGE: Duration = Duration::from_hours(7 * 24);
+
+/// Uploads that a device can have at a time; the one that was untouched for longest makes room for another.
+const PER_DEVICE: usize = 8;
+
+/// As in the staging folder.
+const FILE_MODE: u32 = 0o640;
+
+/// What is uploaded. It never changes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Plan {
+    device: String,
+    #[serde(rename = "type")]
+    kind: String,
+    /// The client's name for the file.
+    pub(super) name: String,
+    /// The digest of the whole file.
+    pub(super) sha256: Sha256,
+    /// The size of the whole file.
+    pub(super) file_bytes: u64,
+    /// What of it is sent.
+    pub(super) layout: Layout,
+}
+
+impl Plan {
+    pub(super) fn new(
+        folder: &Folder,
+        name: String,
+        sha256: Sha256,
+        file_bytes: u64,
+        layout: Layout,
+    ) -> Self {
+        Self {
+            device: folder.device.as_str().to_owned(),
+            kind: folder.kind.as_str().to_owned(),
+            name,
+            sha256,
+            file_bytes,
+            layout,
+        }
+    }
+
+    /// `None` if the file was changed by hand.
+    pub(super) fn folder(&self) -> Option<Folder> {
+        Some(Folder {
+            device: self.device.parse().ok()?,
+            kind: self.kind.parse().ok()?,
+        })
+    }
+}
+
+/// The files of all unfinished uploads.
+#[derive(Clone, Debug)]
+pub(super) struct Files {
+    folder: PathBuf,
+}
+
+impl Files {
+    pub(super) fn new(root: &Path) -> Self {
+        Self {
+            folder: root.join(FOLDER),
+        }
+    }
+
+    /// Creates the files of an upload, with the bytes that need not be sent.
+    pub(super) fn create(
+        &self,
+        plan: &Plan,
+        known: Option<(&File, &[Copy])>,
+        boot: Boot,
+    ) -> io::Result<UploadId> {
+        durable::create_folder(&self.folder)?;
+        if let Some(folder) = plan.folder() {
+            self.make_room(&folder.device)?;
+        }
+        let id = UploadId::random();
+        let created = self.fill(&id, plan, known, boot);
+        if created.is_err() {
+            self.remove(&id)?;
+        }
+        created.map(|()| id)
+    }
+
+    fn fill(
+        &self,
+        id: &UploadId,
+        plan: &Plan,
+        known: Option<(&File, &[Copy])>,
+        boot: Boot,
+    ) -> io::Result<()> {
+        let part = self.new_file(id, PART)?;
+        if let Some((base, copies)) = known {
+            known_blocks::copy(base, &part, copies)?;
+            part.sync_data()?;
+        }
+        let progress = Progress {
+            written: 0,
+            durable: 0,
+            boot,
+        };
+        let mut note = self.new_file(id, PROGRESS)?;
+        note.write_all(progress.line().as_bytes())?;
+        note.sync_all()?;
+        // Last: an upload without a plan does not exist.
+        let mut file = self.new_file(id, PLAN)?;
+        file.write_all(&serde_json::to_vec(plan)?)?;
+        file.sync_all()?;
+        durable::sync_folder(&self.folder)
+    }
+
+    fn new_file(&self, id: &UploadId, kind: &str) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create_new(true);
+        options.mode(FILE_MODE).open(self.path(id, kind))
+    }
+
+    /// `None` if there is no such upload.
+    pub(super) fn plan(&self, id: &UploadId) -> io::Result<Option<Plan>> {
+        match fs::read(self.path(id, PLAN)) {
+            Ok(json) => Ok(serde_json::from_slice(&json).ok()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The path of the bytes.
+    pub(super) fn part(&self, id: &UploadId) -> PathBuf {
+        self.path(id, PART)
+    }
+
+    /// Opens the bytes and the note of their number. `None` if the upload has been stored or removed.
+    pub(super) fn open(&self, id: &UploadId) -> io::Result<Option<(File, File)>> {
+        let open = |kind| {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(self.path(id, kind))
+        };
+        match (open(PART), open(PROGRESS)) {
+            (Err(error), _) | (_, Err(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
+            (part, progress) => Ok(Some((part?, progress?))),
+        }
+    }
+
+    /// Removes an upload.
+    pub(super) fn remove(&self, id: &UploadId) -> io::Result<()> {
+        for kind in [PLAN, PART, PROGRESS] {
+            durable::remove(&self.path(id, kind))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the uploads that have been untouched for too long; returns their number.
+    pub(super) fn expire(&self, now: SystemTime) -> io::Result<usize> {
+        let mut removed = 0;
+        for (id, touched) in self.all()? {
+            let age = now.duration_since(touched).unwrap_or_default();
+            if age > MAX_AGE {
+                self.remove(&id)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes the oldest uploads of a device that has too many.
+    fn make_room(&self, device: &DeviceId) -> io::Result<()> {
+        let mut own = Vec::new();
+        for (id, touched) in self.all()? {
+            let plan = self.plan(&id)?;
+            if plan.is_some_and(|plan| plan.device == device.as_str()) && self.part(&id).exists() {
+                own.push((touched, id));
+            }
+        }
+        own.sort_by_key(|(touched, _)| *touched);
+        let surplus = (own.len() + 1).saturating_sub(PER_DEVICE);
+        own.iter()
+            .take(surplus)
+            .try_for_each(|(_, id)| self.remove(id))
+    }
+
+    /// Every upload, and when it was last touched.
+    fn all(&self) -> io::Result<Vec<(UploadId, SystemTime)>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut uploads: Vec<(UploadId, SystemTime)> = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| name.split('.').next());
+            let Some(id) = id.and_then(|id| id.parse::<UploadId>().ok()) else {
+                continue;
+            };
+            let touched = match entry.metadata() {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                metadata => metadata?.modified()?,
+            };
+            match uploads.iter_mut().find(|(known, _)| *known == id) {
+                Some((_, latest)) => *latest = touched.max(*latest),
+                None => uploads.push((id, touched)),
+            }
+        }
+        Ok(uploads)
+    }
+
+    fn path(&self, id: &UploadId, kind: &str) -> PathBuf {
+        self.folder.join(format!("{id}.{kind}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::folder::BackupType;
+    use crate::backup::sha256;
+
+    fn create(files: &Files, device: &str) -> UploadId {
+        let folder = Folder {
+            device: device.parse().unwrap(),
+            kind: BackupType::Logs,
+        };
+        let sha256 = sha256::of_reader(&b"abc"[..]).unwrap();
+        let plan = Plan::new(&folder, "a.log".to_owned(), sha256, 3, Layout::whole(3));
+        files.create(&plan, None, Boot::At(1)).unwrap()
+    }
+
+    fn count(files: &Files) -> usize {
+        fs::read_dir(&files.folder).unwrap().count()
+    }
+
+    #[test]
+    fn an_upload_is_found_until_it_is_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let files = Files::new(root.path());
+        let id = create(&files, "pi");
+        let plan = files.plan(&id).unwrap().unwrap();
+        assert_eq!(plan.folder().unwrap().to_string(), "pi/logs");
+        assert!(files.open(&id).unwrap().is_some());
+        files.remove(&id).unwrap();
+        assert!(files.plan(&id).unwrap().is_none());
+        assert!(files.open(&id).unwrap().is_none());
+        assert_eq!(count(&files), 0);
+    }
+
+    #[test]
+    fn an_upload_expires_a_week_after_it_was_touched() {
+        let root = tempfile::tempdir().unwrap();
+        let files = Files::new(root.path());
+        let ids = [create(&files, "a"), create(&files, "b")];
+        let week_ago = SystemTime::now() - MAX_AGE - Duration::from_secs(1);
+        for id in &ids {
+            for kind in [PLAN, PART, PROGRESS] {
+                let file = File::open(files.path(id, kind)).unwrap();
+                file.set_modified(week_ago).unwrap();
+            }
+        }
+        let (_, progress) = files.open(&ids[1]).unwrap().unwrap();
+        progress.set_modified(SystemTime::now()).unwrap();
+        assert_eq!(files.expire(SystemTime::now()).unwrap(), 1);
+        assert!(files.plan(&ids[0]).unwrap().is_none());
+        assert!(files.plan(&ids[1]).unwrap().is_some());
+        assert_eq!(count(&files), 3);
+    }
+
+    #[test]
+    fn a_device_has_a_few_uploads_at_most_and_the_oldest_makes_room() {
+        let root = tempfile::tempdir().unwrap();
+        let files = Files::new(root.path());
+        let others = create(&files, "other");
+        let ids: Vec<UploadId> = (0..PER_DEVICE).map(|_| create(&files, "pi")).collect();
+        for (age, id) in ids.iter().enumerate() {
+            for kind in [PLAN, PART, PROGRESS] {
+                let touched = SystemTime::now() - Duration::from_secs(60 + age as u64);
+                let file = File::open(files.path(id, kind)).unwrap();
+                file.set_modified(touched).unwrap();
+            }
+        }
+        create(&files, "pi");
+        let left: Vec<bool> = ids
+            .iter()
+            .map(|id| files.plan(id).unwrap().is_some())
+            .collect();
+        assert_eq!(left, [vec![true; PER_DEVICE - 1], vec![false]].concat());
+        assert!(files.plan(&others).unwrap().is_some());
+    }
+}
