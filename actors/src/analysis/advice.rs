@@ -4,6 +4,7 @@
 //! traced to the figures, or that is no advice at all, gives way to the server's own words for the finding.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use super::evidence;
 use super::grounding::{self, Facts, NotAdvice};
@@ -12,6 +13,16 @@ use crate::diagnosis::{Diagnosis, Finding};
 
 /// Objections that are put to the model.
 const MAX_OBJECTIONS: usize = 5;
+
+/// What the question calls the parts of an answer.
+const QUESTION_TERMS: [&str; 6] = [
+    "the finding ",
+    "this finding ",
+    "focus area",
+    "the category",
+    "the recommendation",
+    "this recommendation",
+];
 
 /// Holds recommendations against the diagnosis that they are about.
 #[derive(Debug)]
@@ -44,7 +55,7 @@ impl Review {
     }
 
     /// The recommendations as they are answered: as many as were given, except for texts that are no advice, where every
-    /// finding has some already.
+    /// finding has some already, and for those that came to the same words.
     pub(super) fn settle(&self, recommendations: Vec<Recommendation>) -> Vec<Recommendation> {
         let (mut settled, mut refused) = (Vec::new(), Vec::new());
         for mut found in recommendations {
@@ -78,6 +89,8 @@ impl Review {
                 });
             }
         }
+        let mut told = HashSet::new();
+        settled.retain(|found| told.insert(found.recommendation.clone()));
         self.in_order(settled)
     }
 
@@ -86,6 +99,7 @@ impl Review {
         let finding = self.finding(found);
         let advice = grounding::is_advice(text, finding, &self.prompt);
         match (advice, finding, self.check(found)) {
+            (_, None, _) if is_about_the_question(text) => Fate::Refused,
             (Ok(()), _, Ok(())) => Fate::Kept { grounded: true },
             (_, Some(_), _) => Fate::Reworded,
             (Err(why), None, _) if is_gibberish(why, text) => Fate::Refused,
@@ -140,6 +154,12 @@ enum Fate {
     Kept { grounded: bool },
     Reworded,
     Refused,
+}
+
+/// Whether a text about no finding speaks of the question's own terms instead of the car.
+fn is_about_the_question(text: &str) -> bool {
+    let text = text.to_lowercase();
+    QUESTION_TERMS.iter().any(|term| text.contains(term))
 }
 
 /// Whether a text that is no advice is not even words.

@@ -161,6 +161,47 @@ fn what_is_no_advice_gives_way_to_a_finding_that_is_not_named_yet() {
 }
 
 #[test]
+fn the_findings_own_words_are_given_once() {
+    let review = review(vec![finding("vacuum_leak", Tier::Warning)]);
+    let settled = review.settle(given(&[
+        (
+            Some("vacuum_leak"),
+            "The trims reached 31.7 %, check the hoses.",
+        ),
+        (
+            Some("vacuum_leak"),
+            "The trims reached 88.8 %, check the hoses.",
+        ),
+        (Some("vacuum_leak"), HOSES),
+    ]));
+    assert_eq!(
+        shown(&settled),
+        [
+            (1, Some("vacuum_leak"), TEMPLATE),
+            (2, Some("vacuum_leak"), HOSES)
+        ]
+    );
+}
+
+#[test]
+fn talk_about_the_question_is_no_advice() {
+    let review = review(vec![finding("vacuum_leak", Tier::Warning)]);
+    let settled = review.settle(given(&[
+        (None, "The finding is about the air fuel ratio."),
+        (None, "Look at this focus area in the data."),
+        (None, "There are no other findings, so all is well."),
+    ]));
+    let texts: Vec<_> = settled
+        .iter()
+        .map(|found| found.recommendation.as_str())
+        .collect();
+    assert_eq!(
+        texts,
+        [TEMPLATE, "There are no other findings, so all is well."]
+    );
+}
+
+#[test]
 fn without_findings_gibberish_becomes_one_sentence_of_the_server() {
     let review = review(Vec::new());
     let settled = review.settle(given(&[
