@@ -168,7 +168,7 @@ async fn an_unknown_device_is_named_in_the_error() {
         assert!(refusal.contains("there is no device car-1"), "{refusal}");
         assert!(
             !refusal.lines().any(|line| line.len() == 64),
-            "no key is made for nobody: {refusal}"
+            "no key is made for an unknown device: {refusal}"
         );
     }
 }

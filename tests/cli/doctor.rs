@@ -43,7 +43,7 @@ fn binary(database_url: &str, ollama: &str) -> Binary {
     Binary::with_database(database_url)
         .variable("OLLAMA_BASE_URL", ollama)
         .variable("BACKUP_DIR", "backups")
-        // Commands are shown as for a user with sudo, whoever runs the tests.
+        // Commands are shown as for a user with sudo, independent of the account that runs the tests.
         .variable("SUDO_USER", "owner")
         .variable("MAX_BACKUP_SIZE_MB", "1")
 }

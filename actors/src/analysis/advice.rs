@@ -1,7 +1,7 @@
 //! From what the model recommends to what is answered.
 //!
 //! Findings are the diagnosis's own, evidence is attached, and what is more severe comes first. A text whose numbers cannot be
-//! traced to the figures, or that is no advice at all, gives way to the server's own words for the finding.
+//! traced to the figures, or that is no advice at all, is replaced by the server's own words for the finding.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -149,7 +149,7 @@ impl Review {
     }
 }
 
-/// What becomes of a recommendation's text.
+/// The decision about a recommendation's text.
 enum Fate {
     Kept { grounded: bool },
     Reworded,

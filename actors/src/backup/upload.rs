@@ -24,7 +24,7 @@ use crate::runtime::blocking;
 
 const BLOCK_BYTES: usize = 256 * 1024;
 
-/// The free space is checked again after so many bytes.
+/// How many bytes are written between two checks of the free space.
 const ROOM_CHECK_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The receiving end of one upload: an upload slot, and a file in the staging folder.

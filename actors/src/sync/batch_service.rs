@@ -13,7 +13,7 @@ use super::batch::{self, Batch, ReadOptions, Refusal, SizeLimit};
 use super::error::{self, SyncError};
 use super::messages::{KeyHolder, Receipt, RefusedRow, TableReceipt};
 use super::readiness::Readiness;
-use super::store::{self, DriveChanges, Stored, device_state, history};
+use super::store::{self, DriveChanges, Stored, failures, history};
 use crate::causes;
 use crate::database::{Database, DatabaseError, first_row};
 use crate::device_id::DeviceId;
@@ -261,7 +261,7 @@ impl BatchService {
             history::record(&entry).run(connection).await?;
             let error = history::shortened(error);
             let failing = [tables, unknown_tables].concat();
-            for statement in device_state::failures(device, batch, &failing, &error) {
+            for statement in failures::record(device, batch, &failing, &error) {
                 statement.run(connection).await?;
             }
             Ok(())

@@ -19,6 +19,7 @@ pub(super) mod device_state;
 mod drives;
 mod duplicates;
 mod epochs;
+pub(super) mod failures;
 pub(super) mod history;
 mod profiles;
 mod quarantine;

@@ -1,4 +1,4 @@
-//! Tells a sentence about a finding from gibberish.
+//! Distinguishes a sentence about a finding from gibberish.
 
 use std::collections::HashSet;
 use std::fmt;
