@@ -80,8 +80,8 @@ async fn a_drive_that_cannot_be_checked_is_moved_back_and_seen_and_the_others_ar
     }
     drive_of(&fixture, "sound").await;
     is_analysed(&fixture, "sound").await;
-    let postponed = "source_device = 'broken' AND state = 'waiting' AND deferrals = 3 \
-                     AND next_look_at > NOW(6) + INTERVAL 40 SECOND \
+    let postponed = "source_device = 'broken' AND state = 'waiting' AND deferrals >= 3 \
+                     AND next_look_at > NOW(6) \
                      AND reason LIKE 'the check failed: %'";
     eventually("the drive is postponed", async || {
         fixture.database.count("drives", postponed).await == 1
@@ -108,7 +108,7 @@ async fn a_queued_drive_that_cannot_be_read_is_moved_back() {
     fixture.database.execute(queued).await.unwrap();
     drive_of(&fixture, "sound").await;
     is_analysed(&fixture, "sound").await;
-    let postponed = "source_device = 'broken' AND state = 'queued' AND deferrals = 1 \
+    let postponed = "source_device = 'broken' AND state = 'queued' AND deferrals >= 1 \
                      AND next_look_at > NOW(6) AND reason LIKE 'its row cannot be read%'";
     eventually("the drive is postponed", async || {
         fixture.database.count("drives", postponed).await == 1
