@@ -14,7 +14,7 @@ case ${1:-} in
 Usage: deploy/package.sh
 
 Builds target/debian/eclipse-ai-server_VERSION_ARCHITECTURE.deb, unpacks it into a temporary folder, checks its files,
-and runs the program from there. cargo-deb $cargo_deb_version is installed for this user if it is missing.
+and runs the program from there. Beside it: the same as a .tar.gz, for deploy/install-service.sh, and a .sha256 of both. cargo-deb $cargo_deb_version is installed for this user if it is missing.
 deploy/test-boot.sh tests installing, upgrading and removing the package.
 TEXT
         exit
@@ -71,3 +71,14 @@ version=$("$root/usr/bin/eclipse-ai-server" --version)
 # With all the files that it sources.
 "$root/usr/share/eclipse-ai-server/setup-mysql.sh" --help >/dev/null
 say "$package is complete, and its program runs"
+
+# For machines without dpkg: program, scripts, guides and completions, to be installed with deploy/install-service.sh.
+name=$(basename "$package" .deb)
+archive=target/debian/$name.tar.gz
+mkdir -p "$folder/$name/target/release"
+cp target/release/eclipse-ai-server "$folder/$name/target/release/"
+cp -R .env.example README.md CHANGELOG.md LICENSE deploy docs "$completions" "$folder/$name/"
+tar --create --gzip --owner=0 --group=0 --file "$archive" --directory "$folder" "$name"
+"$folder/$name/deploy/install-service.sh" --help >/dev/null
+(cd target/debian && sha256sum "$name.deb" "$name.tar.gz" >"$name.sha256")
+say "$archive is complete; target/debian/$name.sha256 has the checksums of both"
