@@ -9,7 +9,7 @@ use super::*;
 const KNOWN: (u32, u64) = (1, 4_818_534_243_661_731_727);
 
 /// Files of `actors/src/diagnosis/` that decide what a diagnosis says.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "baseline.rs",
     "causes.rs",
     "channels.rs",
@@ -24,6 +24,7 @@ const SOURCES: [&str; 14] = [
     "text.rs",
     "thresholds.rs",
     "timeline.rs",
+    "trims.rs",
 ];
 
 #[test]
