@@ -204,10 +204,10 @@ async fn drives_do_not_depend_on_how_their_rows_arrive() {
     let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
     let server = TestServer::start_with(&database.url(), &variables).await;
     // The long form tries others each time.
-    let is_long = std::env::var_os("TEST_LONG").is_some();
-    let (mut runner, cases) = match is_long {
-        true => (TestRunner::default(), 50 * CASES),
-        false => (TestRunner::deterministic(), CASES),
+    let (mut runner, cases) = if std::env::var_os("TEST_LONG").is_some() {
+        (TestRunner::default(), 50 * CASES)
+    } else {
+        (TestRunner::deterministic(), CASES)
     };
     for case in 0..cases {
         let history = histories().new_tree(&mut runner).unwrap().current();
