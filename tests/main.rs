@@ -12,6 +12,10 @@ mod deploy;
 mod docs;
 mod drives;
 mod faults;
+mod grounding;
+mod grounding_bench {
+    pub(crate) mod measure;
+}
 mod health;
 mod http;
 mod schema;

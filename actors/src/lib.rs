@@ -14,6 +14,7 @@ pub mod diagnosis;
 pub mod drives;
 pub mod health;
 pub mod ollama;
+pub mod page;
 pub mod problem;
 pub mod report;
 pub mod runtime;

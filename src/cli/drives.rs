@@ -7,6 +7,7 @@ use actors::database::Database;
 use actors::device_id::DeviceId;
 use actors::diagnosis::Grade;
 use actors::drives::{self, DriveState, KnownDrive};
+use actors::page::Page;
 use clap::Args;
 
 use super::Failure;
@@ -82,7 +83,14 @@ pub(super) async fn latest(
 ) -> Result<Vec<(KnownDrive, Option<DiagnosisSummary>)>, Failure> {
     let timing = settings.queue_timing();
     let found = database.run(LIMIT, async |connection| {
-        let drives = drives::list(connection, device, limit, &timing, drives::COUNTING).await?;
+        let drives = drives::list(
+            connection,
+            device,
+            &Page::first(limit),
+            &timing,
+            drives::COUNTING,
+        )
+        .await?;
         diagnoses::summarized(connection, drives).await
     });
     Ok(found.await?)

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 use actors::analysis::{AnalysisError, Analyze, FindAnalysis, ListAnalyses, Scope};
+use actors::page::Cursor;
 use actors::problem::Fault;
 use actors::sync::KeyHolder;
 use tokio_util::sync::CancellationToken;
@@ -9,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::bodies::{Detail, InvalidRequest};
 use super::error::{ApiError, OllamaFailed, OllamaTimedOut, OllamaUnavailable};
 use super::schemas::DeviceIdSchema;
-use super::{State, auth, body, turn};
+use super::{State, auth, body, fields, turn};
 
 mod answers;
 mod filters;
@@ -104,6 +105,9 @@ async fn read(
     params(
         ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only entries of this device."),
         ("status" = Option<AnalysisState>, Query, description = "Only analyses with this status.", example = "success"),
+        ("from" = Option<String>, Query, description = "Only analyses that began at this time or later; without a zone, UTC.", example = "2026-02-01T00:00:00"),
+        ("to" = Option<String>, Query, description = "Only analyses that began at this time or earlier.", example = "2026-02-28T23:59:59"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the answer before: continues behind it."),
         ("limit" = Option<u32>, Query, description = "The largest number of entries; by default 50.",
             minimum = 1, maximum = 500, example = 50),
     ),
@@ -121,16 +125,25 @@ pub(super) async fn list_analyses(
     let filters = AnalysisFilters::read(&query).map_err(ApiError::Invalid)?;
     let device_id = auth::within(&sender, filters.device_id)?;
     let turn = turn::take(&state.analysis_lookups).await?;
-    let analyses = state
+    let limit = filters.page.limit;
+    let mut page = filters.page;
+    page.limit += 1;
+    let mut analyses = state
         .analysis
         .send(ListAnalyses {
             device_id,
             status: filters.status,
-            limit: filters.limit,
+            page,
             turn,
         })
         .await??;
-    Ok(web::Json(analyses.into()))
+    let last = fields::cut(&mut analyses, limit);
+    let next = last.map(|last| Cursor {
+        at: last.created_at,
+        id: last.analysis_id.clone(),
+    });
+    let next_cursor = next.map(|cursor| cursor.to_string());
+    Ok(web::Json(AnalysisList::new(analyses, next_cursor)))
 }
 
 /// Returns an analysis with its recommendations

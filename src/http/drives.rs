@@ -4,6 +4,7 @@ use actix_web::web;
 use actors::analysis::{DiagnosisSummary, ListDrives};
 use actors::device_id::DeviceId;
 use actors::drives::KnownDrive;
+use actors::page::{Cursor, Page};
 use actors::problem::Problem;
 use actors::sync::KeyHolder;
 use serde::Serialize;
@@ -27,6 +28,9 @@ const MAX_LIMIT: u32 = 200;
     tag = "Analysis",
     params(
         ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only entries of this device."),
+        ("from" = Option<String>, Query, description = "Only drives that began at this time or later; without a zone, UTC.", example = "2026-02-01T00:00:00"),
+        ("to" = Option<String>, Query, description = "Only drives that began at this time or earlier.", example = "2026-02-28T23:59:59"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the answer before: continues behind it."),
         ("limit" = Option<u32>, Query, description = "The largest number of entries; by default 50.",
             minimum = 1, maximum = 200, example = 50),
     ),
@@ -44,41 +48,52 @@ pub(super) async fn list_drives(
     let filters = DriveFilters::read(&query).map_err(ApiError::Invalid)?;
     let device_id = auth::within(&sender, filters.device_id)?;
     let turn = turn::take(&state.analysis_lookups).await?;
-    let drives = state
+    let limit = filters.page.limit;
+    let mut page = filters.page;
+    page.limit += 1;
+    let mut drives = state
         .analysis
         .send(ListDrives {
             device_id,
-            limit: filters.limit,
+            page,
             turn,
         })
         .await??;
-    Ok(web::Json(drives.into()))
+    let next = fields::cut(&mut drives, limit).map(|(last, _)| Cursor {
+        at: last.start,
+        id: last.id,
+    });
+    Ok(web::Json(DriveList {
+        next_cursor: next.map(|cursor| cursor.to_string()),
+        ..DriveList::from(drives)
+    }))
 }
 
 /// The filters of `GET /api/v1/drives`.
 struct DriveFilters {
     device_id: Option<DeviceId>,
-    limit: u32,
+    page: Page<i64>,
 }
 
 impl DriveFilters {
-    /// Reads a query, or returns every problem with it. Unknown fields are ignored.
+    /// Reads a query, or returns every problem with it.
     fn read(query: &[(String, String)]) -> Result<Self, Vec<Problem>> {
         let mut fields = Fields::of_query(query);
         let device_id = fields.optional("deviceId", fields::device_id);
-        let limit = fields.optional("limit", |value| fields::limit(value, MAX_LIMIT));
-        fields.finish(Some(Self {
-            device_id,
-            limit: limit.unwrap_or(DEFAULT_LIMIT),
-        }))
+        let page = fields::page(&mut fields, DEFAULT_LIMIT, MAX_LIMIT);
+        fields.finish(Some(Self { device_id, page }))
     }
 }
 
 /// The latest first.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct DriveList {
     /// The latest first.
     drives: Vec<DriveBody>,
+    /// Where the list goes on; null at its end.
+    #[schema(required = true, examples("2026-02-01T14:00:00.000000~12"))]
+    next_cursor: Option<String>,
 }
 
 /// How the analysis of a drive stands.
@@ -171,9 +186,11 @@ struct FindingCounts {
 type Summarized = (KnownDrive, Option<DiagnosisSummary>);
 
 impl From<Vec<Summarized>> for DriveList {
+    /// All of a list.
     fn from(drives: Vec<Summarized>) -> Self {
         Self {
             drives: drives.into_iter().map(DriveBody::from).collect(),
+            next_cursor: None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Reads the fields of requests, whether they come in a JSON body, a query string or a form, and collects the problems
 //! with them. Every rule for the value of a field is a function in this file or a type in `actors`.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use actors::device_id::{DeviceId, check_text_id};
+use actors::page::Page;
 use actors::problem::{Fault, Problem, Problems, Step};
 use actors::sync::timestamp::{self, ACCEPTED_YEARS};
 use chrono::NaiveDateTime;
@@ -14,6 +16,8 @@ pub(super) struct Fields {
     /// The first step of every location: `body` or `query`.
     source: &'static str,
     values: Map<String, Value>,
+    /// The fields of a query that were asked for; others are refused.
+    asked: BTreeSet<String>,
     problems: Problems,
 }
 
@@ -22,6 +26,7 @@ impl Fields {
         Self {
             source,
             values,
+            asked: BTreeSet::new(),
             problems: Problems::default(),
         }
     }
@@ -43,7 +48,8 @@ impl Fields {
         Err(vec![fault.at(vec!["body".into()])])
     }
 
-    /// The fields of a query string. Of a field that is given twice the last one counts.
+    /// The fields of a query string. Of a field that is given twice the last one counts; one that is not read is refused
+    /// by [`Fields::finish`].
     pub(super) fn of_query(query: &[(String, String)]) -> Self {
         let values = query.iter().cloned();
         Self::new(
@@ -70,6 +76,7 @@ impl Fields {
         name: &str,
         read: impl FnOnce(&Value) -> Result<T, Fault>,
     ) -> Option<T> {
+        self.asked.insert(name.to_owned());
         let value = self.values.get(name).filter(|value| !value.is_null())?;
         let read = read(value);
         self.keep(&[name.into()], read)
@@ -125,7 +132,18 @@ impl Fields {
     }
 
     /// What was read, unless there are problems. `read` is `None` only if a problem was noted.
-    pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Problem>> {
+    pub(super) fn finish<T>(mut self, read: Option<T>) -> Result<T, Vec<Problem>> {
+        if self.source == "query" {
+            for (name, value) in std::mem::take(&mut self.values) {
+                if !self.asked.contains(&name) {
+                    let msg = "Extra inputs are not permitted";
+                    self.note(
+                        &[Step::named(&name)],
+                        Fault::new("extra_forbidden", msg, &value),
+                    );
+                }
+            }
+        }
         match read {
             Some(read) if self.problems.is_empty() => Ok(read),
             _ => Err(self.problems.into_vec()),
@@ -222,6 +240,36 @@ pub(super) fn limit(value: &Value, most: u32) -> Result<u32, Fault> {
             let msg = format!("Input should be a whole number from 1 to {most}");
             Fault::new("int_parsing", msg, value)
         })
+}
+
+/// The page of a list: `from`, `to`, `cursor` and `limit`.
+pub(super) fn page<Id: FromStr>(fields: &mut Fields, default: u32, most: u32) -> Page<Id> {
+    let from = fields.optional("from", time);
+    let to = fields.optional("to", time);
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        let msg = "Value error, from must not be after to";
+        let fault = Fault::new("value_error", msg, fields.given("from"));
+        fields.note(&["from".into()], fault);
+    }
+    let after = fields.optional("cursor", |value| {
+        let msg = "Input should be a nextCursor of an earlier answer";
+        parsed(value, "cursor_parsing", msg)
+    });
+    let limit = fields.optional("limit", |value| limit(value, most));
+    Page {
+        from,
+        to,
+        after,
+        limit: limit.unwrap_or(default),
+    }
+}
+
+/// Leaves `limit` entries of one more that was asked for; if there are more, the last that is left.
+pub(super) fn cut<T>(entries: &mut Vec<T>, limit: u32) -> Option<&T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    entries.last().filter(|_| more)
 }
 
 /// A value that stands for itself; `kind` and `msg` describe any other.

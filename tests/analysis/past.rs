@@ -81,6 +81,45 @@ async fn analyses_are_listed_newest_first_and_can_be_filtered() {
         assert_eq!(list(&fixture, query).await.len(), count, "{query}");
     }
     assert_eq!(list(&fixture, "?limit=1").await[0], all[0]);
+
+    let mut paged = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = format!("/api/v1/analyses?status=success&limit=1{cursor}");
+        let (_, page) = answer(fixture.server.get(&page)).await;
+        paged.extend(
+            page["analyses"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|past| past["analysisId"].clone()),
+        );
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(paged, ids);
+    for (query, count) in [
+        ("?from=2026-01-01T00:00:00", 4),
+        ("?from=2199-01-01T00:00:00", 0),
+        ("?to=2026-01-01T00:00:00", 0),
+    ] {
+        assert_eq!(list(&fixture, query).await.len(), count, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_parameter_of_a_query_is_refused_by_name() {
+    let fixture = Fixture::start().await;
+    for path in ["analyses", "drives", "backups", "sync/status"] {
+        let url = format!("/api/v1/{path}?devcieId=car");
+        let (status, body) = answer(fixture.server.get(&url)).await;
+        assert_eq!(status, 422, "{path}: {body}");
+        let reported = [("extra_forbidden", "devcieId".to_owned())];
+        let problems = body["detail"].as_array().unwrap();
+        assert_eq!(kinds_and_places(problems), reported, "{path}");
+    }
 }
 
 #[tokio::test]

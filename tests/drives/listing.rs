@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actors::database::{Database, DatabaseUrl};
 use actors::drives::{self, QueueTiming};
+use actors::page::Page;
 use serde_json::{Value, json};
 
 use super::{end_as, events, readings, send};
@@ -114,6 +115,61 @@ async fn drives_are_filtered_by_device_and_number() {
 }
 
 #[tokio::test]
+async fn drives_are_listed_page_by_page_and_within_a_range_of_time() {
+    let fixture = fixture().await;
+    let starts = |body: &Value| -> Vec<String> {
+        let drives = body["drives"].as_array().unwrap().iter();
+        drives
+            .map(|drive| drive["driveStartTime"].as_str().unwrap()[11..16].to_owned())
+            .collect()
+    };
+    let get = async |query: &str| {
+        answer(fixture.server.get(&format!("{DRIVES}{query}")))
+            .await
+            .1
+    };
+    let (mut pages, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = get(&format!("?limit=2{cursor}")).await;
+        pages.push(starts(&page));
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(pages, [["15:30", "15:00"], ["14:30", "14:00"]]);
+    let range = "?from=2026-02-01T14:30:00&to=2026-02-01T15:00:00";
+    let page = get(range).await;
+    assert_eq!(starts(&page), ["15:00", "14:30"]);
+    assert_eq!(page["nextCursor"], Value::Null);
+    let page = get(&format!("{range}&limit=1")).await;
+    let next = page["nextCursor"].as_str().unwrap();
+    let page = get(&format!("{range}&limit=1&cursor={next}")).await;
+    assert_eq!(
+        (starts(&page), &page["nextCursor"]),
+        (vec!["14:30".to_owned()], &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn a_range_that_ends_before_it_begins_another_cursor_and_an_unknown_parameter_are_refused() {
+    let fixture = Fixture::start().await;
+    let query = "?from=2026-02-02T00:00:00&to=2026-02-01T00:00:00&cursor=7&page=2";
+    let (status, body) = answer(fixture.server.get(&format!("{DRIVES}{query}"))).await;
+    assert_eq!(status, 422, "{body}");
+    let expected = [
+        ("value_error", "from"),
+        ("cursor_parsing", "cursor"),
+        ("extra_forbidden", "page"),
+    ];
+    let expected = expected.map(|(kind, place)| (kind, place.to_owned()));
+    assert_eq!(
+        kinds_and_places(body["detail"].as_array().unwrap()),
+        expected
+    );
+}
+
+#[tokio::test]
 async fn a_device_sees_its_own_drives_and_no_others() {
     let fixture = fixture().await;
     let registered =
@@ -167,7 +223,7 @@ async fn a_list_without_time_to_count_has_the_drives_and_the_counts_that_are_kno
     let readings = async |budget: Duration| {
         let listed = database.run(Duration::from_secs(20), async |connection| {
             let timing = QueueTiming::with_quiet(Duration::from_secs(90));
-            drives::list(connection, Some(DEVICE), 50, &timing, budget).await
+            drives::list(connection, Some(DEVICE), &Page::first(50), &timing, budget).await
         });
         let listed = listed.await.unwrap().into_iter();
         listed.map(|drive| drive.readings).collect::<Vec<_>>()

@@ -10,6 +10,7 @@ use super::messages::{AnalysisStatus, PastAnalysis};
 use super::subject::Subject;
 use crate::database::DatabaseError;
 use crate::diagnosis::Finding;
+use crate::page::Page;
 use crate::text::line;
 
 /// How much of an error is kept.
@@ -111,7 +112,7 @@ pub(super) async fn list(
     connection: &mut Conn,
     device_id: Option<&str>,
     status: Option<AnalysisStatus>,
-    limit: u32,
+    page: &Page<String>,
 ) -> Result<Vec<PastAnalysis>, DatabaseError> {
     let mut conditions = Vec::new();
     let mut values = Vec::new();
@@ -123,11 +124,23 @@ pub(super) async fn list(
         conditions.push("status = ?");
         values.push(Value::from(status.as_str()));
     }
+    if let Some(from) = page.from {
+        conditions.push("created_at >= ?");
+        values.push(from.into());
+    }
+    if let Some(to) = page.to {
+        conditions.push("created_at <= ?");
+        values.push(to.into());
+    }
+    if let Some(after) = &page.after {
+        conditions.push("(created_at < ? OR created_at = ? AND analysis_id < ?)");
+        values.extend([after.at.into(), after.at.into(), Value::from(&after.id)]);
+    }
     let condition = match conditions.as_slice() {
         [] => String::new(),
         conditions => format!(" WHERE {}", conditions.join(" AND ")),
     };
-    values.push(Value::from(limit));
+    values.push(Value::from(page.limit));
     let query = format!("{SELECT}{condition} ORDER BY created_at DESC, analysis_id DESC LIMIT ?");
     let rows: Vec<Row> = connection.exec(query, Params::Positional(values)).await?;
     rows.into_iter().map(read).collect()

@@ -13,6 +13,7 @@ use crate::admission::Turn;
 use crate::device_id::DeviceId;
 use crate::diagnosis::{Diagnosis, Finding, Traces};
 use crate::drives::KnownDrive;
+use crate::page::Page;
 
 /// Analyse stored readings and wait for the result.
 #[derive(Debug, Message)]
@@ -59,8 +60,8 @@ pub struct ListAnalyses {
     pub device_id: Option<DeviceId>,
     /// Only with this status.
     pub status: Option<AnalysisStatus>,
-    /// As many at most.
-    pub limit: u32,
+    /// By the time at which the model was asked.
+    pub page: Page<String>,
     /// The right to a connection.
     pub turn: Turn,
 }
@@ -83,8 +84,8 @@ pub struct FindAnalysis {
 pub struct ListDrives {
     /// Only of this device.
     pub device_id: Option<DeviceId>,
-    /// As many at most.
-    pub limit: u32,
+    /// By the begin of the drive.
+    pub page: Page<i64>,
     /// The right to a connection.
     pub turn: Turn,
 }

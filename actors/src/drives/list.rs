@@ -11,6 +11,7 @@ use super::state::DriveState;
 use super::statements::{WINDOW, read_window};
 use super::{LONGEST_DRIVE, QueueTiming};
 use crate::database::{DatabaseError, Statement, read_columns};
+use crate::page::Page;
 
 /// How long the readings of listed drives are counted. One drive takes milliseconds per million readings.
 pub const COUNTING: Duration = Duration::from_secs(2);
@@ -125,13 +126,34 @@ pub async fn find(
 pub async fn list(
     connection: &mut Conn,
     device_id: Option<&str>,
-    limit: u32,
+    page: &Page<i64>,
     timing: &QueueTiming,
     counting: Duration,
 ) -> Result<Vec<KnownDrive>, DatabaseError> {
-    let condition = device_id.map_or("", |_| " WHERE d.source_device = ?");
-    let values = device_id.map(Value::from).into_iter().chain([limit.into()]);
-    select(connection, condition, values, timing, counting).await
+    let mut conditions = Vec::new();
+    let mut values = Vec::new();
+    if let Some(device_id) = device_id {
+        conditions.push("d.source_device = ?");
+        values.push(Value::from(device_id));
+    }
+    if let Some(from) = page.from {
+        conditions.push("d.drive_start >= ?");
+        values.push(from.into());
+    }
+    if let Some(to) = page.to {
+        conditions.push("d.drive_start <= ?");
+        values.push(to.into());
+    }
+    if let Some(after) = &page.after {
+        conditions.push("(d.drive_start < ? OR d.drive_start = ? AND d.id < ?)");
+        values.extend([after.at.into(), after.at.into(), after.id.into()]);
+    }
+    let condition = match conditions.as_slice() {
+        [] => String::new(),
+        conditions => format!(" WHERE {}", conditions.join(" AND ")),
+    };
+    values.push(page.limit.into());
+    select(connection, &condition, values, timing, counting).await
 }
 
 /// The drives that meet a condition, the latest first. The last of `values` is their largest number.

@@ -89,9 +89,16 @@ struct RecommendationBody {
 
 /// The newest first.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::http) struct AnalysisList {
     /// The newest first.
     analyses: Vec<PastAnalysisBody>,
+    /// Where the list goes on; null at its end.
+    #[schema(
+        required = true,
+        examples("2026-02-01T14:30:10.000000~analysis-2026-02-01T14:30:10-k3v9x2m0qa")
+    )]
+    next_cursor: Option<String>,
 }
 
 /// How an analysis stands.
@@ -181,10 +188,11 @@ fn bodies(recommendations: Vec<Recommendation>) -> Vec<RecommendationBody> {
     recommendations.into_iter().map(body).collect()
 }
 
-impl From<Vec<PastAnalysis>> for AnalysisList {
-    fn from(analyses: Vec<PastAnalysis>) -> Self {
+impl AnalysisList {
+    pub(super) fn new(analyses: Vec<PastAnalysis>, next_cursor: Option<String>) -> Self {
         Self {
             analyses: analyses.into_iter().map(PastAnalysisBody::from).collect(),
+            next_cursor,
         }
     }
 }

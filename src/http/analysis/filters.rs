@@ -1,5 +1,6 @@
 use actors::analysis::AnalysisStatus;
 use actors::device_id::DeviceId;
+use actors::page::Page;
 use actors::problem::Problem;
 
 use crate::http::fields::{self, Fields};
@@ -12,11 +13,11 @@ const MAX_LIMIT: u32 = 500;
 pub(super) struct AnalysisFilters {
     pub(super) device_id: Option<DeviceId>,
     pub(super) status: Option<AnalysisStatus>,
-    pub(super) limit: u32,
+    pub(super) page: Page<String>,
 }
 
 impl AnalysisFilters {
-    /// Reads a query, or returns every problem with it. Unknown fields are ignored.
+    /// Reads a query, or returns every problem with it.
     pub(super) fn read(query: &[(String, String)]) -> Result<Self, Vec<Problem>> {
         let mut fields = Fields::of_query(query);
         let device_id = fields.optional("deviceId", fields::device_id);
@@ -24,11 +25,11 @@ impl AnalysisFilters {
             let msg = "Input should be 'running', 'success' or 'failed'";
             fields::parsed(value, "literal_error", msg)
         });
-        let limit = fields.optional("limit", |value| fields::limit(value, MAX_LIMIT));
+        let page = fields::page(&mut fields, DEFAULT_LIMIT, MAX_LIMIT);
         fields.finish(Some(Self {
             device_id,
             status,
-            limit: limit.unwrap_or(DEFAULT_LIMIT),
+            page,
         }))
     }
 }
@@ -46,17 +47,18 @@ mod tests {
     }
 
     #[test]
-    fn filters_are_optional_and_unknown_ones_are_ignored() {
+    fn filters_are_optional() {
+        let page = Page::first(DEFAULT_LIMIT);
         let none = AnalysisFilters {
             device_id: None,
             status: None,
-            limit: DEFAULT_LIMIT,
+            page: page.clone(),
         };
-        assert_eq!(read(&[("colour", "red")]), Ok(none));
+        assert_eq!(read(&[]), Ok(none));
         let all = AnalysisFilters {
             device_id: Some("car".parse().unwrap()),
             status: Some(AnalysisStatus::Failed),
-            limit: 500,
+            page: Page { limit: 500, ..page },
         };
         let query = [("deviceId", "car"), ("status", "failed"), ("limit", "500")];
         assert_eq!(read(&query), Ok(all));
@@ -64,8 +66,25 @@ mod tests {
 
     #[test]
     fn every_bad_filter_is_listed() {
-        let problems = read(&[("limit", "0"), ("status", "done"), ("deviceId", "")]).unwrap_err();
+        let problems = read(&[
+            ("limit", "0"),
+            ("status", "done"),
+            ("deviceId", ""),
+            ("cursor", "2"),
+            ("from", "2026-02-02T00:00:00"),
+            ("to", "2026-02-01T00:00:00"),
+            ("colour", "red"),
+        ])
+        .unwrap_err();
         let kinds: Vec<_> = problems.iter().map(|problem| problem.kind).collect();
-        assert_eq!(kinds, ["string_too_short", "literal_error", "int_parsing"]);
+        let expected = [
+            "string_too_short",
+            "literal_error",
+            "value_error",
+            "cursor_parsing",
+            "int_parsing",
+            "extra_forbidden",
+        ];
+        assert_eq!(kinds, expected);
     }
 }

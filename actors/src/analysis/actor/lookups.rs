@@ -34,11 +34,11 @@ impl Handler<ListAnalyses> for AnalysisActor {
             let ListAnalyses {
                 device_id,
                 status,
-                limit,
+                page,
                 turn: _turn,
             } = wanted;
             let listed = database.run(STATEMENT_LIMIT, async |connection| {
-                history::list(connection, device_id.as_deref(), status, limit).await
+                history::list(connection, device_id.as_deref(), status, &page).await
             });
             Ok(listed.await?)
         };
@@ -160,14 +160,14 @@ impl Handler<ListDrives> for AnalysisActor {
         let listed = async move {
             let ListDrives {
                 device_id,
-                limit,
+                page,
                 turn: _turn,
             } = wanted;
             let listed = database.run(COUNT_LIMIT, async |connection| {
                 let drives = drives::list(
                     connection,
                     device_id.as_deref(),
-                    limit,
+                    &page,
                     &timing,
                     drives::COUNTING,
                 )

@@ -77,7 +77,9 @@ pub(super) fn claims(tokens: &[Token], context: &mut Context) -> Vec<Claim> {
     let tokens = &joined(tokens);
     let mentions = named(tokens);
     let places: Vec<usize> = (0..tokens.len())
-        .filter(|place| matches!(tokens[*place], Token::Number(_)))
+        .filter(|place| {
+            matches!(tokens[*place], Token::Number(_)) && !window::is_a_name(tokens, *place)
+        })
         .collect();
     let mut claims: Vec<Claim> = Vec::new();
     let mut used = vec![false; mentions.len()];
@@ -91,9 +93,7 @@ pub(super) fn claims(tokens: &[Token], context: &mut Context) -> Vec<Claim> {
         };
         let previous = index.checked_sub(1).map(|index| places[index]);
         let next = places.get(index + 1).copied();
-        if window::is_a_name(tokens, place, previous) {
-            continue;
-        }
+
         let partner = next.filter(|next| window::is_a_range(tokens, place, *next));
         let (to, last) = match partner.map(|partner| (&tokens[partner], partner)) {
             Some((Token::Number(to), partner)) => (Some(to.clone()), partner),

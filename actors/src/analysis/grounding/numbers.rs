@@ -217,6 +217,13 @@ fn units(
     if unit.is_none() && !ends_word(rest) {
         return None;
     }
+    // Thousandths of a second or of a revolution are not written.
+    let whole = unit.is_some_and(|unit| matches!(unit.label(), "s" | "rpm"));
+    let values = if whole && values.len() == 2 {
+        &values[..1]
+    } else {
+        values
+    };
     let mut meanings = vec![unit];
     if let Some(unit) = unit {
         let word = lower[end..unit_end].trim_matches([' ', '-', NARROW_BLANK]);

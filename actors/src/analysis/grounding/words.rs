@@ -70,7 +70,7 @@ const SUBJECTS: &[(&[Channel], bool, &str)] = &[
 const STATES: &[(&[EngineState], &str)] = &[
     (&[Idle], "idle|idling|idles|idled|warm idle|idle condition|idle conditions|at a standstill"),
     (&[Cruise], "cruise|cruising|steady cruise|steady cruising|cruised|steady driving|highway|highway cruise|highway cruising|motorway|cruise conditions"),
-    (&[HighLoad], "high load|high engine load|high loads"),
+    (&[HighLoad], "high load|high engine load|high loads|load is high|load was high|high load operation"),
     (&[HighLoad, WideOpen], "under load|heavy load|hard acceleration|heavy acceleration"),
     (&[WideOpen], "wide open throttle|wot|full throttle|full load|wide open"),
     (&[Overrun], "overrun|deceleration|decelerating|coasting|engine braking|decel"),
@@ -92,13 +92,15 @@ const TRIM_SUM: &str = "sum of the fuel trims|sum of fuel trims|fuel trim sum|su
 
 #[rustfmt::skip]
 const STATISTICS: &[(&[Statistic], &str)] = &[
+    // No statistic, though a word of it is one.
+    (&[], "top up|top off|topping up|topped up|mean that|mean the|mean a|limit the|hit the|reach out|get to the|got to the|peak performance|range of|at least once|wide range"),
     (&[Mean], "average|averaged|averages|averaging|avg|mean|means|on average"),
     (&[Median], "median|medians|half the time"),
     (&[Mean, Median], "typically|typical|usually|generally|normally|mostly|held at|held around|sat at|sits at|sat around|sits around|sitting at|sitting around|hovered around|hovers around|hovering around|hovered near|hovered at|settled at|settled around|settles at|steady at|stable at|remained around|stayed around|stays around|remained near|stayed near|tends to be"),
-    (&[Highest], "peak|peaked|peaks|peaking|maximum|max|highest|as high as|topped out|tops out|topping out|hit|hits|hitting|reached|reaches|reaching|reach|climbed to|climbs to|climbing to|rose to|rises to|rising to|spiked to|spiked|spikes to|spiking to|spike|up to|crested|high of|shot up to|went up to|soared to|maxed out|upper end|hottest|greatest|largest|got as high as|at its highest|at its peak|at most"),
-    (&[Lowest], "minimum|min|lowest|as low as|dropped to|drops to|dropping to|fell to|falls to|falling to|dipped to|dips to|dipping to|bottomed out|bottoms out|down to|low of|sank to|sagged to|sags to|low point|dip|coldest|smallest|lower end|slumped to|plunged to|went down to"),
+    (&[Highest], "peak|peaked|peaks|peaking|maximum|max|highest|as high as|topped out|tops out|topping out|hit|hits|hitting|reached|reaches|reaching|reach|climbed to|climbs to|climb to|rise to|climbing to|rose to|rises to|rising to|spiked to|spiked|spikes to|spiking to|spike|up to|crested|high of|shot up to|went up to|soared to|maxed out|upper end|hottest|greatest|largest|got as high as|at its highest|at its peak|at most|top|at the very most|got up to|all the way up to|registered a maximum of|maximal|touched|peaked out at|rose all the way to|climbed all the way to|reached up to|at the highest|got to|get to|at its maximum|tops"),
+    (&[Lowest], "minimum|min|lowest|as low as|dropped to|drops to|dropping to|fell to|falls to|falling to|dipped to|dips to|dipping to|bottomed out|bottoms out|down to|low of|sank to|sagged to|sags to|low point|dip|coldest|smallest|lower end|slumped to|plunged to|went down to|at the very least|got down to|minimal|bottomed|bottomed at|dropped all the way to|fell all the way to|came down to|fell back to|dropped back to|drop to|fall to|dip to|sink to|at the lowest|at its minimum|all the way down to|smallest"),
     (&[Spread], "standard deviation|std dev|stddev|std|deviation|sigma|spread|scatter"),
-    (&[Width], "swing of|swing|swings of|range of|total range|total swing|peak to peak|overall range|span of"),
+    (&[Width], "swing of|swing|swings of|a range of|total range|range|total swing|peak to peak|overall range|span of"),
     (&[First], "started at|starts at|starting at|began at|begins at|started from|initial|initially|at startup|at start up|start temperature|at the start"),
     (&[Limit], "limit|limits|threshold|thresholds|healthy|specification|spec|target|nominal|recommended|acceptable|warning level|allowed|permitted|cutoff|normal range|should be|should not|should stay|should remain|should read|should sit|should reach|should never|must be|must not|must stay|ought to be|needs to be"),
     (&[Limit, Mean, Median], "normal|ideal|expected|safe|reference"),

@@ -143,6 +143,10 @@ const NEGATIONS: &[&str] = &[
     "weren't",
     "failing to",
     "nowhere near",
+    "at no point",
+    "at no time",
+    "not once",
+    "at no stage",
 ];
 const STEADILY: &[&str] = &[
     "stayed",
@@ -229,6 +233,11 @@ const MOVED: &[&str] = &[
     "time",
     "times",
     "at some point",
+    "for a moment",
+    "for an instant",
+    "momentarily",
+    "once",
+    "temporarily",
     "sagging",
     "slipped",
     "seconds",
@@ -345,7 +354,7 @@ pub(super) fn relation(window: &Window<'_>, number: &Number) -> Relation {
     if let Some(relation) = comparison(window) {
         return relation;
     }
-    if window.has_before(NEGATIONS, 7) {
+    if window.is_statistic_negated(NEGATIONS) {
         match window.nearest_statistic() {
             Some(Statistic::Highest) => return Relation::Always(Side::Below),
             Some(Statistic::Lowest) => return Relation::Always(Side::Above),
@@ -419,15 +428,25 @@ fn comparison(window: &Window<'_>) -> Option<Relation> {
         Side::Above => Side::Below,
         Side::Below => Side::Above,
     };
-    if window.has_before(NEGATIONS, 7) {
+    if window.has_before(NEGATIONS, 14) {
         return Some(Relation::Always(opposite));
     }
-    if window.has_before(STEADILY, 7) {
+    if window.has_before(STEADILY, 7)
+        || window.has_behind(
+            &[
+                "at all times",
+                "the whole time",
+                "the entire time",
+                "all the time",
+            ],
+            4,
+        )
+    {
         return Some(Relation::Always(side));
     }
     Some(Relation::Beyond {
         side,
-        steady: !window.has_before(MOVED, 7) && !window.has_behind(MOVED, 4),
+        steady: !window.has_before(MOVED, 14) && !window.has_behind(MOVED, 4),
         just: window.has_before(JUST, 4),
     })
 }

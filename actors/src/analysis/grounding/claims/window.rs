@@ -7,7 +7,7 @@ use crate::analysis::grounding::subject::Subject;
 use crate::analysis::grounding::tokens::Token;
 use crate::analysis::grounding::words::{Named, matches};
 use crate::diagnosis::EngineState;
-use crate::diagnosis::units::Dimension;
+use crate::diagnosis::units::{Dimension, Unit};
 
 /// A number, or the two of a range, in its sentence.
 pub(super) struct Window<'a> {
@@ -29,7 +29,7 @@ pub(super) struct Window<'a> {
 
 const BOUNDARIES: &[&str] = &[
     "and", "but", "while", "whereas", "with", "which", "although", "though", "then", "yet", "so",
-    "because", "since", "when", "before",
+    "because", "since", "when", "before", "versus", "vs", "against", "compared", "where",
 ];
 /// Words between a comparison and its number, or a number and what it is of.
 #[rustfmt::skip]
@@ -50,7 +50,7 @@ const NEGATIVE: &[&str] = &[
 #[rustfmt::skip]
 const WHOLE: &[&str] = &[
     "overall", "whole drive", "entire drive", "full drive", "across the drive", "during the drive", "over the drive", "throughout the drive", "complete drive",
-    "for the drive", "of the drive", "on this drive", "whole trip", "entire trip", "across the trip", "in total", "during this drive", "over this drive", "in this drive",
+    "for the drive", "on this drive", "whole trip", "entire trip", "across the trip", "during this drive", "over this drive", "in this drive",
 ];
 #[rustfmt::skip]
 const COUNTED: &[&str] = &[
@@ -249,7 +249,7 @@ impl<'a> Window<'a> {
 
     pub(super) fn is_of_the_time(&self) -> bool {
         let behind = self.words_behind(5);
-        let of = matches!(behind.first(), Some(&"of" | &"in"));
+        let of = behind.first() == Some(&"of");
         (of && behind.iter().any(|word| TIME.contains(word)))
             || self.has_before(&["spent", "spends", "time share", "share of"], 6)
     }
@@ -290,10 +290,13 @@ impl<'a> Window<'a> {
                 continue;
             }
             match mention.what {
-                Named::Statistic(statistics) => found = Some((index, statistics, mention.end)),
+                Named::Statistic(statistics) if !statistics.is_empty() => {
+                    found = Some((index, statistics, mention.end));
+                }
                 // "While RPM peaked early, coolant was 91 °C": another clause.
                 Named::Subject(_, false) => {
                     if let Some((_, _, end)) = found
+                        && end > 2
                         && (end..mention.start).any(|place| self.is_boundary(place))
                     {
                         found = None;
@@ -311,6 +314,27 @@ impl<'a> Window<'a> {
             Token::Word(word) => BOUNDARIES.contains(&word.as_str()),
             _ => false,
         }
+    }
+
+    /// "never reached", "at no point did it reach"; "not ignore a lowest" is none.
+    pub(super) fn is_statistic_negated(&self, negations: &[&str]) -> bool {
+        let Some(mention) = self
+            .statistics_before()
+            .map(|(index, _)| self.mentions[index])
+        else {
+            return false;
+        };
+        let from = self.cut.max(mention.start.saturating_sub(3));
+        let near = (from..mention.start).any(|at| {
+            negations.iter().any(|phrase| {
+                matches(&self.tokens[..mention.start], at, phrase)
+                    .is_some_and(|length| at + length + 1 >= mention.start)
+            })
+        });
+        near || self.has_before(
+            &["at no point", "at no time", "not once", "at no stage"],
+            30,
+        )
     }
 
     pub(super) fn nearest_statistic(&self) -> Option<Statistic> {
@@ -348,6 +372,7 @@ impl<'a> Window<'a> {
         });
         if let Some((index, mention)) = behind
             && let Named::Statistic(statistics) = mention.what
+            && !statistics.is_empty()
             && self.is_a_noun(mention.start)
             && !self.mentions.iter().any(|other| {
                 matches!(other.what, Named::Subject(_, false))
@@ -357,7 +382,29 @@ impl<'a> Window<'a> {
         {
             return Some((index, statistics));
         }
-        None
+        self.statistic_introduced()
+    }
+
+    /// "At 78 °C, the average coolant temperature": of what a number at the start of the sentence introduces.
+    fn statistic_introduced(&self) -> Option<(usize, &'static [Statistic])> {
+        if self.place > 2 {
+            return None;
+        }
+        let (index, mention) = self
+            .mentions
+            .iter()
+            .enumerate()
+            .find(|(_, mention)| mention.start > self.last)?;
+        match mention.what {
+            Named::Statistic(statistics)
+                if !statistics.is_empty()
+                    && mention.end <= self.end
+                    && mention.start <= self.last + 4 =>
+            {
+                Some((index, statistics))
+            }
+            _ => None,
+        }
     }
 
     /// Of a statistic behind a number: verbs begin the next clause.
@@ -365,6 +412,10 @@ impl<'a> Window<'a> {
         let Some(word) = self.tokens[place].word() else {
             return false;
         };
+        let next = self.tokens.get(place + 1).and_then(Token::word);
+        if word == "averaged" && matches!(next, Some("across" | "over")) {
+            return true;
+        }
         !(word.ends_with("ed")
             && word != "recommended"
             && word != "allowed"
@@ -470,8 +521,8 @@ impl<'a> Window<'a> {
             return Ok(narrowed(*subject, reading));
         }
         if let Some((start, end, subject)) = near
-            && reading.unit.is_some()
-            && self.is_predicate(*start, *end)
+            && let Some(unit) = reading.unit
+            && self.is_predicate(*start, *end, unit)
         {
             return Err(*subject);
         }
@@ -502,7 +553,15 @@ impl<'a> Window<'a> {
     }
 
     /// Whether the number is said of what is named from `start` to `from`.
-    fn is_predicate(&self, start: usize, from: usize) -> bool {
+    fn is_predicate(&self, start: usize, from: usize, unit: Unit) -> bool {
+        // "the coolant at 2,400 rpm".
+        let condition = matches!(unit.dimension(), Dimension::Rotation | Dimension::Speed)
+            && self
+                .directly_before(&["at", "above", "below", "near", "around", "over", "under"])
+                .is_some();
+        if !condition && self.place <= from + 7 {
+            return true;
+        }
         let statistic = self.mentions.iter().any(|mention| {
             matches!(mention.what, Named::Statistic(_))
                 && ((mention.start >= from && mention.end <= self.place) || mention.end == start)
@@ -676,7 +735,7 @@ pub(super) fn is_a_range(tokens: &[Token], place: usize, next: usize) -> bool {
 }
 
 /// Whether the number is a part of a name, an ordinal of a list, or a fact of the car.
-pub(super) fn is_a_name(tokens: &[Token], place: usize, previous: Option<usize>) -> bool {
+pub(super) fn is_a_name(tokens: &[Token], place: usize) -> bool {
     let Token::Number(number) = &tokens[place] else {
         return false;
     };
@@ -707,9 +766,10 @@ pub(super) fn is_a_name(tokens: &[Token], place: usize, previous: Option<usize>)
     }
     // "cylinders 2 and 3".
     if small
-        && let Some(previous) = previous
-        && matches!(&tokens[previous + 1..place], [Token::Word(and)] if and == "and" || and == "or")
-        && word(previous.checked_sub(1)).is_some_and(|word| NUMBERED.contains(&word))
+        && matches!(before, Some("and" | "or"))
+        && place >= 3
+        && matches!(tokens[place - 2], Token::Number(_))
+        && word(place.checked_sub(3)).is_some_and(|word| NUMBERED.contains(&word))
     {
         return true;
     }

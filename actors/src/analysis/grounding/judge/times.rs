@@ -48,9 +48,17 @@ pub(super) fn holds(
                 .into_iter()
                 .any(|(end, precision)| near(end, precision.max(0.5)));
     }
-    seconds_of
-        .into_iter()
-        .any(|figure| compares(claim, seconds, tolerance, figure))
+    seconds_of.into_iter().any(|figure| {
+        // "over 180 seconds" can be "during".
+        compares(claim, seconds, tolerance, figure)
+            || (matches!(
+                claim.relation,
+                Relation::Beyond {
+                    side: Side::Above,
+                    ..
+                }
+            ) && (figure - seconds).abs() <= tolerance)
+    })
 }
 
 fn is_meant(claim: &Claim, duration: &Duration, finding: Option<usize>) -> bool {
