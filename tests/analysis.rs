@@ -3,6 +3,7 @@
 mod answers;
 mod faults;
 mod findings;
+mod hostile;
 mod line;
 mod past;
 mod readings;

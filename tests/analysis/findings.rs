@@ -27,7 +27,7 @@ pub(super) fn readings(simulation: &Simulation, start: NaiveDateTime, first_id: 
 
 impl Fixture {
     /// With a drive that shows a vacuum leak, and whose end is not logged.
-    async fn with_leak(variables: &[(&str, &str)]) -> Self {
+    pub(super) async fn with_leak(variables: &[(&str, &str)]) -> Self {
         let fixture = Self::start_with(variables).await;
         let (car, fault) = (Engine::ECLIPSE_TURBO, Fault::VacuumLeak);
         let leaking = Simulation::faulty(car, fault, Strength::Strong, 1);
@@ -41,7 +41,7 @@ impl Fixture {
 }
 
 /// The window of the drive.
-fn window() -> Value {
+pub(super) fn window() -> Value {
     json!({"deviceId": DEVICE, "driveStartTime": start().to_string(), "driveEndTime": "2026-02-01T14:00:00"})
 }
 
