@@ -90,7 +90,7 @@ async fn an_upload_that_is_cut_ten_times_sends_hardly_anything_twice() {
         .chunks(8)
         .map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap()));
     let mut cuts: Vec<usize> = places
-        .map(|place| (place % content.len() as u64) as usize)
+        .map(|place| usize::try_from(place % content.len() as u64).unwrap())
         .collect();
     cuts.sort_unstable();
     let (mut offset, mut sent) = (0, 0);

@@ -14,14 +14,17 @@ use crate::diagnosis::{Diagnosis, Finding};
 /// Objections that are put to the model.
 const MAX_OBJECTIONS: usize = 5;
 
-/// What the question calls the parts of an answer.
-const QUESTION_TERMS: [&str; 6] = [
+/// What the question calls the parts of an answer, and signs of a template.
+const QUESTION_TERMS: [&str; 9] = [
     "the finding ",
     "this finding ",
+    "the find is",
     "focus area",
     "the category",
     "the recommendation",
     "this recommendation",
+    "{%",
+    "%}",
 ];
 
 /// Holds recommendations against the diagnosis that they are about.
@@ -100,6 +103,7 @@ impl Review {
         let advice = grounding::is_advice(text, finding, &self.prompt);
         match (advice, finding, self.check(found)) {
             (_, None, _) if is_about_the_question(text) => Fate::Refused,
+            (_, Some(_), _) if is_about_the_question(text) => Fate::Reworded,
             (Ok(()), _, Ok(())) => Fate::Kept { grounded: true },
             (_, Some(_), _) => Fate::Reworded,
             (Err(why), None, _) if is_gibberish(why, text) => Fate::Refused,
@@ -156,7 +160,7 @@ enum Fate {
     Refused,
 }
 
-/// Whether a text about no finding speaks of the question's own terms instead of the car.
+/// Whether a text speaks of the question's own terms instead of the car.
 fn is_about_the_question(text: &str) -> bool {
     let text = text.to_lowercase();
     QUESTION_TERMS.iter().any(|term| text.contains(term))

@@ -43,7 +43,7 @@ async fn only_blocks_that_changed_are_sent() {
     let (status, told) = body(created).await;
     assert_eq!(status, 201, "{told}");
     assert_eq!(told["blocks"], json!([[42, 42]]));
-    let sent = told["uploadLength"].as_u64().unwrap() as usize;
+    let sent = usize::try_from(told["uploadLength"].as_u64().unwrap()).unwrap();
     assert!(
         sent * 100 <= second.len() * 3,
         "1 % changed, {sent} bytes sent"
@@ -78,7 +78,7 @@ async fn a_wrong_block_is_found_by_the_digest_of_the_whole() {
         .create("obd.json", &second, &blocks(&second).to_string())
         .await;
     let upload = header(&created, "Location");
-    let length = body(created).await.1["uploadLength"].as_u64().unwrap() as usize;
+    let length = usize::try_from(body(created).await.1["uploadLength"].as_u64().unwrap()).unwrap();
     let refused = server.append(&upload, 0, &vec![b'x'; length], true).await;
     assert_eq!(refused.status(), 422);
     assert_eq!(server.stored("database").len(), 1);

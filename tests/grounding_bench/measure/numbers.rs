@@ -33,6 +33,7 @@ const fn form(text: &'static str, factor: f64, offset: f64, decimals: (usize, us
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of units")]
 pub(crate) fn forms(unit: &str) -> &'static [UnitForm] {
     match unit {
         "°C" => {
@@ -298,9 +299,9 @@ fn spelled(number: u32) -> String {
     let place = |number: u32| usize::try_from(number).unwrap();
     match number {
         0..20 => SMALL[place(number)].to_owned(),
-        20..100 if number % 10 == 0 => TENS[place(number / 10)].to_owned(),
+        20..100 if number.is_multiple_of(10) => TENS[place(number / 10)].to_owned(),
         20..100 => format!("{}-{}", TENS[place(number / 10)], SMALL[place(number % 10)]),
-        _ if number % 100 == 0 => format!("{} hundred", SMALL[place(number / 100)]),
+        _ if number.is_multiple_of(100) => format!("{} hundred", SMALL[place(number / 100)]),
         _ => format!(
             "{} hundred and {}",
             SMALL[place(number / 100)],

@@ -189,6 +189,8 @@ fn talk_about_the_question_is_no_advice() {
     let settled = review.settle(given(&[
         (None, "The finding is about the air fuel ratio."),
         (None, "Look at this focus area in the data."),
+        (None, "{%include %} The find is about cooling the engine."),
+        (Some("vacuum_leak"), "The find is about a vacuum leak."),
         (None, "There are no other findings, so all is well."),
     ]));
     let texts: Vec<_> = settled

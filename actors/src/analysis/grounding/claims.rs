@@ -17,6 +17,10 @@ use crate::diagnosis::units::{Dimension, Unit};
 
 /// What a number claims.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word that the text has or has not"
+)]
 pub(super) struct Claim {
     pub(super) number: Number,
     /// The other end of a range.

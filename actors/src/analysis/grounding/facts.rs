@@ -66,7 +66,7 @@ pub(super) struct Duration {
 /// A share of time, 0..1.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Share {
-    pub(super) share: f64,
+    pub(super) fraction: f64,
     pub(super) state: Option<EngineState>,
     pub(super) closed_loop: bool,
 }
@@ -218,7 +218,7 @@ impl Facts {
             for whole in [figures.covered_seconds, figures.running_seconds] {
                 if whole > 0.0 {
                     self.shares.push(Share {
-                        share: state.seconds / whole,
+                        fraction: state.seconds / whole,
                         state: Some(state.state),
                         closed_loop: false,
                     });
@@ -228,7 +228,7 @@ impl Facts {
                 in_closed_loop += share * state.seconds;
                 judged += state.seconds;
                 self.shares.push(Share {
-                    share,
+                    fraction: share,
                     state: Some(state.state),
                     closed_loop: true,
                 });
@@ -246,7 +246,7 @@ impl Facts {
         }
         if judged > 0.0 {
             self.shares.push(Share {
-                share: in_closed_loop / judged,
+                fraction: in_closed_loop / judged,
                 state: None,
                 closed_loop: true,
             });

@@ -53,8 +53,10 @@ pub(super) enum Written {
 pub(super) fn read(text: &str, lower: &str, start: usize) -> Option<(Written, usize)> {
     let bytes = lower.as_bytes();
     let (sign, digits_at) = sign(text, start)?;
-    if !bytes.get(digits_at)?.is_ascii_digit()
-        && !(bytes[digits_at] == b'.' && bytes.get(digits_at + 1)?.is_ascii_digit())
+    let is_decimal_point = *bytes.get(digits_at)? == b'.';
+    if !bytes
+        .get(digits_at + usize::from(is_decimal_point))?
+        .is_ascii_digit()
     {
         return None;
     }
@@ -66,9 +68,8 @@ pub(super) fn read(text: &str, lower: &str, start: usize) -> Option<(Written, us
     if values.is_empty() {
         return Some(name(lower, digits_at));
     }
-    let (mut readings, end, has_unit) = match units(text, lower, end, &values) {
-        Some(found) => found,
-        None => return Some(name(lower, digits_at)),
+    let Some((mut readings, end, has_unit)) = units(text, lower, end, &values) else {
+        return Some(name(lower, digits_at));
     };
     if sign == Sign::Minus {
         for reading in &mut readings {

@@ -310,6 +310,7 @@ fn between_states(
 }
 
 /// A finding's figure against its limit.
+#[expect(clippy::too_many_lines, reason = "one sentence and all of its changes")]
 fn limits(truth: &Truth<'_>, phrasings: &Phrasings, random: &mut Random, all: &mut Vec<Made>) {
     let evidence: Vec<(&Finding, &Evidence)> = truth
         .diagnosis

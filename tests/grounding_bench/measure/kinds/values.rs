@@ -11,6 +11,7 @@ use super::{fill, name, state};
 
 /// A figure as a sentence states it.
 #[derive(Clone)]
+#[expect(clippy::struct_field_names, reason = "a value has a value")]
 pub(crate) struct Value {
     pub(crate) channel: &'static str,
     pub(crate) unit: String,

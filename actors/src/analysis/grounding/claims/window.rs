@@ -9,6 +9,20 @@ use crate::analysis::grounding::words::{Named, matches};
 use crate::diagnosis::EngineState;
 use crate::diagnosis::units::{Dimension, Unit};
 
+/// Words between a number and a channel that belong to it: "92 °C of coolant".
+const ATTACHING: &[&str] = &[
+    "of", "for", "in", "on", "the", "its", "your", "at", "as", "peak", "maximum", "average",
+    "mean", "minimum", "median", "from", "total", "is", "was", "were", "lowest", "highest",
+    "combined", "to",
+];
+/// Participles that stand before a noun.
+const ADJECTIVES: &[&str] = &["recommended", "allowed", "permitted", "expected"];
+/// Words behind a number that begin the next clause.
+const CLAUSE_WORDS: &[&str] = &[
+    "hit", "hits", "reach", "reaches", "rose", "fell", "dropped", "drops", "down", "up", "peaks",
+    "spikes", "as", "sat", "held",
+];
+
 /// A number, or the two of a range, in its sentence.
 pub(super) struct Window<'a> {
     tokens: &'a [Token],
@@ -416,30 +430,8 @@ impl<'a> Window<'a> {
         if word == "averaged" && matches!(next, Some("across" | "over")) {
             return true;
         }
-        !(word.ends_with("ed")
-            && word != "recommended"
-            && word != "allowed"
-            && word != "permitted"
-            && word != "expected")
-            && !word.ends_with("ing")
-            && !matches!(
-                word,
-                "hit"
-                    | "hits"
-                    | "reach"
-                    | "reaches"
-                    | "rose"
-                    | "fell"
-                    | "dropped"
-                    | "drops"
-                    | "down"
-                    | "up"
-                    | "peaks"
-                    | "spikes"
-                    | "as"
-                    | "sat"
-                    | "held"
-            )
+        let is_participle = word.ends_with("ed") && !ADJECTIVES.contains(&word);
+        !is_participle && !word.ends_with("ing") && !CLAUSE_WORDS.contains(&word)
     }
 
     /// The channel that the number is of; an error for a channel that has another unit.
@@ -485,34 +477,9 @@ impl<'a> Window<'a> {
                 && *end <= self.close
                 && (self.last + 1..*start).all(|place| {
                     matches!(&self.tokens[place], Token::Mark('(' | '-'))
-                        || self.tokens[place].word().is_some_and(|word| {
-                            matches!(
-                                word,
-                                "of" | "for"
-                                    | "in"
-                                    | "on"
-                                    | "the"
-                                    | "its"
-                                    | "your"
-                                    | "at"
-                                    | "as"
-                                    | "peak"
-                                    | "maximum"
-                                    | "average"
-                                    | "mean"
-                                    | "minimum"
-                                    | "median"
-                                    | "from"
-                                    | "total"
-                                    | "is"
-                                    | "was"
-                                    | "were"
-                                    | "lowest"
-                                    | "highest"
-                                    | "combined"
-                                    | "to"
-                            )
-                        })
+                        || self.tokens[place]
+                            .word()
+                            .is_some_and(|word| ATTACHING.contains(&word))
                 })
         });
         if let Some((_, _, subject)) = attached

@@ -108,7 +108,7 @@ pub(super) fn holds_share(claim: &Claim, reading: &Reading, facts: &Facts) -> bo
             (States::Unsaid, state) => state.is_none(),
         })
         .any(|share| {
-            let figure = share.share * 100.0;
+            let figure = share.fraction * 100.0;
             match claim.relation {
                 Relation::Beyond {
                     side: Side::Above, ..
