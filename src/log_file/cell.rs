@@ -83,7 +83,7 @@ fn codes(word: &str) -> Option<f64> {
     let mut count = 0_u32;
     let mut rest = word;
     while let Some(code) = rest.get(..5) {
-        let (system, digits) = code.split_at(1);
+        let (system, digits) = code.split_at_checked(1)?;
         if !matches!(system, "p" | "c" | "b" | "u")
             || !digits.chars().all(|digit| digit.is_ascii_hexdigit())
         {

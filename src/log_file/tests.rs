@@ -243,6 +243,12 @@ fn a_time_beyond_the_sample_is_read_in_the_same_format() {
     assert_eq!((times.len(), times[4_999]), (5_000, 4_999_500));
 }
 
+#[test]
+fn characters_of_several_bytes_are_no_trouble_codes() {
+    let log = read("time,RPM\ne;T;Z\n\u{1d4a2}A;0");
+    assert_eq!(log.readings.len(), 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

@@ -37,7 +37,7 @@ fn diagnosis() -> Value {
         }
         diagnoser.push(Reading {
             at_ms: 0,
-            channel: "SPEED",
+            channel: "FUEL_LEVEL",
             value: 1.0,
             unit: Some("bananas"),
             real: true,
