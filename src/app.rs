@@ -239,6 +239,7 @@ fn start_actors(
         min_free_bytes: settings.backup_min_free_mb * 1024 * 1024,
         state_folder: settings.state_directory.clone(),
         retention_count: settings.backup_retention_count,
+        admission: queues.uploads.clone(),
         clock: Clock::default(),
         reporter,
     };

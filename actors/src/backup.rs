@@ -70,6 +70,8 @@ pub struct BackupSettings {
     pub state_folder: Option<PathBuf>,
     /// How many files rotation keeps per device and type.
     pub retention_count: usize,
+    /// The admission of uploads, which ends with the actor.
+    pub admission: Admission,
     /// The clock that names the files.
     pub clock: Clock,
     /// Receives the outcome of every upload.

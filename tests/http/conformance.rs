@@ -46,9 +46,19 @@ async fn every_answer_conforms_to_the_openapi_document() {
     assert!(cases(&said) > 1000, "{said}");
 }
 
+/// Makes schemathesis send the bytes of a partial upload as they are.
+const HOOKS: &str = r#"
+import schemathesis
+
+@schemathesis.serializer("application/partial-upload")
+def partial_upload(context, value):
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+"#;
+
 /// Whether schemathesis finds no fault, and its output.
 async fn examine(url: &str, folder: &Path) -> (bool, String) {
     let output = folder.join("output");
+    fs::write(folder.join("hooks.py"), HOOKS).unwrap();
     let mut schemathesis = Command::new(tool("schemathesis"))
         .args(["run", &format!("{url}/openapi.json"), "--no-color"])
         .args(["--checks", CHECKS, "--max-examples", CASES, "--seed", SEED])
@@ -59,6 +69,7 @@ async fn examine(url: &str, folder: &Path) -> (bool, String) {
             &format!("X-API-Key: {API_KEY}"),
         ])
         .env("NO_PROXY", "*")
+        .env("SCHEMATHESIS_HOOKS", "hooks")
         // It stores earlier findings in its working directory.
         .current_dir(folder)
         .stdin(Stdio::null())

@@ -12,6 +12,7 @@ use actix::{
 use chrono::NaiveDateTime;
 use futures_util::FutureExt as _;
 use tokio::sync::OwnedMutexGuard;
+use tokio::time::timeout;
 
 use self::checking::Checking;
 use super::BackupSettings;
@@ -31,6 +32,9 @@ use crate::clock::Clock;
 use crate::report::{Report, Reporter};
 use crate::runtime::blocking;
 use crate::supervise::Drain;
+
+/// How long a stop waits for the end of uploads that were cut off.
+const CUT_OFF_LIMIT: Duration = Duration::from_secs(1);
 
 /// How often uploads that nothing touches are looked for.
 const EXPIRY_INTERVAL: Duration = Duration::from_hours(1);
@@ -283,7 +287,12 @@ impl Handler<Drain> for BackupActor {
         self.is_draining = true;
         self.checking = None;
         let ended = (self.sessions.all_ended(), self.locks.all_free());
+        let uploads = self.settings.admission.clone();
         let ended = async move {
+            // An upload that was cut off removes its file when its handler is dropped.
+            if timeout(CUT_OFF_LIMIT, uploads.drained()).await.is_err() {
+                log::warn!("uploads did not end in time");
+            }
             ended.0.await;
             ended.1.await;
         };

@@ -4,8 +4,10 @@
 //! pool while the next one fills, so memory is two blocks for any file size. An upload that is dropped before it is
 //! stored leaves nothing behind.
 
+use std::fs;
 use std::io::{self, Write};
 use std::mem;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -29,6 +31,7 @@ const ROOM_CHECK_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The receiving end of one upload: an upload slot, and a file in the staging folder.
 pub struct Upload {
+    path: PathBuf,
     sink: SinkState,
     block: Vec<u8>,
     size_bytes: u64,
@@ -81,6 +84,7 @@ impl Upload {
     ) -> Self {
         let spare_block = Vec::with_capacity(BLOCK_BYTES);
         Self {
+            path: file.path().to_owned(),
             sink: SinkState::Idle(Sink {
                 file,
                 room,
@@ -176,11 +180,17 @@ impl Upload {
         }
     }
 
-    /// Removes the staged file in the background.
+    /// Removes the staged file: its name at once, since the process may be about to exit, and its blocks in the
+    /// background.
     fn discard(&mut self) {
-        if let SinkState::Idle(sink) = mem::replace(&mut self.sink, SinkState::Gone)
-            && let Ok(runtime) = Handle::try_current()
-        {
+        let sink = mem::replace(&mut self.sink, SinkState::Gone);
+        if matches!(sink, SinkState::Gone) {
+            return;
+        }
+        if let Err(error) = fs::remove_file(&self.path) {
+            log::warn!(path:% = self.path.display(), error:%; "interrupted upload not removed");
+        }
+        if let Ok(runtime) = Handle::try_current() {
             runtime.spawn_blocking(move || drop(sink));
         }
     }
@@ -222,7 +232,6 @@ impl StagedFile {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::path::Path;
     use std::time::Duration;
 

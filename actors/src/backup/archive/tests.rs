@@ -8,6 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use tempfile::TempDir;
 
 use super::*;
+use crate::admission::Admission;
 use crate::backup::checks::{self, StopOnDrop};
 use crate::backup::error::BackupError;
 use crate::backup::folder::BackupType;
@@ -33,6 +34,7 @@ impl Fixture {
             min_free_bytes: 0,
             state_folder: None,
             retention_count,
+            admission: Admission::new(1, 0),
             clock: Clock::default(),
             reporter: Reporter::default(),
         });
