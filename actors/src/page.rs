@@ -37,7 +37,7 @@ impl<Id> Page<Id> {
 pub struct Cursor<Id> {
     /// The time that the list is ordered by.
     pub at: NaiveDateTime,
-    /// Tells entries of one time apart.
+    /// Distinguishes entries of one time.
     pub id: Id,
 }
 

@@ -143,7 +143,7 @@ impl Reporter {
     }
 
     /// Sends a report without waiting.
-    pub fn tell(&self, report: Report) {
+    pub fn send(&self, report: Report) {
         if let Some(listener) = &self.0 {
             listener.do_send(report);
         }

@@ -23,7 +23,7 @@ async fn post_backup(server: &ServerProcess, content: &[u8]) -> (u16, Value) {
 }
 
 async fn nothing_is_left(root: &Path) {
-    eventually("nothing is left of the upload", async || {
+    eventually("the upload has been removed", async || {
         files_below(root).is_empty()
     })
     .await;

@@ -6,7 +6,7 @@ use crate::support::{Form, TestServer, answer, eventually};
 /// Posts a form, asserts that nothing of it is left, and returns status and `detail`.
 async fn refused(server: &TestServer, form: Form) -> (u16, Value) {
     let (status, mut body) = server.upload(form).await;
-    eventually("nothing is left of it", async || {
+    eventually("it has been removed", async || {
         files_below(&server.backup_dir()).is_empty()
     })
     .await;
@@ -189,7 +189,7 @@ async fn a_truncated_form_is_refused() {
         .body(torn);
     let reported = json!({"detail": "There was an error parsing the body"});
     assert_eq!(answer(request).await, (400, reported));
-    eventually("nothing is left of it", async || {
+    eventually("it has been removed", async || {
         files_below(&server.backup_dir()).is_empty()
     })
     .await;

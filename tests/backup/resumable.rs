@@ -88,9 +88,9 @@ async fn a_file_in_parts_is_stored_like_one_that_was_sent_at_once() {
         "max-size=104857600, max-age=604800"
     );
     let upload = header(&created, "Location");
-    let (_, told) = body(created).await;
-    assert_eq!(told["uploadLength"], content.len());
-    assert_eq!(told["location"], upload);
+    let (_, answer) = body(created).await;
+    assert_eq!(answer["uploadLength"], content.len());
+    assert_eq!(answer["location"], upload);
 
     let mut offset = 0;
     for part in content.chunks(MEGABYTE) {

@@ -73,8 +73,8 @@ async fn requests_are_answered_while_nothing_reads_the_log_and_dropped_lines_are
         log.read_to_string(&mut text).unwrap();
         text
     });
-    let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-    assert!(told.success());
+    let signalled = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(signalled.success());
     let begun = Instant::now();
     while server.0.try_wait().unwrap().is_none() {
         assert!(begun.elapsed() < END_LIMIT, "the server ends");

@@ -28,7 +28,7 @@ pub(crate) struct Made {
     pub(crate) mutants: Vec<(&'static str, String)>,
 }
 
-/// Checks sentences in these phrasings on so many drives.
+/// Checks sentences in these phrasings on this number of drives.
 pub(crate) fn measure(phrasings: &Phrasings, drives: u64, verbose: bool) -> Tally {
     let mut tally = Tally::default();
     for seed in 0..drives {

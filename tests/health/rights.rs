@@ -46,7 +46,7 @@ async fn a_right_that_one_table_lacks_is_named_and_the_other_tables_are_stored()
     let (status, body) = server.sync(&batch(&json!({"alert_log": [alert]}))).await;
     assert_eq!((status, &body["error"]), (500, &json!(lacks)), "{body}");
 
-    // MySQL tells open connections of it, too.
+    // On MySQL it applies to open connections, too.
     let name = database.url().rsplit_once('/').unwrap().1.to_owned();
     account
         .grant(&database, &format!("INSERT ON {name}.alert_log"))

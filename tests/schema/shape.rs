@@ -104,7 +104,7 @@ async fn a_missing_index_degrades_and_batches_are_stored() {
     assert!(reasons.contains(&json!(reason)), "{health}");
 }
 
-/// The schema as a release makes it that is so many releases newer than this one; returns its version.
+/// The schema of a release that is newer than this one by this number of releases; returns its version.
 async fn migrate_by(database: &TestDatabase, releases: i64) -> i64 {
     init_db(database);
     // Each release numbers its migrations within a hundred of its own.

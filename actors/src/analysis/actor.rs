@@ -166,7 +166,7 @@ impl Actor for AnalysisActor {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        self.settings.reporter.tell(Report::Pool {
+        self.settings.reporter.send(Report::Pool {
             actor: "analysis",
             usage: self.database.usage(),
         });

@@ -1,6 +1,6 @@
 //! What a drive is compared with: the reference drive of its device, and the drives before it since the baseline began.
 //!
-//! A baseline begins where the owner says so (table `drive_baselines`), with another VIN, and with a calibration: figures of
+//! A baseline begins where the owner sets one (table `drive_baselines`), with another VIN, and with a calibration: figures of
 //! before do not describe the car of after.
 
 use chrono::NaiveDateTime;

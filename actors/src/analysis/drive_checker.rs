@@ -188,7 +188,7 @@ impl DriveChecker {
         let stuck = self.database.run(STATEMENT_LIMIT, async |connection| {
             drives::stuck(connection).await
         });
-        self.reporter.tell(Report::StuckDrives(stuck.await?));
+        self.reporter.send(Report::StuckDrives(stuck.await?));
         Ok(())
     }
 }

@@ -53,7 +53,7 @@ impl DriveQueue {
             let pause = match self.turn(&mut rotation).await {
                 Ok((Turned::Done, next)) => {
                     is_known_away = false;
-                    self.reporter.tell(Report::QueueBlocked(None));
+                    self.reporter.send(Report::QueueBlocked(None));
                     next
                 }
                 Ok((Turned::OllamaAway { reason, queued }, _)) => {
@@ -62,7 +62,7 @@ impl DriveQueue {
                         log::warn!(drives = queued, error = reason; "Auto-analysis skipped: Ollama unavailable");
                     }
                     is_known_away = true;
-                    self.reporter.tell(Report::QueueBlocked(Some(reason)));
+                    self.reporter.send(Report::QueueBlocked(Some(reason)));
                     self.timing.recheck
                 }
                 Err(error) => {
@@ -119,7 +119,7 @@ impl DriveQueue {
             drives::queue_length(connection).await
         });
         let queued = queued.await?;
-        self.reporter.tell(Report::DrivesWaiting(queued));
+        self.reporter.send(Report::DrivesWaiting(queued));
         Ok(queued)
     }
 

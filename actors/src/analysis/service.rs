@@ -76,7 +76,7 @@ impl AnalysisService {
         if let Err(error) = &outcome {
             run.record_failure(error).await;
         }
-        run.tell(&outcome);
+        run.report(&outcome);
         outcome
     }
 
@@ -233,7 +233,7 @@ impl Run<'_> {
     }
 
     /// One line in the log, and a report.
-    fn tell(&self, outcome: &Result<Analysis, AnalysisError>) {
+    fn report(&self, outcome: &Result<Analysis, AnalysisError>) {
         let took = self.clock.elapsed();
         let Subject {
             device_id,
@@ -279,7 +279,7 @@ impl Run<'_> {
                 Err(error.to_string())
             }
         };
-        self.service.reporter.tell(Report::Analysis {
+        self.service.reporter.send(Report::Analysis {
             device_id: Some(device_id.clone()),
             outcome,
             took,

@@ -23,7 +23,7 @@ impl Account {
 
     /// Reports the size in bytes, or why the upload was not stored.
     pub(super) fn close(&self, outcome: Result<u64, &BackupError>) {
-        self.reporter.tell(Report::Backup {
+        self.reporter.send(Report::Backup {
             outcome: outcome.map_err(ToString::to_string),
             took: self.began.elapsed(),
         });

@@ -208,7 +208,7 @@ impl ClockWatch {
         let mut check = self.check.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(jump) = check.observe(now, newest) {
             log::warn!(from:% = jump.from, to:% = jump.to; "clock jumped between two backups");
-            self.reporter.tell(Report::ClockJumped(jump));
+            self.reporter.send(Report::ClockJumped(jump));
         }
         now.utc
     }

@@ -36,7 +36,7 @@ use crate::supervise::{Drain, Supervision};
 /// How long the results of a probe are reused.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// The interval of probes that nobody requests.
+/// The interval of the periodic probes.
 const PROBE_INTERVAL: Duration = Duration::from_secs(30);
 
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);

@@ -105,7 +105,7 @@ impl Actor for SyncActor {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        self.settings.reporter.tell(Report::Pool {
+        self.settings.reporter.send(Report::Pool {
             actor: "sync",
             usage: self.database.usage(),
         });

@@ -120,7 +120,7 @@ impl BatchService {
                 epoch;
                 "device starts again at id 1: its new rows are stored in a new epoch"
             );
-            self.reporter.tell(Report::EpochStarted {
+            self.reporter.send(Report::EpochStarted {
                 device_id: batch.device_id.to_string(),
                 epoch,
             });
@@ -229,7 +229,7 @@ impl BatchService {
     }
 
     fn report(&self, device_id: Option<&str>, outcome: BatchOutcome, begun: Instant) {
-        self.reporter.tell(Report::Batch {
+        self.reporter.send(Report::Batch {
             device_id: device_id.map(str::to_owned),
             outcome,
             took: begun.elapsed(),

@@ -67,7 +67,7 @@ pub(super) async fn bring_up_to_date(database: Database, announcer: Announcer, r
                 for warning in &warnings {
                     log::warn!(warning:%; "schema is usable with a warning");
                 }
-                reporter.tell(Report::Schema(Ok(warnings)));
+                reporter.send(Report::Schema(Ok(warnings)));
                 announcer.send_replace(SchemaState::Ready);
                 return;
             }
@@ -75,7 +75,7 @@ pub(super) async fn bring_up_to_date(database: Database, announcer: Announcer, r
                 let cause = causes(&error);
                 if cause != logged {
                     log::warn!(error:% = cause; "schema is not ready, retrying");
-                    reporter.tell(Report::Schema(Err(error.to_string())));
+                    reporter.send(Report::Schema(Err(error.to_string())));
                     logged = cause;
                 }
                 announcer.send_replace(SchemaState::Pending(Some(Arc::new(error))));

@@ -31,7 +31,7 @@ use crate::http::schemas::DeviceIdSchema;
 use crate::http::turn;
 
 /// How long a request goes on that another one for the same upload has replaced. Its client has gone most likely, and
-/// what is left of its bytes is in the server's buffers.
+/// the rest of its bytes is in the server's buffers.
 const REPLACED_LIMIT: Duration = Duration::from_secs(2);
 
 /// Begins an upload in parts

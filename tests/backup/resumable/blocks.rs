@@ -40,10 +40,10 @@ async fn only_blocks_that_changed_are_sent() {
         .create("obd.json", &second, &blocks(&second).to_string())
         .await;
     let upload = header(&created, "Location");
-    let (status, told) = body(created).await;
-    assert_eq!(status, 201, "{told}");
-    assert_eq!(told["blocks"], json!([[42, 42]]));
-    let sent = usize::try_from(told["uploadLength"].as_u64().unwrap()).unwrap();
+    let (status, answer) = body(created).await;
+    assert_eq!(status, 201, "{answer}");
+    assert_eq!(answer["blocks"], json!([[42, 42]]));
+    let sent = usize::try_from(answer["uploadLength"].as_u64().unwrap()).unwrap();
     assert!(
         sent * 100 <= second.len() * 3,
         "1 % changed, {sent} bytes sent"

@@ -57,7 +57,7 @@ fn capitalized(text: &str) -> String {
         .collect()
 }
 
-/// The state that a sentence is about, and how it says so.
+/// The state that a sentence is about, and its words for it.
 fn state(phrasings: &Phrasings, random: &mut Random) -> (Option<EngineState>, &'static str) {
     if random.chance(0.55) {
         return (None, pick(random, phrasings.whole));

@@ -112,7 +112,7 @@ fn more_severe_findings_come_first_then_the_models_order_without_gaps() {
 }
 
 #[test]
-fn a_text_with_a_number_from_nowhere_gives_way_to_the_findings_own_words() {
+fn a_text_with_an_untraceable_number_is_replaced_by_the_findings_own_words() {
     let review = review(vec![finding("vacuum_leak", Tier::Warning)]);
     let answer = given(&[
         (
@@ -141,7 +141,7 @@ fn a_text_with_a_number_from_nowhere_gives_way_to_the_findings_own_words() {
 }
 
 #[test]
-fn what_is_no_advice_gives_way_to_a_finding_that_is_not_named_yet() {
+fn what_is_no_advice_is_replaced_by_a_finding_that_is_not_named_yet() {
     let review = review(vec![
         finding("vacuum_leak", Tier::Warning),
         finding("fuel_filter", Tier::Watch),

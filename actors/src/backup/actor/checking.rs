@@ -84,7 +84,7 @@ impl BackupActor {
             };
             for folder in folders.unwrap_or_default() {
                 match archive.damage_of_newest(&folder) {
-                    Ok(damage) => reporter.tell(Report::NewestBackup {
+                    Ok(damage) => reporter.send(Report::NewestBackup {
                         folder: folder.to_string(),
                         damage,
                     }),

@@ -18,7 +18,7 @@ use crate::backup::error::BackupError;
 use crate::backup::place::Place;
 use crate::runtime::blocking;
 
-/// After so many bytes the file is synced, and the free space checked.
+/// The number of bytes after which the file is synced and the free space checked.
 const SYNC_BYTES: u64 = 8 * 1024 * 1024;
 
 /// An open upload, which no other request can change until this one is dropped.

@@ -73,7 +73,7 @@ pub struct AppendUpload {
     pub only: Option<DeviceId>,
     /// Where the client continues.
     pub offset: u64,
-    /// How many bytes it will send, if it says so.
+    /// How many bytes it will send, where it declares that.
     pub bytes: Option<u64>,
     /// Whether it says that these are the last ones.
     pub is_last: bool,

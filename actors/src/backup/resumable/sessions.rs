@@ -16,7 +16,7 @@ pub(in crate::backup) struct Sessions {
 }
 
 impl Sessions {
-    /// Tells the earlier request to end, and waits for it. The token tells this one when it is replaced.
+    /// Cancels the earlier request, and waits for its end. The token is cancelled when this one is replaced.
     pub(super) fn enter(
         &mut self,
         id: &UploadId,
