@@ -26,7 +26,7 @@ pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
 pub(crate) use binary::{Binary, Ended, Process};
 pub(crate) use black_hole::BlackHole;
 pub(crate) use browser::Browser;
-pub(crate) use database::{TableLock, TestDatabase};
+pub(crate) use database::{Session, TableLock, TestDatabase};
 pub(crate) use eclipse_ai_server::simulation::Drive;
 pub(crate) use effort::effort;
 pub(crate) use failing::FAILURES;

@@ -3,7 +3,7 @@
 use actors::sync::tables::TABLES;
 use mysql_async::prelude::Queryable as _;
 
-use crate::support::{Binary, Process, TestDatabase, effort, eventually};
+use crate::support::{Binary, Process, Session, TestDatabase, effort, eventually};
 
 const SERVER_TABLES: [&str; 5] = [
     "sync_history",
@@ -101,9 +101,9 @@ async fn nothing_is_migrated_while_a_server_of_release_1_0_does() {
     let binary = Binary::with_database(&database.url());
     let process = binary.start(&["init-db"]);
     eventually("it waits for the lock", async || {
-        let waiting = "SELECT COUNT(*) FROM information_schema.processlist \
-                       WHERE db = DATABASE() AND state LIKE 'User lock%'";
-        database.row::<u64>(waiting).await == 1
+        let sessions = database.other_sessions().await;
+        let waits = |session: &Session| session.state.starts_with("User lock");
+        sessions.iter().filter(|session| waits(session)).count() == 1
     })
     .await;
     assert!(tables(&database).await.is_empty());
@@ -131,9 +131,9 @@ async fn nothing_is_migrated_while_a_server_on_another_node_does() {
     let binary = Binary::with_database(&database.url());
     let process = binary.start(&["init-db"]);
     eventually("it has tried to take the lock", async || {
-        let tries = "SELECT COUNT(*) FROM information_schema.processlist \
-                     WHERE db = DATABASE() AND command = 'Sleep' AND id <> CONNECTION_ID()";
-        database.row::<u64>(tries).await == 1
+        let sessions = database.other_sessions().await;
+        let sleeps = |session: &Session| session.command == "Sleep";
+        sessions.iter().filter(|session| sleeps(session)).count() == 1
     })
     .await;
     assert_eq!(tables(&database).await, ["migration_lock"]);

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use mysql_async::prelude::{FromRow, Queryable as _};
-use mysql_async::{Conn, Opts, OptsBuilder};
+use mysql_async::{Conn, Opts, OptsBuilder, Row};
 
 use super::eventually;
 
@@ -99,25 +99,32 @@ impl TestDatabase {
 
     /// Waits until this many transactions wait for a row lock.
     pub(crate) async fn makes_wait(&self, transactions: u64) {
-        let waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx AS t \
-                       JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id \
-                       WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'";
+        let waiting = "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
         eventually("transactions wait", async || {
             // The view is refreshed only after a pause of 0.1 s without queries.
             tokio::time::sleep(Duration::from_millis(150)).await;
-            self.row::<u64>(waiting).await == transactions
+            let waiting: Vec<u64> = self.rows(waiting).await;
+            let sessions = self.other_sessions().await;
+            let of_this = sessions.iter().filter(|one| waiting.contains(&one.id));
+            of_this.count() as u64 == transactions
         })
         .await;
     }
 
     /// Waits until all other sessions of this database have ended.
     pub(crate) async fn has_no_other_sessions(&self) {
-        let others = "SELECT COUNT(*) FROM information_schema.processlist \
-                      WHERE db = DATABASE() AND id <> CONNECTION_ID()";
         eventually("all sessions have ended", async || {
-            self.row::<u64>(others).await == 0
+            self.other_sessions().await.is_empty()
         })
         .await;
+    }
+
+    /// The sessions of this database, without the one that asks.
+    pub(crate) async fn other_sessions(&self) -> Vec<Session> {
+        let mut connection = self.connect().await;
+        let sessions = other_sessions(&mut connection, &self.name).await;
+        connection.disconnect().await.unwrap();
+        sessions
     }
 
     /// Runs a statement; returns its outcome.
@@ -127,6 +134,33 @@ impl TestDatabase {
         connection.disconnect().await.unwrap();
         outcome
     }
+}
+
+/// A session of a database, as the server lists it.
+pub(crate) struct Session {
+    pub(crate) id: u64,
+    pub(crate) command: String,
+    pub(crate) state: String,
+    pub(crate) statement: String,
+}
+
+/// From `SHOW PROCESSLIST`: MySQL refuses to read `information_schema.processlist` while another session, of any database,
+/// runs a statement with characters of four bytes (error 3854).
+async fn other_sessions(connection: &mut Conn, database: &str) -> Vec<Session> {
+    let own = u64::from(connection.id());
+    let rows: Vec<Row> = connection.query("SHOW FULL PROCESSLIST").await.unwrap();
+    let text = |row: &Row, column: &str| match row.get_opt::<Option<Vec<u8>>, _>(column) {
+        Some(Ok(Some(text))) => String::from_utf8_lossy(&text).into_owned(),
+        _ => String::new(),
+    };
+    let of_database = rows.iter().filter(|row| text(row, "db") == database);
+    let sessions = of_database.map(|row| Session {
+        id: row.get("Id").unwrap(),
+        command: text(row, "Command"),
+        state: text(row, "State"),
+        statement: text(row, "Info"),
+    });
+    sessions.filter(|session| session.id != own).collect()
 }
 
 /// A locked table; unlocked on drop.
@@ -145,17 +179,18 @@ impl TableLock {
     /// Waits until a statement of another session waits for the lock.
     pub(crate) async fn blocks_a_statement(&mut self) {
         let table = self.table;
-        let waiting = format!(
-            "SELECT id FROM information_schema.processlist WHERE db = DATABASE() \
-             AND state LIKE 'Waiting for%lock' AND info LIKE '%{table}%'"
-        );
+        let database: Option<String> = self.holder.query_first("SELECT DATABASE()").await.unwrap();
+        let database = database.unwrap();
+        let waits = |session: &Session| {
+            session.state.starts_with("Waiting for")
+                && session.state.ends_with("lock")
+                && session.statement.contains(table)
+        };
         let held_up = async {
-            while self
-                .holder
-                .query::<u64, _>(&waiting)
+            while !other_sessions(&mut self.holder, &database)
                 .await
-                .unwrap()
-                .is_empty()
+                .iter()
+                .any(waits)
             {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
