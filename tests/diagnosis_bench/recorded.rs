@@ -46,6 +46,14 @@ impl Context {
     }
 }
 
+fn scale_voltage(context: &Context, channel: &str, value: f64, amount: f64) -> f64 {
+    if channel.contains("VOLTAGE") && context.running() {
+        value * amount
+    } else {
+        value
+    }
+}
+
 const INJECTIONS: &[Injection] = &[
     Injection {
         name: "vacuum leak",
@@ -102,25 +110,13 @@ const INJECTIONS: &[Injection] = &[
         name: "undercharging",
         rules: &["undercharging"],
         amounts: [0.915, 0.885, 0.85],
-        change: |context, channel, value, amount| {
-            if channel.contains("VOLTAGE") && context.running() {
-                value * amount
-            } else {
-                value
-            }
-        },
+        change: scale_voltage,
     },
     Injection {
         name: "overcharging",
         rules: &["overcharging"],
         amounts: [1.15, 1.18, 1.22],
-        change: |context, channel, value, amount| {
-            if channel.contains("VOLTAGE") && context.running() {
-                value * amount
-            } else {
-                value
-            }
-        },
+        change: scale_voltage,
     },
     Injection {
         name: "idle hunting",

@@ -73,13 +73,13 @@ impl DoubtBuilder {
     /// All doubts: sensors first, then the log; and the channels that are in doubt.
     pub(crate) fn finish(self, clock: &Clock, figures: &Figures) -> (Vec<Doubt>, u64) {
         let mut doubts: Vec<Doubt> = self.sensors.iter().flat_map(SensorWatch::finish).collect();
-        let mut channels = self
+        let channels = self
             .sensors
             .iter()
             .filter(|sensor| sensor.finish().next().is_some())
             .fold(0, |bits, sensor| bits | sensor.channel().bit());
+        // Their readings are left out, so the others of the channel are not in doubt.
         for (channel, unit) in self.unknown_units {
-            channels |= channel.bit();
             doubts.push(Doubt {
                 kind: DoubtKind::UnknownUnit,
                 channel: Some(channel.name().to_owned()),

@@ -167,6 +167,41 @@ fn a_foreign_unit_is_a_doubt_and_its_readings_are_left_out() {
 }
 
 #[test]
+fn a_reading_in_a_foreign_unit_leaves_its_channel_to_the_rules() {
+    let hot = |stray: Option<&'static str>| {
+        let mut diagnoser = diagnoser();
+        for second in 0..900 {
+            for (channel, value, unit) in [
+                ("RPM", 2_000.0, "rpm"),
+                ("SPEED", 60.0, "km/h"),
+                ("COOLANT_TEMP", 121.0, "°C"),
+            ] {
+                let unit = match stray {
+                    Some(stray) if second == 400 && channel == "COOLANT_TEMP" => stray,
+                    _ => unit,
+                };
+                diagnoser.push(Reading {
+                    at_ms: second * 1_000,
+                    channel,
+                    value,
+                    unit: Some(unit),
+                    real: true,
+                });
+            }
+        }
+        diagnoser.finish().0
+    };
+    let (sound, stray) = (hot(None), hot(Some("bananas")));
+    assert!(
+        rules(&sound).contains(&"coolant_overheating"),
+        "{:?}",
+        rules(&sound)
+    );
+    assert_eq!(rules(&stray), rules(&sound));
+    assert_eq!(stray.doubts[0].kind, DoubtKind::UnknownUnit);
+}
+
+#[test]
 fn simulated_readings_count_only_where_there_are_no_real_ones() {
     let mut diagnoser = diagnoser();
     for (second, real) in (0..200).map(|second| (second, second >= 100)) {
