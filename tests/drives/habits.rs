@@ -32,6 +32,14 @@ fn record_days(pi: &mut Pi) -> [usize; 2] {
             });
             pi.record(table, row);
         }
+        pi.record(
+            "ai_recommendations",
+            json!({"timestamp": "2026-04-18T17:20:00Z", "recommendation": "Replace the thermostat."}),
+        );
+        pi.record(
+            "calibration_sessions",
+            json!({"start_time": "2026-04-18T17:18:50Z", "notes": "closed throttle"}),
+        );
         readings
     })
 }
@@ -54,7 +62,7 @@ async fn drives_without_an_end_have_their_own_readings_and_no_heartbeats() {
     let url = format!("http://{}", proxy.address);
     let mut pi = Pi::new("chi-eclipse-01");
     let readings = record_days(&mut pi);
-    assert_eq!(pi.tables().len(), 8);
+    assert_eq!(pi.tables().len(), 10);
     pi.sync_all(&url, 60).await;
     pi.edit("drive_summary", 1, "distance_km", json!(4.2));
     pi.sync_all(&url, 5).await;
