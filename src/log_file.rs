@@ -57,8 +57,8 @@ pub struct SkippedCells {
 /// Reads a whole log and passes on every value, in the order of the file.
 ///
 /// # Errors
-/// The file cannot be read, has no header with a column of times, or a time cannot be read. Values that cannot be read
-/// are skipped and counted.
+/// The file cannot be read, has no header with a column of times, a time cannot be read, or the times run backwards. Values
+/// that cannot be read are skipped and counted.
 pub fn read_log(
     input: impl Read,
     mut each: impl FnMut(Reading<'_>),
@@ -70,9 +70,40 @@ pub fn read_log(
     let format = TimeFormat::detect(&times, header.time_unit(), &header.time_column)?;
     let mut lines = Lines::new(Cursor::new(sample).chain(input), header.separator);
     lines.skip_to(header.line)?;
-    match header.layout.clone() {
+    let mut order = Order::default();
+    let mut each = |reading: Reading<'_>| {
+        order.note(reading.at_ms);
+        each(reading);
+    };
+    let summary = match header.layout.clone() {
         Layout::Long(columns) => long::read(&mut lines, &header, columns, format, &mut each),
         Layout::Wide(columns) => wide::read(&mut lines, &header, columns, format, &mut each),
+    }?;
+    if order.is_reversed() {
+        return Err(LogError::NewestFirst);
+    }
+    Ok(summary)
+}
+
+/// In which direction the times run. A clock may be stepped back now and then.
+#[derive(Default)]
+struct Order {
+    last_ms: Option<i64>,
+    forward: u64,
+    backward: u64,
+}
+
+impl Order {
+    fn note(&mut self, at_ms: i64) {
+        match self.last_ms.replace(at_ms) {
+            Some(last_ms) if at_ms < last_ms => self.backward += 1,
+            Some(last_ms) if at_ms > last_ms => self.forward += 1,
+            _ => {}
+        }
+    }
+
+    fn is_reversed(&self) -> bool {
+        self.backward > self.forward
     }
 }
 

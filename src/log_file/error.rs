@@ -48,6 +48,9 @@ pub enum LogError {
         /// The format of the times before it.
         expected: &'static str,
     },
+    /// Times that run backwards.
+    #[error("is sorted with the newest reading first; sort it by time")]
+    NewestFirst,
     /// Something that is not a log.
     #[error("line {line} is longer than {limit} bytes")]
     LineTooLong {

@@ -248,6 +248,14 @@ fn characters_of_several_bytes_are_no_trouble_codes() {
     assert!(read("time,RPM\n0,\u{1d4a2}6").is_err());
 }
 
+#[test]
+fn a_log_with_the_newest_reading_first_is_refused() {
+    let newest_first = "time,RPM\n3,900\n2,900\n1,900";
+    assert_eq!(error(newest_first), LogError::NewestFirst.to_string());
+    // A clock that was stepped back once.
+    assert_eq!(times("time,RPM\n1,900\n2,900\n1,900\n3,900").len(), 4);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
