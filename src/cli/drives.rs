@@ -230,9 +230,9 @@ pub(super) fn reanalyse(
                 "gradeReason": diagnosis.grade_reason,
             }));
         }
-        let grade = grade.map_or("no grade".to_owned(), |grade| format!("grade {grade}"));
+        let grade = grade.map_or(String::new(), |grade| format!("Grade {grade}. "));
         say!(
-            "Drive {drive} is diagnosed again: {grade}. {}",
+            "Drive {drive} is diagnosed again. {grade}{}",
             diagnosis.grade_reason
         )?;
         say!(

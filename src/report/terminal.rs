@@ -56,11 +56,13 @@ impl Page {
         self.line(0, &format!("{begun}{}", extent(&diagnosis.figures)));
         self.wrapped(0, &states(subject));
         self.text.push('\n');
-        let grade = diagnosis.grade.map_or("No grade".to_owned(), |grade| {
-            format!("Grade {}", grade.label())
+        // Without a grade, the reason begins with "No grade:".
+        let reason = clean(&diagnosis.grade_reason);
+        let grade = diagnosis.grade.map_or(reason.clone(), |grade| {
+            let grade = self.painted("1", &format!("Grade {}", grade.label()));
+            format!("{grade}: {reason}")
         });
-        let grade = self.painted("1", &grade);
-        self.wrapped(0, &format!("{grade}: {}", clean(&diagnosis.grade_reason)));
+        self.wrapped(0, &grade);
     }
 
     fn finding(&mut self, number: usize, finding: &Finding, subject: &Subject<'_>) {

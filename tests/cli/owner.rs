@@ -205,7 +205,7 @@ async fn a_drive_is_analysed_again_on_request() {
     let drive = fixture.drive().await.to_string();
     let output = fixture.output(&["reanalyse", &drive]);
     assert!(
-        output.contains(&format!("Drive {drive} is diagnosed again: ")),
+        output.contains(&format!("Drive {drive} is diagnosed again. Grade A. ")),
         "{output}"
     );
     eventually("it is analysed twice", async || {

@@ -164,11 +164,11 @@ fn gaps(table: &TableSyncStatus) -> String {
 fn of_drive((drive, diagnosis): &(KnownDrive, Option<DiagnosisSummary>)) -> String {
     let result = match diagnosis {
         Some(found) => format!(
-            "{}. {}",
+            "{}{}",
             found
                 .grade
                 .as_deref()
-                .map_or("no grade".to_owned(), |grade| format!("grade {grade}")),
+                .map_or(String::new(), |grade| format!("grade {grade}. ")),
             found.grade_reason
         ),
         None => "not diagnosed yet".to_owned(),
