@@ -24,7 +24,7 @@ pub(in crate::http) struct DiagnosisSchema {
     /// Rules that could not be judged.
     not_judged: Vec<NotJudgedSchema>,
     /// Rules that were judged and found nothing.
-    #[schema(examples(json!(["vacuum_leak"])))]
+    #[schema(examples("vacuum_leak"))]
     passed: Vec<String>,
     /// What speaks against the data themselves.
     doubts: Vec<DoubtSchema>,
@@ -57,7 +57,7 @@ pub(in crate::http) struct FindingSchema {
     /// What it rests on, the most important first.
     evidence: Vec<EvidenceSchema>,
     /// What to check, the cheapest first.
-    #[schema(examples(json!(["Listen for hissing at the intake hoses."])))]
+    #[schema(examples("Listen for hissing at the intake hoses."))]
     next_checks: Vec<String>,
     /// Where in the drive; null if it did not last for one time.
     #[schema(required = true)]
@@ -66,7 +66,7 @@ pub(in crate::http) struct FindingSchema {
     #[schema(examples(0.42))]
     beyond: f64,
     /// Rules whose findings this one explains.
-    #[schema(examples(json!(["idle_hunting"])))]
+    #[schema(examples("idle_hunting"))]
     explains: Vec<String>,
 }
 
@@ -260,7 +260,7 @@ struct FiguresSchema {
     /// Timing and air mass by engine speed and load.
     bins: Vec<OperatingBinSchema>,
     /// Logged names that are not understood.
-    #[schema(max_items = 50, examples(json!(["BOOST_TARGET"])))]
+    #[schema(max_items = 50, examples("BOOST_TARGET"))]
     unknown_channels: Vec<String>,
 }
 
@@ -372,7 +372,7 @@ struct BaselineSchema {
     #[schema(required = true, examples(3))]
     anchor_drive: Option<i64>,
     /// The earlier drives compared with.
-    #[schema(examples(json!([7, 8, 9])))]
+    #[schema(examples(7))]
     earlier_drives: Vec<i64>,
     /// One entry for each figure that both have.
     figures: Vec<BaselineFigureSchema>,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat};
-use utoipa::openapi::{Content, RefOr};
+use utoipa::openapi::{Content, RefOr, Required};
 
 use super::example;
 use super::shape::{Schemas, Shape};
@@ -11,16 +11,55 @@ use eclipse_ai_server::http::{Access, Endpoint};
 
 /// The call of an endpoint with its examples for values.
 pub(super) fn call(endpoint: &Endpoint, operation: &Operation, schemas: Schemas<'_>) -> String {
-    let mut parts = vec![format!("curl \"$URL{}\"", path(endpoint, operation))];
+    let method = match endpoint.method.as_str() {
+        // The body makes it a POST.
+        "GET" => "",
+        "POST" if operation.request_body.is_some() => "",
+        "HEAD" => " -I",
+        other => &format!(" -X {other}"),
+    };
+    let query = required(operation, ParameterIn::Query);
+    let query: Vec<String> = query
+        .map(|(name, example)| format!("{name}={example}"))
+        .collect();
+    let query = if query.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", query.join("&"))
+    };
+    let mut parts = vec![format!(
+        "curl{method} \"$URL{}{query}\"",
+        path(endpoint, operation)
+    )];
     if endpoint.access == Access::Key {
         parts.push("-H \"X-API-Key: $API_KEY\"".to_owned());
     }
+    let headers = required(operation, ParameterIn::Header);
+    parts.extend(headers.map(|(name, example)| format!("-H \"{name}: {example}\"")));
     if let Some(RefOr::T(request)) = &operation.request_body {
         for (media_type, content) in &request.content {
             parts.extend(body(media_type, content, schemas));
         }
     }
     parts.join(" \\\n  ")
+}
+
+/// Names and examples of the parameters that a call must have.
+fn required(operation: &Operation, place: ParameterIn) -> impl Iterator<Item = (&str, String)> {
+    let parameters = operation.parameters.iter().flatten();
+    parameters.filter_map(move |parameter| {
+        let RefOr::T(parameter) = parameter else {
+            return None;
+        };
+        let is_needed = parameter.parameter_in == place && parameter.required == Required::True;
+        let json = serde_json::to_value(parameter).unwrap_or_default();
+        is_needed.then(|| {
+            (
+                parameter.name.as_str(),
+                json.get("example").map_or_else(String::new, text),
+            )
+        })
+    })
 }
 
 /// The path with an example in the place of each name.
@@ -50,6 +89,12 @@ fn body(media_type: &str, content: &RefOr<Content>, schemas: Schemas<'_>) -> Vec
     else {
         return Vec::new();
     };
+    if media_type == "application/partial-upload" {
+        return vec![
+            format!("-H \"Content-Type: {media_type}\""),
+            "--data-binary \"@part\"".to_owned(),
+        ];
+    }
     if media_type != "multipart/form-data" {
         let json = example::of(schema, schemas);
         return vec![

@@ -10,7 +10,7 @@ pub(in crate::http) struct BlockList {
     /// The SHA-256 of each block of 64 KiB, in hex; the last block may be shorter.
     #[schema(
         value_type = Vec<String>,
-        examples(json!(["2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"]))
+        examples("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")
     )]
     pub(super) blocks: Vec<Sha256>,
 }
@@ -32,7 +32,7 @@ pub(in crate::http) struct CreatedUploadBody {
     #[schema(examples(65_536))]
     block_bytes: u64,
     /// The blocks to send, one after another, counted from 0: the first and the last of each run.
-    #[schema(examples(json!([[0, 0]])))]
+    #[schema(examples(json!([0, 0])))]
     blocks: Vec<[u64; 2]>,
 }
 
