@@ -117,6 +117,12 @@ async fn a_full_disk_is_a_507_and_the_server_continues() {
         let (status, receipt) = post_backup(&server, &noise(MEGABYTE / 2)).await;
         assert_eq!(status, 200, "{receipt}");
         assert_eq!(names_in(&inside.join("test-pi/database")).len(), 1);
+        // A check that still writes its record would be in the way of the removal.
+        eventually("it is checked", async || {
+            let list = server.get("/api/v1/backups").header("X-API-Key", API_KEY);
+            answer(list).await.1["backups"][0]["verified"] == json!(false)
+        })
+        .await;
         std::fs::remove_dir_all(inside.join("test-pi")).unwrap();
         std::fs::remove_dir_all(inside.join(".records")).unwrap();
     }

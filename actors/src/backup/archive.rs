@@ -59,14 +59,13 @@ impl Archive {
     }
 
     fn at(root: PathBuf, place: Place, retention_count: usize) -> Self {
-        let staging = Staging::new(&root);
-        let records = Records::new(&root, staging.clone());
+        let place = Arc::new(place);
         Self {
             root,
-            staging,
-            records,
+            staging: Staging::new(Arc::clone(&place)),
+            records: Records::new(Arc::clone(&place)),
             retention_count,
-            place: Arc::new(place),
+            place,
         }
     }
 
@@ -93,8 +92,7 @@ impl Archive {
 
     /// A new file for an upload.
     pub(super) fn stage(&self) -> Result<NamedTempFile, BackupError> {
-        self.place.claim()?;
-        Ok(self.staging.create()?)
+        self.staging.create()
     }
 
     fn directory(&self, folder: &Folder) -> PathBuf {

@@ -65,7 +65,12 @@ fn parent_of(path: &Path) -> Option<&Path> {
 
 /// Makes the names in a folder durable.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    match File::open(path)?.sync_all() {
+    sync_names(&File::open(path)?)
+}
+
+/// Makes the names in an open folder durable.
+pub(super) fn sync_names(folder: &File) -> io::Result<()> {
+    match folder.sync_all() {
         // Some network file systems cannot sync a folder, and need not.
         Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
         done => done,

@@ -67,6 +67,12 @@ impl From<io::Error> for BackupError {
     }
 }
 
+impl From<rustix::io::Errno> for BackupError {
+    fn from(error: rustix::io::Errno) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

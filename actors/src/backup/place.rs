@@ -1,14 +1,18 @@
 //! The backup folder as a place on a disk: that it is the one that was used before, and that there is room.
 //!
 //! A marker file is written into the folder when it is first used. If the disk is not mounted later, the empty folder
-//! beneath has no marker, and nothing is written to the disk that it happens to be on. That a folder was in use is
+//! beneath has no marker, and nothing is written to the disk that it happens to be on: files are only created in
+//! folders that [`Place::create_folder`] made, and it makes them within the marked folder. That a folder was in use is
 //! remembered by the process and, beyond it, by a note in the service's own state folder.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, statat};
+use rustix::io::Errno;
 
 use super::durable;
 use super::error::BackupError;
@@ -18,6 +22,11 @@ pub const MARKER: &str = ".eclipse-ai-backups";
 
 /// In the state folder: the path of the backup folder that was used last.
 const NOTE: &str = "backup-folder";
+
+/// How a folder is opened.
+const FOLDER: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
 
 const MARKER_TEXT: &str =
     "This file shows eclipse-ai-server that its backup folder is mounted. Do not remove it.\n";
@@ -43,6 +52,11 @@ impl Place {
         }
     }
 
+    /// The backup folder.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Fails if the folder was in use before and is not there now. Changes nothing in it.
     pub(super) fn check(&self) -> Result<(), BackupError> {
         self.has_marker().map(|_| ())
@@ -60,6 +74,36 @@ impl Place {
         durable::sync_folder(&self.root)?;
         self.remember();
         Ok(())
+    }
+
+    /// Creates a folder below the backup folder, and those between that are missing; returns its path.
+    ///
+    /// Works within an open folder that has the marker, so nothing is created beneath a disk that is unmounted meanwhile.
+    pub(super) fn create_folder(&self, relative: &Path) -> Result<PathBuf, BackupError> {
+        self.claim()?;
+        let mut folder = File::from(openat(CWD, &self.root, FOLDER, Mode::empty())?);
+        match statat(&folder, MARKER, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => return Err(BackupError::NotMounted),
+            found => found?,
+        };
+        for name in relative.components() {
+            let Component::Normal(name) = name else {
+                return Err(io::Error::from(ErrorKind::InvalidInput).into());
+            };
+            folder = match openat(&folder, name, FOLDER, Mode::empty()) {
+                Err(Errno::NOENT) => {
+                    match mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
+                        Err(Errno::EXIST) => {}
+                        created => created?,
+                    }
+                    durable::sync_names(&folder)?;
+                    openat(&folder, name, FOLDER, Mode::empty())?
+                }
+                opened => opened?,
+            }
+            .into();
+        }
+        Ok(self.root.join(relative))
     }
 
     /// Fails if fewer than the minimum of free bytes would be left after writing `more_bytes`.
@@ -168,6 +212,27 @@ mod tests {
         place(&folder.path().join("other"), Some(&state))
             .claim()
             .unwrap();
+    }
+
+    #[test]
+    fn missing_folders_are_created_within_the_marked_one_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("backups");
+        let place = place(&root, None);
+        for _ in 0..2 {
+            let created = place.create_folder(Path::new("pi/logs")).unwrap();
+            assert_eq!(created, root.join("pi/logs"));
+            assert!(created.is_dir() && root.join(MARKER).is_file());
+        }
+        fs::write(root.join("file"), "").unwrap();
+        for refused in ["file", "file/logs", "../logs", "/logs"] {
+            place.create_folder(Path::new(refused)).unwrap_err();
+        }
+        fs::rename(&root, folder.path().join("unmounted")).unwrap();
+        fs::create_dir(&root).unwrap();
+        let refused = place.create_folder(Path::new("pi/config"));
+        assert!(matches!(refused, Err(BackupError::NotMounted)));
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 0);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,9 @@ use tempfile::NamedTempFile;
 
 use super::checks;
 use super::durable;
+use super::error::BackupError;
 use super::folder::Folder;
+use super::place::Place;
 use super::sha256::Sha256;
 use super::staging::Staging;
 
@@ -105,14 +108,16 @@ impl Standing {
 #[derive(Clone, Debug)]
 pub(super) struct Records {
     root: PathBuf,
+    place: Arc<Place>,
     staging: Staging,
 }
 
 impl Records {
-    pub(super) fn new(backups_root: &Path, staging: Staging) -> Self {
+    pub(super) fn new(place: Arc<Place>) -> Self {
         Self {
-            root: backups_root.join(ROOT),
-            staging,
+            root: place.root().join(ROOT),
+            staging: Staging::new(Arc::clone(&place)),
+            place,
         }
     }
 
@@ -131,15 +136,27 @@ impl Records {
     }
 
     /// Writes the record of a name that has none, which reserves the name; false if it has one.
-    pub(super) fn reserve(&self, folder: &Folder, name: &str, record: &Record) -> io::Result<bool> {
+    pub(super) fn reserve(
+        &self,
+        folder: &Folder,
+        name: &str,
+        record: &Record,
+    ) -> Result<bool, BackupError> {
         let path = self.path(folder, name);
-        durable::create_folder(&self.root.join(folder.relative_path()))?;
+        self.place
+            .create_folder(&Path::new(ROOT).join(folder.relative_path()))?;
         Ok(durable::rename_new(self.staged(record)?, &path)?.is_ok())
     }
 
     /// Replaces the record of a name.
-    pub(super) fn replace(&self, folder: &Folder, name: &str, record: &Record) -> io::Result<()> {
-        durable::rename_over(self.staged(record)?, &self.path(folder, name))
+    pub(super) fn replace(
+        &self,
+        folder: &Folder,
+        name: &str,
+        record: &Record,
+    ) -> Result<(), BackupError> {
+        let staged = self.staged(record)?;
+        Ok(durable::rename_over(staged, &self.path(folder, name))?)
     }
 
     /// Removes the record of a name.
@@ -175,9 +192,10 @@ impl Records {
         Ok(())
     }
 
-    fn staged(&self, record: &Record) -> io::Result<NamedTempFile> {
+    fn staged(&self, record: &Record) -> Result<NamedTempFile, BackupError> {
         let mut file = self.staging.create()?;
-        file.write_all(&serde_json::to_vec(record)?)?;
+        let json = serde_json::to_vec(record).map_err(io::Error::from)?;
+        file.write_all(&json)?;
         file.as_file().sync_all()?;
         Ok(file)
     }
@@ -214,7 +232,7 @@ mod tests {
     }
 
     fn records(root: &Path) -> Records {
-        Records::new(root, Staging::new(root))
+        Records::new(Arc::new(Place::new(root.to_owned(), None, 0)))
     }
 
     #[test]
@@ -236,6 +254,21 @@ mod tests {
 
         records.remove(&folder(), NAME).unwrap();
         assert_eq!(records.read(&folder(), NAME), None);
+    }
+
+    #[test]
+    fn nothing_is_written_beneath_an_unmounted_disk() {
+        let folder_above = tempfile::tempdir().unwrap();
+        let root = folder_above.path().join("backups");
+        let records = records(&root);
+        assert!(records.reserve(&folder(), NAME, &record()).unwrap());
+        fs::rename(&root, folder_above.path().join("unmounted")).unwrap();
+        fs::create_dir(&root).unwrap();
+        let replaced = records.replace(&folder(), NAME, &record());
+        assert!(matches!(replaced, Err(BackupError::NotMounted)));
+        let reserved = records.reserve(&folder(), "another.db", &record());
+        assert!(matches!(reserved, Err(BackupError::NotMounted)));
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 0);
     }
 
     #[test]

@@ -7,10 +7,13 @@ use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
 use super::durable;
+use super::error::BackupError;
+use super::place::Place;
 
 /// Inside of the backups' root, so that a rename stays on one file system.
 const FOLDER: &str = ".staging";
@@ -24,19 +27,21 @@ const FILE_MODE: u32 = 0o640;
 #[derive(Clone, Debug)]
 pub(super) struct Staging {
     folder: PathBuf,
+    place: Arc<Place>,
 }
 
 impl Staging {
-    /// The staging folder in `root`; created on first use.
-    pub(super) fn new(root: &Path) -> Self {
+    /// The staging folder in the backup folder; created on first use.
+    pub(super) fn new(place: Arc<Place>) -> Self {
         Self {
-            folder: root.join(FOLDER),
+            folder: place.root().join(FOLDER),
+            place,
         }
     }
 
     /// An empty, locked file that is removed when it is dropped without having been renamed.
-    pub(super) fn create(&self) -> io::Result<NamedTempFile> {
-        durable::create_folder(&self.folder)?;
+    pub(super) fn create(&self) -> Result<NamedTempFile, BackupError> {
+        self.place.create_folder(Path::new(FOLDER))?;
         loop {
             let file = tempfile::Builder::new()
                 .prefix(PREFIX)
@@ -85,6 +90,10 @@ fn is_abandoned(path: &Path) -> io::Result<bool> {
 mod tests {
     use super::*;
 
+    fn staging(root: &Path) -> Staging {
+        Staging::new(Arc::new(Place::new(root.to_owned(), None, 0)))
+    }
+
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(folder)
             .unwrap()
@@ -97,7 +106,7 @@ mod tests {
     #[test]
     fn a_dropped_file_is_gone() {
         let root = tempfile::tempdir().unwrap();
-        let staging = Staging::new(root.path());
+        let staging = staging(root.path());
         let file = staging.create().unwrap();
         assert_eq!(names(&staging.folder).len(), 1);
         drop(file);
@@ -107,7 +116,7 @@ mod tests {
     #[test]
     fn leftovers_are_cleared_and_files_in_use_are_not() {
         let root = tempfile::tempdir().unwrap();
-        let staging = Staging::new(root.path());
+        let staging = staging(root.path());
         let in_use = staging.create().unwrap();
         fs::write(
             staging.folder.join("staged-dead.part"),
@@ -126,7 +135,7 @@ mod tests {
     fn clearing_before_anything_was_staged_is_no_error() {
         let root = tempfile::tempdir().unwrap();
         assert_eq!(
-            Staging::new(&root.path().join("none"))
+            staging(&root.path().join("none"))
                 .clear_leftovers()
                 .unwrap(),
             0
@@ -136,7 +145,7 @@ mod tests {
     #[test]
     fn the_owner_s_group_can_read_a_backup_and_others_cannot() {
         let root = tempfile::tempdir().unwrap();
-        let file = Staging::new(root.path()).create().unwrap();
+        let file = staging(root.path()).create().unwrap();
         assert_eq!(file.as_file().metadata().unwrap().mode() & 0o137, 0);
     }
 }

@@ -244,10 +244,11 @@ mod tests {
         let admission = Admission::new(1, 0);
         let turn =
             futures_util::FutureExt::now_or_never(admission.admit().unwrap().turn()).unwrap();
+        let place = Arc::new(Place::new(root.to_owned(), None, 0));
         (
             Upload::new(
-                Staging::new(root).create().unwrap(),
-                Arc::new(Place::new(root.to_owned(), None, 0)),
+                Staging::new(Arc::clone(&place)).create().unwrap(),
+                place,
                 max_bytes,
                 turn,
                 Account::open(Reporter::default()),

@@ -1,9 +1,10 @@
 //! Checks whether a stored file is intact, and still the one that was stored.
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 
 use super::{Archive, BackupKey};
 use crate::backup::checks::{self, Finding, StopSign, Unfinished};
+use crate::backup::error::BackupError;
 use crate::backup::records::{Record, Standing, Verdict};
 
 impl Archive {
@@ -54,7 +55,7 @@ impl Archive {
         &self,
         key: &BackupKey,
         examined: Result<Option<Record>, Unfinished>,
-    ) -> io::Result<()> {
+    ) -> Result<(), BackupError> {
         match examined {
             Ok(None) | Err(Unfinished::Stopped) => Ok(()),
             Ok(Some(record)) => self.record_verdict(key, &record),
@@ -63,11 +64,11 @@ impl Archive {
                 self.give_up(key, unfinished.to_string())
             }
             Err(Unfinished::Unreadable(error)) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(Unfinished::Unreadable(error)) => Err(error),
+            Err(Unfinished::Unreadable(error)) => Err(error.into()),
         }
     }
 
-    fn record_verdict(&self, key: &BackupKey, record: &Record) -> io::Result<()> {
+    fn record_verdict(&self, key: &BackupKey, record: &Record) -> Result<(), BackupError> {
         let found = self.file(&key.folder, &key.filename)?;
         let unchanged = found.filter(|file| {
             (file.size_bytes, file.modified) == (record.size_bytes, record.modified)
@@ -99,7 +100,7 @@ impl Archive {
         Ok(())
     }
 
-    fn give_up(&self, key: &BackupKey, reason: String) -> io::Result<()> {
+    fn give_up(&self, key: &BackupKey, reason: String) -> Result<(), BackupError> {
         let found = self.file(&key.folder, &key.filename)?;
         if let Some(Standing::AsStored(record)) = found.map(|file| file.standing) {
             let record = Record {

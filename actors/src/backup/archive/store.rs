@@ -8,6 +8,7 @@ use super::Archive;
 use super::catalog::FoundFile;
 use crate::backup::checks;
 use crate::backup::durable;
+use crate::backup::error::BackupError;
 use crate::backup::folder::Folder;
 use crate::backup::messages::StoredBackup;
 use crate::backup::names::{StoredName, UploadName};
@@ -27,9 +28,8 @@ impl Archive {
         upload: &UploadName,
         staged: StagedFile,
         now: NaiveDateTime,
-    ) -> io::Result<StoredBackup> {
-        let directory = self.directory(folder);
-        durable::create_folder(&directory)?;
+    ) -> Result<StoredBackup, BackupError> {
+        let directory = self.place.create_folder(&folder.relative_path())?;
         let existing = self.files(folder)?;
         self.keep_numbers(folder, &existing)?;
         let record = Record {
@@ -64,7 +64,7 @@ impl Archive {
                     Ok(Err(unnamed)) => file = unnamed,
                     Err(error) => {
                         self.records.remove(folder, &filename)?;
-                        return Err(error);
+                        return Err(error.into());
                     }
                 }
                 self.records.remove(folder, &filename)?;
@@ -74,7 +74,7 @@ impl Archive {
     }
 
     /// Writes the numbers of files that were stored by an earlier version into their records.
-    fn keep_numbers(&self, folder: &Folder, files: &[FoundFile]) -> io::Result<()> {
+    fn keep_numbers(&self, folder: &Folder, files: &[FoundFile]) -> Result<(), BackupError> {
         for file in files.iter().filter(|file| file.number_is_new) {
             if let Some(record) = self.records.read(folder, &file.name) {
                 let sequence = file.sequence;

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::report::Reporter;
 
 mod findings;
+mod unmounted;
 
 struct Fixture {
     root: TempDir,

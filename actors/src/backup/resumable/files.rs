@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,9 @@ use super::layout::Layout;
 use super::progress::{Boot, Progress};
 use super::upload_id::UploadId;
 use crate::backup::durable;
+use crate::backup::error::BackupError;
 use crate::backup::folder::Folder;
+use crate::backup::place::Place;
 use crate::backup::sha256::Sha256;
 use crate::device_id::DeviceId;
 
@@ -82,12 +85,14 @@ impl Plan {
 #[derive(Clone, Debug)]
 pub(super) struct Files {
     folder: PathBuf,
+    place: Arc<Place>,
 }
 
 impl Files {
-    pub(super) fn new(root: &Path) -> Self {
+    pub(super) fn new(place: Arc<Place>) -> Self {
         Self {
-            folder: root.join(FOLDER),
+            folder: place.root().join(FOLDER),
+            place,
         }
     }
 
@@ -97,8 +102,8 @@ impl Files {
         plan: &Plan,
         known: Option<(&File, &[Copy])>,
         boot: Boot,
-    ) -> io::Result<UploadId> {
-        durable::create_folder(&self.folder)?;
+    ) -> Result<UploadId, BackupError> {
+        self.place.create_folder(Path::new(FOLDER))?;
         if let Some(folder) = plan.folder() {
             self.make_room(&folder.device)?;
         }
@@ -107,7 +112,8 @@ impl Files {
         if created.is_err() {
             self.remove(&id)?;
         }
-        created.map(|()| id)
+        created?;
+        Ok(id)
     }
 
     fn fill(
@@ -245,6 +251,10 @@ mod tests {
     use crate::backup::folder::BackupType;
     use crate::backup::sha256;
 
+    fn files(root: &Path) -> Files {
+        Files::new(Arc::new(Place::new(root.to_owned(), None, 0)))
+    }
+
     fn create(files: &Files, device: &str) -> UploadId {
         let folder = Folder {
             device: device.parse().unwrap(),
@@ -262,7 +272,7 @@ mod tests {
     #[test]
     fn an_upload_is_found_until_it_is_removed() {
         let root = tempfile::tempdir().unwrap();
-        let files = Files::new(root.path());
+        let files = files(root.path());
         let id = create(&files, "pi");
         let plan = files.plan(&id).unwrap().unwrap();
         assert_eq!(plan.folder().unwrap().to_string(), "pi/logs");
@@ -274,9 +284,30 @@ mod tests {
     }
 
     #[test]
+    fn an_upload_is_not_begun_beneath_an_unmounted_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("backups");
+        let files = files(&root);
+        let id = create(&files, "pi");
+        fs::rename(&root, folder.path().join("unmounted")).unwrap();
+        fs::create_dir(&root).unwrap();
+        assert!(files.plan(&id).unwrap().is_none());
+        let sha256 = sha256::of_reader(&b"abc"[..]).unwrap();
+        let pi = Folder {
+            device: "pi".parse().unwrap(),
+            kind: BackupType::Logs,
+        };
+        let plan = Plan::new(&pi, "a.log".to_owned(), sha256, 3, Layout::whole(3));
+        let begun = files.create(&plan, None, Boot::At(1));
+        assert!(matches!(begun, Err(BackupError::NotMounted)));
+        assert_eq!(files.expire(SystemTime::now()).unwrap(), 0);
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 0);
+    }
+
+    #[test]
     fn an_upload_expires_a_week_after_it_was_touched() {
         let root = tempfile::tempdir().unwrap();
-        let files = Files::new(root.path());
+        let files = files(root.path());
         let ids = [create(&files, "a"), create(&files, "b")];
         let week_ago = SystemTime::now() - MAX_AGE - Duration::from_secs(1);
         for id in &ids {
@@ -296,7 +327,7 @@ mod tests {
     #[test]
     fn a_device_has_a_few_uploads_at_most_and_the_oldest_makes_room() {
         let root = tempfile::tempdir().unwrap();
-        let files = Files::new(root.path());
+        let files = files(root.path());
         let others = create(&files, "other");
         let ids: Vec<UploadId> = (0..PER_DEVICE).map(|_| create(&files, "pi")).collect();
         for (age, id) in ids.iter().enumerate() {

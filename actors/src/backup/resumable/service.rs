@@ -45,8 +45,8 @@ struct Known {
 impl ResumableUploads {
     pub(in crate::backup) fn new(settings: &BackupSettings, archive: Arc<Archive>) -> Self {
         Self {
+            files: Files::new(Arc::clone(&archive.place)),
             archive,
-            files: Files::new(&settings.root),
             max_bytes: settings.max_bytes,
             clock: settings.clock.clone(),
         }
