@@ -45,12 +45,12 @@ pub(crate) use tool::tool;
 
 use std::time::Duration;
 
-/// Waits until `condition` holds; fails after a minute.
+/// Waits until `condition` holds; fails after three minutes.
 pub(crate) async fn eventually<F: Future<Output = bool>>(
     what: &str,
     mut condition: impl FnMut() -> F,
 ) {
-    let waited = tokio::time::timeout(Duration::from_mins(1), async {
+    let waited = tokio::time::timeout(Duration::from_mins(3), async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -9,7 +9,7 @@ use tempfile::{NamedTempFile, TempDir, TempPath};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_eclipse-ai-server");
 
 /// The time limit of a command.
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(3);
 
 /// The real binary, in a working directory of its own, with only the given variables.
 pub(crate) struct Binary {
