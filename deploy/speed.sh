@@ -5,19 +5,23 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 measured=()
-if [ "${1:-}" = --growth ]; then
-    measured=(-- growth)
-    shift
-fi
+case ${1:-} in
+    --growth | --backups)
+        measured=(-- "${1#--}")
+        shift
+        ;;
+esac
 case ${1:-} in
     --help | -h)
         cat <<'TEXT'
-Usage: deploy/speed.sh [--growth] [mariadb|mysql]
+Usage: deploy/speed.sh [--growth|--backups] [mariadb|mysql]
 
 Starts a private database server, measures the release build and prepared multi-row upserts on it alternately, in
 several rounds, prints the ratios, and removes the database. Takes a few minutes. No result makes it fail.
 
   --growth   instead, the time of each answer at 1× and 100× of the data, while cars drive
+  --backups  instead, uploads compared with a copy and fsync of the same file, and the syncs during an upload of 1 GB;
+             needs 5 GB in the folder for temporary files
 TEXT
         exit
         ;;

@@ -43,8 +43,8 @@ const WAITING_KEY_LOOKUPS: usize = 64;
 /// The memory for batch bodies, as a multiple of the largest body. One client gets half of it at most.
 const BODIES_IN_MEMORY: usize = 4;
 
-/// The memory for the lists of blocks of uploads. One client gets half of it at most.
-const BLOCK_LISTS_BYTES: usize = 16 * 1024 * 1024;
+/// The memory for the lists of blocks of uploads, as a multiple of the longest one. One client gets half of it at most.
+const BLOCK_LISTS_IN_MEMORY: usize = 2;
 
 /// The memory for bodies of analysis requests.
 const ANALYSIS_BODIES_BYTES: usize = 8 * 1024 * 1024;
@@ -254,7 +254,9 @@ fn start_actors(
         max_sync_payload_bytes,
         backups,
         uploads: queues.uploads,
-        backup_memory: ByteBudget::new(BLOCK_LISTS_BYTES),
+        backup_memory: ByteBudget::new(
+            BLOCK_LISTS_IN_MEMORY * http::block_list_bytes(max_backup_bytes),
+        ),
         max_backup_bytes,
         analysis,
         analyses: queues.analyses,

@@ -37,7 +37,7 @@ mod trace;
 mod turn;
 
 pub use auth::ApiKey;
-pub(crate) use backup::BackupList;
+pub(crate) use backup::{BackupList, block_list_bytes};
 pub(crate) use diagnosis::DiagnosedDrive;
 pub use docs::document;
 pub(crate) use drives::DriveList;

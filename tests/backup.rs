@@ -4,6 +4,7 @@ mod cut;
 mod device_keys;
 mod download;
 mod faults;
+mod large;
 mod listing;
 mod names;
 mod place;

@@ -40,6 +40,7 @@ pub use self::messages::{
 };
 pub use self::names::{ALLOWED_EXTENSIONS, ExtensionNotAllowed, UploadName};
 pub use self::place::MARKER;
+use self::place::Place;
 pub use self::resumable::{
     AppendUpload, BLOCK_BYTES, CancelUpload, CreateUpload, CreatedUpload, FindUpload, FinishUpload,
     MAX_AGE, NotAnUploadId, PartialUpload, SettledUpload, UploadId, UploadState,
@@ -92,6 +93,13 @@ pub fn list_backups(
 ) -> Result<Vec<Backup>, BackupError> {
     let (backups, _due) = Archive::reader(root.to_owned()).list(device, kind)?;
     Ok(backups)
+}
+
+/// Whether a backup folder was in use before and is not there now, because its disk is not mounted. `state_folder` is that
+/// of the server which used it. Blocks.
+pub fn is_unmounted(root: &Path, state_folder: &Path) -> bool {
+    let place = Place::new(root.to_owned(), Some(state_folder.to_owned()), 0);
+    matches!(place.is_marked(), Err(BackupError::NotMounted))
 }
 
 /// Opens a backup below `root` without an actor, for commands. Blocks, and changes nothing.

@@ -1,10 +1,11 @@
 //! `backups`: lists what the cars have backed up, and fetches a file.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use actors::backup::{Backup, BackupType, Folder, Sha256, list_backups, open_backup};
+use actors::backup::{Backup, BackupError, BackupType, Folder, Sha256, list_backups, open_backup};
 use actors::device_id::DeviceId;
 use clap::{Args, Subcommand};
 use ring::digest::{Context, SHA256};
@@ -136,7 +137,7 @@ fn fetch(wanted: FetchArguments, settings: &Settings) -> Result<(), Failure> {
         None => newest(settings, &folder)?,
     };
     let opened = open_backup(&settings.backup_dir, folder.clone(), file.clone())
-        .map_err(|error| format!("{folder}/{file}: {}", actors::causes(&error)))?;
+        .map_err(|error| unopened(settings, &folder, &file, &error))?;
     let expected = opened.backup.sha256;
     if wanted.output == Path::new("-") {
         return copy(opened.file, &mut io::stdout(), expected);
@@ -176,12 +177,48 @@ fn fetch(wanted: FetchArguments, settings: &Settings) -> Result<(), Failure> {
 
 fn newest(settings: &Settings, folder: &Folder) -> Result<String, Failure> {
     let backups = find(settings, Some(&folder.device), Some(folder.kind))?;
+    if backups.is_empty() {
+        return Err(absence(folder, &find(settings, None, None)?).into());
+    }
     let newest = backups
         .into_iter()
         .find(|backup| backup.verified != Some(false));
-    newest.map(|backup| backup.filename).ok_or_else(|| {
-        format!("{folder} has no backup that is not damaged; see: backups list").into()
-    })
+    newest
+        .map(|backup| backup.filename)
+        .ok_or_else(|| format!("all backups of {folder} are damaged; see: backups list").into())
+}
+
+/// Why a file cannot be opened, with the files that there are.
+fn unopened(settings: &Settings, folder: &Folder, file: &str, error: &BackupError) -> Failure {
+    let found = match error {
+        BackupError::NotFound => find(settings, None, None).unwrap_or_default(),
+        _ => return format!("{folder}/{file}: {}", actors::causes(error)).into(),
+    };
+    match found.iter().find(|backup| backup.folder == *folder) {
+        Some(newest) => {
+            let newest = &newest.filename;
+            format!("{folder} has no file {file}; its newest is {newest}").into()
+        }
+        None => absence(folder, &found).into(),
+    }
+}
+
+/// Says which part of the name of an empty folder has no backups, and which ones have.
+fn absence(folder: &Folder, all: &[Backup]) -> String {
+    let Folder { device, kind } = folder;
+    let devices: BTreeSet<&str> = all.iter().map(|it| it.folder.device.as_str()).collect();
+    let own = all.iter().filter(|it| it.folder.device == *device);
+    let kinds: BTreeSet<&str> = own.map(|it| it.folder.kind.as_str()).collect();
+    let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
+    if devices.is_empty() {
+        "there are no backups".to_owned()
+    } else if kinds.is_empty() {
+        let devices = list(devices);
+        format!("device {device} has no backups; these devices have: {devices}")
+    } else {
+        let (kind, kinds) = (kind.as_str(), list(kinds));
+        format!("device {device} has no backups of type {kind}; of these types it has: {kinds}")
+    }
 }
 
 /// Copies a file block by block. A copy with another digest than the upload is a failure.
@@ -203,5 +240,43 @@ fn copy(mut from: File, to: &mut impl io::Write, expected: Option<Sha256>) -> Re
             Err("the content differs from what the device sent".into())
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn backup(device: &str, kind: BackupType) -> Backup {
+        let device = device.parse().unwrap();
+        Backup {
+            folder: Folder { device, kind },
+            filename: "a.json".to_owned(),
+            path: PathBuf::new(),
+            size_bytes: 1,
+            created_at: chrono::NaiveDateTime::default(),
+            sha256: None,
+            verified: None,
+            note: None,
+        }
+    }
+
+    #[test]
+    fn a_folder_without_backups_is_answered_with_those_that_have_some() {
+        let all = [
+            backup("car-1", BackupType::Config),
+            backup("car-1", BackupType::Database),
+            backup("car-2", BackupType::Logs),
+        ];
+        let says = |device: &str, kind, all: &[Backup]| absence(&backup(device, kind).folder, all);
+        assert_eq!(
+            says("nobody", BackupType::Logs, &all),
+            "device nobody has no backups; these devices have: car-1, car-2"
+        );
+        assert_eq!(
+            says("car-1", BackupType::Logs, &all),
+            "device car-1 has no backups of type logs; of these types it has: config, database"
+        );
+        assert_eq!(says("car-1", BackupType::Logs, &[]), "there are no backups");
     }
 }

@@ -145,6 +145,17 @@ impl Host {
         self.adapt(&format!("sudo install -d {user} -m 0750 {path}"))
     }
 
+    /// Mounts the disk of the backup folder; or marks the folder, which may be empty on purpose.
+    pub(super) fn mount(&self, path: &Path, marker: &str) -> String {
+        let mark = format!("touch {}/{marker}", path.display());
+        let mark = match &self.origin {
+            Origin::Service(_) => self.adapt(&format!("sudo -u {SERVICE_USER} {mark}")),
+            _ => mark,
+        };
+        let mount = self.adapt("sudo mount -a");
+        format!("{mount} # or, if the folder is empty on purpose: {mark}")
+    }
+
     /// Shows the log, with these options of `journalctl`.
     pub(super) fn log(&self, options: &str) -> String {
         match &self.origin {

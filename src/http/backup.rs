@@ -20,6 +20,7 @@ use super::schemas::DeviceIdSchema;
 
 pub(crate) use bodies::BackupList;
 use bodies::{BackupReceipt, BackupType, BackupUpload, RefusedUpload};
+pub(crate) use uploads::block_list_bytes;
 
 /// Stores a file
 ///

@@ -9,22 +9,18 @@ use serde_json::Value;
 
 use super::resumable::repr_digest;
 use super::{MEGABYTE, noise, sha256, start_process};
+use crate::support::effort;
 use crate::support::{API_KEY, eventually};
 
 const CUTS: usize = 10;
 
 /// Tens of megabytes; the size of a real device's database with `TEST_LONG`.
 fn file_bytes() -> usize {
-    let megabytes = if std::env::var_os("TEST_LONG").is_some() {
-        500
-    } else {
-        40
-    };
-    megabytes * MEGABYTE + 123
+    effort(40, 500) * MEGABYTE + 123
 }
 
 /// A request; of the body, only what follows is sent.
-fn open(address: &str, head: &str) -> TcpStream {
+pub(super) fn open(address: &str, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_mins(2)))
@@ -43,14 +39,14 @@ fn open(address: &str, head: &str) -> TcpStream {
 }
 
 /// The head and the body of an answer.
-fn answer(mut stream: TcpStream) -> (String, String) {
+pub(super) fn answer(mut stream: TcpStream) -> (String, String) {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     (head.to_ascii_lowercase(), body.to_owned())
 }
 
-fn header<'a>(head: &'a str, name: &str) -> &'a str {
+pub(super) fn header<'a>(head: &'a str, name: &str) -> &'a str {
     let line = head.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.strip_prefix(": ")).unwrap()
 }
@@ -126,7 +122,7 @@ async fn an_upload_that_is_cut_ten_times_sends_hardly_anything_twice() {
     );
 }
 
-fn patch(upload: &str, offset: usize, end: usize) -> String {
+pub(super) fn patch(upload: &str, offset: usize, end: usize) -> String {
     format!(
         "PATCH {upload}\r\nContent-Type: application/partial-upload\r\nUpload-Offset: {offset}\r\n\
          Upload-Complete: ?1\r\nContent-Length: {}",

@@ -121,12 +121,30 @@ async fn a_changed_backup_is_no_copy() {
         "{error}"
     );
     assert!(!backups.folder.path().join(name).exists());
-    let missing = backups.run(&["fetch", "car-1", "logs"]);
-    let error = text(&missing.stderr);
-    assert!(
-        error.contains("car-1/logs has no backup that is not damaged"),
-        "{error}"
-    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_exist_is_answered_with_what_does() {
+    let backups = Backups::start().await;
+    let path = backups.store("settings.json", b"{}").await;
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let of_file = format!("car-1/config has no file other.json; its newest is {name}");
+    let of_type = "device car-1 has no backups of type logs; of these types it has: config";
+    let of_device = "device nobody has no backups; these devices have: car-1";
+    for (arguments, expected) in [
+        (vec!["nobody", "config"], of_device),
+        (vec!["nobody", "config", name], of_device),
+        (vec!["car-1", "logs"], of_type),
+        (vec!["car-1", "logs", name], of_type),
+        (vec!["car-1", "config", "other.json"], &of_file),
+    ] {
+        let ended = backups.run(&[&["fetch"], arguments.as_slice()].concat());
+        assert!(!ended.status.success());
+        assert_eq!(
+            text(&ended.stderr),
+            format!("eclipse-ai-server: {expected}\n")
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

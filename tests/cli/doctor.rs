@@ -314,6 +314,31 @@ fn an_unwritable_backup_folder_is_an_error() {
 }
 
 #[test]
+fn a_backup_folder_whose_disk_is_not_mounted_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let [backups, state] = ["backups", "state"].map(|name| folder.path().join(name));
+    std::fs::create_dir(&backups).unwrap();
+    std::fs::create_dir(&state).unwrap();
+    // The server's note that it used this folder.
+    std::fs::write(state.join("backup-folder"), backups.to_str().unwrap()).unwrap();
+    let binary = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")
+        .variable("BACKUP_DIR", backups.to_str().unwrap())
+        .variable("STATE_DIRECTORY", state.to_str().unwrap());
+    let ended = binary.run(&["doctor"]);
+    let marker = backups.join(".eclipse-ai-backups");
+    let line = reported(&ended, "error", "backups");
+    assert!(line.contains("its disk is not mounted"), "{line}");
+    let mend = "$ sudo mount -a # or, if the folder is empty on purpose: touch";
+    let mend = format!("{mend} {}", marker.display());
+    assert!(line.contains(&mend), "{line}");
+    assert_eq!(std::fs::read_dir(&backups).unwrap().count(), 0);
+
+    std::fs::write(&marker, "").unwrap();
+    let ended = binary.run(&["doctor"]);
+    assert!(reported(&ended, "ok", "backups").contains("can be written"));
+}
+
+#[test]
 fn a_backup_folder_on_a_read_only_disk_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let binary = binary("mysql://nobody@127.0.0.1:9/nothing", "http://127.0.0.1:9")

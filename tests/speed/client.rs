@@ -43,7 +43,9 @@ fn post_all(port: u16, bodies: &[Vec<String>]) -> Duration {
     clock.elapsed()
 }
 
-fn post_sequentially(port: u16, bodies: &[String]) {
+/// Posts bodies one after another; returns how long each answer took.
+pub(crate) fn post_sequentially(port: u16, bodies: &[String]) -> Vec<Duration> {
+    let mut times = Vec::with_capacity(bodies.len());
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_nodelay(true).unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap());
@@ -53,6 +55,7 @@ fn post_sequentially(port: u16, bodies: &[String]) {
              X-API-Key: {API_KEY}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
+        let clock = Instant::now();
         stream.write_all(head.as_bytes()).unwrap();
         stream.write_all(body.as_bytes()).unwrap();
         let mut status = String::new();
@@ -69,16 +72,18 @@ fn post_sequentially(port: u16, bodies: &[String]) {
         }
         let mut answer = vec![0; length];
         answers.read_exact(&mut answer).unwrap();
+        times.push(clock.elapsed());
         assert!(
             status.contains(" 200 "),
             "{status}{}",
             String::from_utf8_lossy(&answer)
         );
     }
+    times
 }
 
 /// Readings as the real device sends them.
-fn body(client: usize, first_id: usize, rows: usize) -> String {
+pub(crate) fn body(client: usize, first_id: usize, rows: usize) -> String {
     let mut body = format!(
         "{{\"deviceId\": \"speed-{client}\", \"batchId\": \"speed-{client}-2026-04-18T14:30:00Z\", \
          \"tables\": {{\"realtime_data\": {{\"lastSyncedId\": {first_id}, \"rows\": ["

@@ -1,7 +1,7 @@
 //! Benchmarks: each is a ratio to a peer measured in the same run on the same database.
 //!
 //! `deploy/speed.sh` starts the database and runs this in release; `deploy/speed.sh --growth` measures how the answers' times
-//! grow with the data instead. It asserts nothing, because machines differ and
+//! grow with the data instead, `deploy/speed.sh --backups` uploads. It asserts nothing, because machines differ and
 //! are noisy. Each pair is measured alternately, in several rounds, and the median ratio is printed.
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
     missing_docs
 )]
 
+mod backups;
 mod client;
 mod growth;
 mod ollama;
@@ -30,6 +31,10 @@ fn main() {
     let base = database.trim_end_matches('/');
     if std::env::args().any(|argument| argument == "growth") {
         growth::measure(base);
+        return;
+    }
+    if std::env::args().any(|argument| argument == "backups") {
+        backups::measure(base);
         return;
     }
     start(base);

@@ -2,8 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
+use std::num::NonZeroU64;
 use std::path::Path;
 
+use rustix::fs::{Advice, fadvise};
 use tempfile::NamedTempFile;
 
 /// Creates a folder and those above it that are missing.
@@ -20,6 +22,13 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
         done => done?,
     }
     parent.map_or(Ok(()), sync_folder)
+}
+
+/// Has the kernel begin to write a part of a file to the disk, so that little is left for the sync at its end, which other
+/// programs' syncs would have to wait for.
+pub(super) fn begin_write_back(file: &File, offset: u64, bytes: u64) {
+    // Linux writes what it is advised not to keep. Without that, the sync writes everything.
+    let _ = fadvise(file, offset, NonZeroU64::new(bytes), Advice::DontNeed);
 }
 
 /// Renames a synced file to an unused name; returns the file if the name is in use. After an error the file is gone.

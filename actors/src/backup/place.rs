@@ -117,13 +117,19 @@ impl Place {
         Ok(())
     }
 
-    /// Whether the folder is marked; an error if it must be and is not.
+    /// [`is_marked`](Self::is_marked), which is remembered.
     fn has_marker(&self) -> Result<bool, BackupError> {
+        let is_marked = self.is_marked()?;
+        if is_marked {
+            self.remember();
+        }
+        Ok(is_marked)
+    }
+
+    /// Whether the folder is marked; an error if it must be and is not.
+    pub(super) fn is_marked(&self) -> Result<bool, BackupError> {
         match self.root.join(MARKER).symlink_metadata() {
-            Ok(_) => {
-                self.remember();
-                Ok(true)
-            }
+            Ok(_) => Ok(true),
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
             {
@@ -159,6 +165,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::backup::is_unmounted;
 
     fn place(root: &Path, state: Option<&Path>) -> Place {
         Place::new(root.to_owned(), state.map(Path::to_owned), 0)
@@ -203,7 +210,10 @@ mod tests {
         let [root, state] = ["backups", "state"].map(|name| folder.path().join(name));
         fs::create_dir(&state).unwrap();
         place(&root, Some(&state)).claim().unwrap();
+        assert!(!is_unmounted(&root, &state));
         fs::remove_file(root.join(MARKER)).unwrap();
+        assert!(is_unmounted(&root, &state));
+        assert!(!is_unmounted(&root.join("other"), &state));
         let later = place(&root, Some(&state));
         assert!(matches!(later.claim(), Err(BackupError::NotMounted)));
         fs::write(root.join(MARKER), "").unwrap();

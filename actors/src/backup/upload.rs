@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::account::Account;
+use super::durable;
 use super::error::BackupError;
 use super::place::Place;
 use super::sha256::{Hasher, Sha256};
@@ -26,8 +27,8 @@ use crate::runtime::blocking;
 
 const BLOCK_BYTES: usize = 256 * 1024;
 
-/// How many bytes are written between two checks of the free space.
-const ROOM_CHECK_BYTES: u64 = 8 * 1024 * 1024;
+/// How many bytes are written between two checks of the free space, after which they are sent on to the disk.
+const STEP_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The receiving end of one upload: an upload slot, and a file in the staging folder.
 pub struct Upload {
@@ -55,8 +56,9 @@ enum SinkState {
 struct Sink {
     file: NamedTempFile,
     room: Arc<Place>,
-    /// Bytes since the last check of the free space.
-    unchecked_bytes: u64,
+    written_bytes: u64,
+    /// Those of the current step.
+    step_bytes: u64,
     hasher: Hasher,
     /// The previous block: written, emptied, ready to be filled.
     spare_block: Vec<u8>,
@@ -88,7 +90,8 @@ impl Upload {
             sink: SinkState::Idle(Sink {
                 file,
                 room,
-                unchecked_bytes: 0,
+                written_bytes: 0,
+                step_bytes: 0,
                 hasher: Hasher::default(),
                 spare_block,
             }),
@@ -204,13 +207,17 @@ impl Drop for Upload {
 
 impl Sink {
     fn append(&mut self, block: &[u8]) -> Result<(), BackupError> {
-        self.unchecked_bytes += block.len() as u64;
-        if self.unchecked_bytes >= ROOM_CHECK_BYTES {
-            self.unchecked_bytes = 0;
+        self.file.as_file_mut().write_all(block)?;
+        self.written_bytes += block.len() as u64;
+        self.step_bytes += block.len() as u64;
+        if self.step_bytes >= STEP_BYTES {
+            let start = self.written_bytes - self.step_bytes;
+            durable::begin_write_back(self.file.as_file(), start, self.step_bytes);
+            self.step_bytes = 0;
             self.room.ensure_room(0)?;
         }
         self.hasher.update(block);
-        Ok(self.file.as_file_mut().write_all(block)?)
+        Ok(())
     }
 }
 

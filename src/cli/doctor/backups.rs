@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf, absolute};
 
+use actors::backup::{MARKER, is_unmounted};
 use actors::health::probes::{free_bytes, wanted_bytes};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -12,11 +13,15 @@ use super::finding::{Finding, size};
 use super::{Host, LIMIT};
 use crate::config::Settings;
 
+/// The service's own folder, where it notes which backup folder it used.
+const SERVICE_STATE: &str = "/var/lib/eclipse-ai-server";
+
 pub(super) struct Found {
     /// The folder for backups, from the root on.
     wanted: PathBuf,
     /// The same, or the one that it will be created in.
     existing: PathBuf,
+    is_unmounted: bool,
     /// What became of a file that was written there, and removed again.
     written: io::Result<()>,
     free_bytes: Option<u64>,
@@ -25,19 +30,28 @@ pub(super) struct Found {
 /// `None`: the disk does not answer in time.
 pub(super) async fn probe(settings: &Settings) -> Option<Found> {
     let folder = settings.backup_dir.clone();
-    let looking = spawn_blocking(move || look(&folder));
+    // A command has no STATE_DIRECTORY: systemd sets it for the service.
+    let state = settings.state_directory.clone();
+    let state = state.unwrap_or_else(|| SERVICE_STATE.into());
+    let looking = spawn_blocking(move || look(&folder, &state));
     timeout(LIMIT, looking).await.ok()?.ok()
 }
 
-fn look(folder: &Path) -> Found {
+fn look(folder: &Path, state: &Path) -> Found {
     let wanted = absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let existing = wanted.ancestors().find(|folder| folder.exists());
     let existing = existing.unwrap_or(&wanted).to_owned();
+    let is_unmounted = is_unmounted(&wanted, state);
     Found {
-        written: write(&existing),
+        written: if is_unmounted {
+            Ok(())
+        } else {
+            write(&existing)
+        },
         free_bytes: free_bytes(&existing),
         wanted,
         existing,
+        is_unmounted,
     }
 }
 
@@ -69,6 +83,11 @@ fn writing(found: &Found, host: &Host) -> Finding {
     const SUBJECT: &str = "backups";
     let (wanted, existing) = (found.wanted.display(), found.existing.display());
     match &found.written {
+        Ok(()) if found.is_unmounted => Finding::error(
+            SUBJECT,
+            format!("{wanted} was in use and has no {MARKER} now: its disk is not mounted"),
+            host.mount(&found.wanted, MARKER),
+        ),
         Ok(()) if found.existing == found.wanted => {
             Finding::ok(SUBJECT, format!("{wanted} can be written"))
         }
@@ -125,7 +144,7 @@ mod tests {
     #[test]
     fn looking_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
-        let found = look(&folder.path().join("not/there"));
+        let found = look(&folder.path().join("not/there"), Path::new("/nonexistent"));
         assert!(found.written.is_ok() && found.existing == folder.path());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use self::bodies::{BlockList, CreatedUploadBody};
 use self::headers::{UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_LIMIT, UPLOAD_OFFSET, limits};
+pub(crate) use self::request::block_list_bytes;
 use super::bodies::{BackupReceipt, BackupType, RefusedUpload};
 use crate::http::State;
 use crate::http::bodies::Detail;
@@ -74,12 +75,13 @@ pub(in crate::http) async fn create_upload(
     sender: web::ReqData<KeyHolder>,
 ) -> Result<HttpResponse, ApiError> {
     let wanted = request::read(&request, payload, &state, &query, &sender).await?;
+    let (blocks, _memory) = wanted.blocks.map(|it| (it.digests, it.memory)).unzip();
     let create = CreateUpload {
         folder: wanted.folder,
         name: wanted.name,
         file_bytes: wanted.file_bytes,
         sha256: wanted.sha256,
-        blocks: wanted.blocks,
+        blocks,
         turn: turn::take(&state.uploads).await?,
     };
     let created = state.backups.send(create).await??;

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 use actors::backup::{BLOCK_BYTES, BackupError, Folder, Sha256, UploadName};
+use actors::byte_budget::Reservation;
 use actors::problem::Fault;
 use actors::sync::KeyHolder;
 use serde_json::Value;
@@ -14,8 +15,14 @@ use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, device_id};
 
-/// The longest list of blocks: those of a file of about 7 GB. A larger file is sent without a list.
-const BLOCK_LIST_MAX_BYTES: usize = 8 * 1024 * 1024;
+/// What a list of blocks has for each of them: 64 hex digits, two quotes, a comma, and some spaces for an indented list.
+const LISTED_BLOCK_BYTES: u64 = 80;
+
+/// Every list may have this much, so that one that is a few blocks too long is answered with their number.
+const LIST_OVERHEAD_BYTES: u64 = 1024 * 1024;
+
+/// The longest list of blocks, whatever the file: those of 52 GB. A larger file is sent without a list.
+const BLOCK_LIST_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The upload that a client wants to begin.
 pub(super) struct WantedUpload {
@@ -23,7 +30,21 @@ pub(super) struct WantedUpload {
     pub(super) name: UploadName,
     pub(super) file_bytes: u64,
     pub(super) sha256: Sha256,
-    pub(super) blocks: Option<Vec<Sha256>>,
+    pub(super) blocks: Option<BlockDigests>,
+}
+
+/// The digests of the blocks of a file. Their memory is accounted for.
+pub(super) struct BlockDigests {
+    pub(super) digests: Vec<Sha256>,
+    /// Held while the digests are in use, which with an index of the earlier backup need as much as the text did.
+    pub(super) memory: Reservation,
+}
+
+/// The length in bytes that the list of the blocks of a file may have.
+pub(crate) fn block_list_bytes(file_bytes: u64) -> usize {
+    let blocks = file_bytes.div_ceil(BLOCK_BYTES);
+    let bytes = blocks.saturating_mul(LISTED_BLOCK_BYTES) + LIST_OVERHEAD_BYTES;
+    usize::try_from(bytes.min(BLOCK_LIST_MAX_BYTES)).unwrap_or(usize::MAX)
 }
 
 /// Reads a request, unless it is rejected before its body.
@@ -95,9 +116,9 @@ async fn blocks(
     payload: web::Payload,
     state: &State,
     file_bytes: u64,
-) -> Result<Option<Vec<Sha256>>, ApiError> {
-    let memory = &state.backup_memory;
-    let (body, _memory) = body::read(request, payload, BLOCK_LIST_MAX_BYTES, memory).await?;
+) -> Result<Option<BlockDigests>, ApiError> {
+    let limit = block_list_bytes(file_bytes);
+    let (body, memory) = body::read(request, payload, limit, &state.backup_memory).await?;
     if body.is_empty() {
         return Ok(None);
     }
@@ -114,5 +135,27 @@ async fn blocks(
         let msg = format!("Value error, the file has {wanted} blocks, not {given}");
         return Err(refused("value_error", msg, &["blocks"]));
     }
-    Ok(Some(list.blocks))
+    let digests = list.blocks;
+    Ok(Some(BlockDigests { digests, memory }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_any_file_has_room_up_to_a_bound() {
+        let json = |blocks: usize| {
+            let digests = vec!["0".repeat(64); blocks];
+            serde_json::to_string_pretty(&serde_json::json!({"blocks": digests})).unwrap()
+        };
+        for blocks in [0, 1, 2, 1000] {
+            let file_bytes = blocks as u64 * BLOCK_BYTES;
+            assert!(json(blocks).len() <= block_list_bytes(file_bytes));
+        }
+        // 10 GiB: Python's json.dumps writes 68 bytes for a block.
+        let of_ten_gib = block_list_bytes(10 << 30);
+        assert!(of_ten_gib > 68 * 163_840);
+        assert_eq!(block_list_bytes(u64::MAX), 64 * 1024 * 1024);
+    }
 }
