@@ -27,7 +27,7 @@ Options:
 
 Environment:
   DB_PASSWORD          the account's password: replaces the one in DATABASE_URL
-  DATABASE_URL         mysql://USER:PASSWORD@HOST:PORT/DATABASE
+  DATABASE_URL         mysql://USER:PASSWORD@HOST:PORT/DATABASE; of several hosts, the first gets the statements
   ADMIN_PASSWORD       password of the administrator's account, if it needs one
   MYSQL_CLIENT         the client program [mariadb or mysql]
 
@@ -78,7 +78,7 @@ read_arguments() {
     [ -z "$settings" ] || [ -r "$settings" ] || fail "$settings is not readable: run this with sudo"
 }
 
-# Sets user, password, host, port, database and databases, and url if it differs from the settings.
+# Sets user, password, hosts, host and port of the first of them, database and databases, and url if it differs from the settings.
 decide_names_and_password() {
     local url=${DATABASE_URL:-}
     url_is_new=''
@@ -87,15 +87,19 @@ decide_names_and_password() {
         url=mysql://eclipse_ai@127.0.0.1:3306/eclipse_ai
         url_is_new=yes
     fi
-    [[ $url =~ ^(mysql(\+[a-z]+)?)://([^:@/]+)(:([^@/]*))?@([^:/@?]+|\[[0-9a-f:.]+\])(:([0-9]+))?/([A-Za-z0-9_]+)(\?.*)?$ ]] ||
+    [[ $url =~ ^(mysql(\+[a-z]+)?)://([^:@/]+)(:([^@/]*))?@([^/@?]+)/([A-Za-z0-9_]+)(\?.*)?$ ]] ||
         fail "DATABASE_URL is not of the form mysql://USER:PASSWORD@HOST:PORT/DATABASE"
     scheme=${BASH_REMATCH[1]}
     user=$(url_decode "${BASH_REMATCH[3]}")
     password=$(url_decode "${BASH_REMATCH[5]}")
-    host=${BASH_REMATCH[6]}
-    port=${BASH_REMATCH[8]:-3306}
-    database=${BASH_REMATCH[9]}
-    url_options=${BASH_REMATCH[10]}
+    hosts=${BASH_REMATCH[6]}
+    database=${BASH_REMATCH[7]}
+    url_options=${BASH_REMATCH[8]}
+    # Those of a cluster have the same accounts: the statements go to the first.
+    [[ ${hosts%%,*} =~ ^([^]:[]+|\[[0-9a-f:.]+\])(:([0-9]+))?$ ]] ||
+        fail "DATABASE_URL: its first host is not of the form HOST:PORT"
+    host=${BASH_REMATCH[1]}
+    port=${BASH_REMATCH[3]:-3306}
 
     [[ $user =~ ^[A-Za-z0-9_.-]{1,32}$ ]] || fail "DATABASE_URL: a user name has at most 32 letters, digits, '_', '.' and '-'"
     [ "$user" != root ] || fail "DATABASE_URL names root: give the server an account of its own, such as eclipse_ai"
@@ -109,15 +113,18 @@ decide_names_and_password() {
     databases=("$database")
     [ -z "$with_test_database" ] || databases+=("${database}_test")
 
-    case $host in
-        localhost | 127.0.0.1 | '[::1]')
-            [ ${#client_hosts[@]} -gt 0 ] || client_hosts=(localhost 127.0.0.1 ::1)
-            ;;
-        *)
-            [ ${#client_hosts[@]} -gt 0 ] || fail "the database is on $host: name the address that the server connects from with --client-host"
-            [ ${#admin_options[@]} -gt 0 ] || admin_options=(--host="${host//[][]/}" --port="$port")
-            ;;
-    esac
+    if [ ${#client_hosts[@]} -eq 0 ]; then
+        are_on_this_machine "$hosts" ||
+            fail "the database is on $hosts: name each address that the server connects from with --client-host"
+        client_hosts=(localhost 127.0.0.1 ::1)
+    fi
+    are_on_this_machine "$host" || [ ${#admin_options[@]} -gt 0 ] ||
+        admin_options=(--host="${host//[][]/}" --port="$port")
+}
+
+# Hosts separated by commas, with or without a port.
+are_on_this_machine() {
+    [[ ,$1 =~ ^(,(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)+$ ]]
 }
 
 # The same text for MySQL 8 and 9 and MariaDB: the default authentication plugin of each is secure.
@@ -174,7 +181,7 @@ client_file() {
 hand_over_url() {
     [ -n "$url_is_new" ] || return 0
     local url
-    url="$scheme://$user:$(url_encode "$password")@$host:$port/$database$url_options"
+    url="$scheme://$user:$(url_encode "$password")@$hosts/$database$url_options"
     if [ -n "$settings" ]; then
         write_setting "$settings" DATABASE_URL "$url"
         say "DATABASE_URL has changed in $settings: systemctl restart $service"

@@ -225,6 +225,7 @@ fn start_actors(
             bad_rows: settings.bad_rows,
         },
         history_retention_days: settings.sync_history_retention_days,
+        reading_retention_days: settings.realtime_retention_days,
         admission: queues.batches.clone(),
         reporter: reporter.clone(),
         drive_timing: DriveTiming {

@@ -76,6 +76,8 @@ pub struct Settings {
     pub bad_rows: BadRows,
     /// `SYNC_HISTORY_RETENTION_DAYS`, default 90, in days: how long the history of batches is kept; 0 keeps all.
     pub sync_history_retention_days: u32,
+    /// `REALTIME_RETENTION_DAYS`, default 0, in days: how long readings are kept after they were stored; 0 keeps all.
+    pub realtime_retention_days: u32,
     /// `DATABASE_POOL_SIZE`, default 8, in connections: how many batches are stored concurrently.
     pub database_pool_size: usize,
 }
@@ -229,6 +231,11 @@ impl Settings {
             sync_history_retention_days: reader.or(
                 "SYNC_HISTORY_RETENTION_DAYS",
                 90,
+                values::number(0, 36_500),
+            ),
+            realtime_retention_days: reader.or(
+                "REALTIME_RETENTION_DAYS",
+                0,
                 values::number(0, 36_500),
             ),
             database_pool_size: reader.or("DATABASE_POOL_SIZE", 8, values::number(1, 500)),

@@ -12,6 +12,7 @@ mod pi;
 mod profiles;
 mod quarantine;
 mod refusals;
+mod retention;
 mod status;
 mod storing;
 mod upserts;

@@ -43,7 +43,7 @@ mod window;
 
 pub use self::actor::{AnalysisActor, AnalysisSettings, find_drive, lookup_admission};
 pub use self::diagnoses::{DiagnosisSummary, StoredDiagnosis};
-pub use self::diagnosing::{DIAGNOSIS_LIMIT, diagnose_stored, report};
+pub use self::diagnosing::{DIAGNOSIS_LIMIT, StoredDrive, diagnose_stored, report};
 pub use self::error::{AnalysisError, Interruption};
 pub use self::evidence::RecommendationEvidence;
 pub use self::messages::{

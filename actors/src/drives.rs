@@ -23,6 +23,7 @@
 //! - **queued**: it is to be analysed, at `next_look_at` at the earliest.
 //! - **running**: a server analyses it under a claim, which it renews. An expired claim puts the drive back into the
 //!   queue. What arrives in the meantime makes the drive stale: it then waits again instead of being analysed.
+//!   A drive whose readings retention has removed becomes analysed if it was so before, and else abandoned.
 //! - **analysed**, **failed**, **abandoned**: nothing to do until new readings arrive, its events change, or the owner
 //!   asks for another analysis (`reanalyse`), which queues it.
 //!
@@ -70,8 +71,8 @@ pub use list::{COUNTING, KnownDrive, StateCount, count_by_state, find, in_state,
 pub use messages::DrivesChanged;
 pub use pairing::DriveEventKind;
 pub use queue::{
-    claim, database_now, devices_with_due, expire_claim, fail, finish, give_back, held_claims,
-    next_due, postpone, queue_length, reanalyse, renew,
+    claim, database_now, devices_with_due, end_without_readings, expire_claim, fail, finish,
+    give_back, held_claims, next_due, note_readings_gone, postpone, queue_length, reanalyse, renew,
 };
 pub use readings::{DriveReadings, Part};
 pub(crate) use reconcile::{Arrived, reconcile};

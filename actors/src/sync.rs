@@ -17,6 +17,7 @@ mod id_pages;
 mod import;
 mod messages;
 mod readiness;
+mod reading_retention;
 mod retention;
 
 pub use actor::{SyncActor, SyncSettings};

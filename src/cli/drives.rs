@@ -148,7 +148,7 @@ pub(super) fn show(arguments: &ShowArguments, settings: &Settings) -> Result<(),
             .map(Recommendation::from)
             .collect();
         let subject = Subject {
-            title: &format!("Drive {} of {}", found.drive, found.device_id),
+            title: &found.title(),
             has_date: true,
             diagnosis: &found.diagnosis,
             traces: &found.traces,
@@ -202,25 +202,18 @@ pub(super) fn reanalyse(
 ) -> Result<(), Failure> {
     let drive = arguments.drive;
     stored::read(settings, async |database| {
+        refuse_unless_ended(database, settings, drive).await?;
+        let silence = settings.drive_silence;
+        let diagnosed = diagnose_stored(database, &settings.diagnosis, silence, drive).await?;
+        let (diagnosis, _) = stored::new_diagnosis(drive, diagnosed)?;
         let queued = database
             .run(LIMIT, async |connection| {
                 drives::reanalyse(connection, drive).await
             })
             .await?;
         if !queued {
-            return Err(match find(database, settings, drive).await? {
-                None => no_such_drive(drive),
-                Some(found) => match found.state {
-                    DriveState::Open => format!("drive {drive} has not ended yet").into(),
-                    state => format!("drive {drive} is {state}: wait for the end of that").into(),
-                },
-            });
+            return Err(format!("drive {drive} has changed in the meantime: try again").into());
         }
-        let silence = settings.drive_silence;
-        let diagnosed = diagnose_stored(database, &settings.diagnosis, silence, drive).await?;
-        let Some((diagnosis, _)) = diagnosed else {
-            return Err(no_such_drive(drive));
-        };
         let grade = diagnosis.grade.map(Grade::label);
         if arguments.json {
             return page::json(&serde_json::json!({
@@ -241,4 +234,22 @@ pub(super) fn reanalyse(
         )?;
         Ok(())
     })
+}
+
+/// An error where the drive does not exist, is open or is being analysed.
+async fn refuse_unless_ended(
+    database: &Database,
+    settings: &Settings,
+    drive: i64,
+) -> Result<(), Failure> {
+    match find(database, settings, drive).await? {
+        None => Err(no_such_drive(drive)),
+        Some(found) => match found.state {
+            DriveState::Open => Err(format!("drive {drive} has not ended yet").into()),
+            DriveState::Running => {
+                Err(format!("drive {drive} is running: wait for the end of that").into())
+            }
+            _ => Ok(()),
+        },
+    }
 }

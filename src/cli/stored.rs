@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use actors::analysis::StoredDrive;
 use actors::database::{Database, DatabaseError};
+use actors::diagnosis::{Diagnosis, Traces};
 use actors::schema;
 
 use super::{Failure, block_on};
@@ -39,6 +41,22 @@ pub(super) fn write<T>(
         schema::migrate(database).await?;
         work(database).await
     })
+}
+
+/// The new diagnosis of a drive, or why there is none.
+pub(super) fn new_diagnosis(
+    drive: i64,
+    diagnosed: StoredDrive,
+) -> Result<(Diagnosis, Traces), Failure> {
+    match diagnosed {
+        StoredDrive::Diagnosed(diagnosed) => Ok(*diagnosed),
+        StoredDrive::ReadingsGone => Err(format!(
+            "the readings of drive {drive} are no longer stored (REALTIME_RETENTION_DAYS): its diagnosis stays as it is; \
+             see: show {drive}"
+        )
+        .into()),
+        StoredDrive::Unknown => Err(format!("there is no drive {drive}; see: drives").into()),
+    }
 }
 
 /// Does work, whatever the schema.

@@ -39,6 +39,7 @@ fn optional_variables_have_the_documented_defaults() {
     assert_eq!(settings.auto_analysis_quiet, Duration::from_secs(90));
     assert_eq!(settings.drive_silence, Duration::from_hours(1));
     assert_eq!(settings.sync_history_retention_days, 90);
+    assert_eq!(settings.realtime_retention_days, 0);
     assert_eq!(settings.ollama_base_url.expose(), "http://localhost:11434");
     assert_eq!(settings.ollama_model, "gemma2:2b");
     assert_eq!(settings.ollama_num_ctx, 8192);
@@ -107,6 +108,7 @@ fn every_variable_is_taken_over() {
         ("EXTRA_TABLES", "dtc_log, drive_summary"),
         ("BAD_ROWS", "quarantine"),
         ("SYNC_HISTORY_RETENTION_DAYS", "0"),
+        ("REALTIME_RETENTION_DAYS", "400"),
         ("DATABASE_POOL_SIZE", "16"),
     ])
     .unwrap();
@@ -135,6 +137,7 @@ fn every_variable_is_taken_over() {
     assert_eq!(settings.extra_tables, ["dtc_log", "drive_summary"]);
     assert_eq!(settings.bad_rows, BadRows::Quarantine);
     assert_eq!(settings.sync_history_retention_days, 0);
+    assert_eq!(settings.realtime_retention_days, 400);
     assert_eq!(settings.database_pool_size, 16);
 }
 

@@ -94,7 +94,7 @@ fn page(found: &DriveReport) -> String {
         .map(Recommendation::from)
         .collect();
     report::html(&Subject {
-        title: &format!("Drive {} of {}", found.drive, found.device_id),
+        title: &found.title(),
         has_date: true,
         diagnosis: &found.diagnosis,
         traces: &found.traces,

@@ -40,6 +40,7 @@ fn all_invalid_settings_are_listed_at_once_without_secrets() {
         ("PORT", "eighty"),
         ("MAX_SYNC_PAYLOAD_MB", "0"),
         ("SYNC_HISTORY_RETENTION_DAYS", "-1"),
+        ("REALTIME_RETENTION_DAYS", "36501"),
     ];
     let ended = Binary::with_env_file(&lines).run(&["serve"]);
     assert_eq!(ended.code, Some(1));

@@ -210,6 +210,66 @@ async fn root_is_refused_as_the_servers_account() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn several_hosts_stay_in_the_settings() {
+    let setup = Setup::start().await;
+    let (host, port) = TestDatabase::server_address();
+    let hosts = format!("{host}:{port},127.0.0.1:9,[::1]:9");
+    let url = |password: &str| format!("mysql://{0}:{password}@{hosts}/{0}", setup.name);
+    fs::write(
+        setup.settings(),
+        format!("DATABASE_URL={}\n", url("first-Aa1")),
+    )
+    .unwrap();
+    let mut script = setup.script();
+    script
+        .arg("--no-test-database")
+        .env("DB_PASSWORD", "second-Aa1");
+    assert_succeeded(&run_as_administrator(&mut script));
+    assert_eq!(setup.url(), url("second-Aa1"));
+    let init = Binary::with_database(&setup.url()).run(&["init-db"]);
+    assert_eq!(init.code, Some(0), "{}", init.output);
+}
+
+#[test]
+fn the_first_of_several_hosts_gets_an_account_for_each_client_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let dry_run = |client_hosts: &[&str]| {
+        let mut script = Command::new(repository("deploy/setup-mysql.sh"));
+        script
+            .env("MYSQL_CLIENT", "true")
+            .env("DB_PASSWORD", "")
+            .env(
+                "DATABASE_URL",
+                "mysql://car:hunter2@db1:3307,127.0.0.1,db3:3306/car",
+            )
+            .arg("--settings")
+            .arg(folder.path())
+            .arg("--dry-run");
+        for host in client_hosts {
+            script.args(["--client-host", host]);
+        }
+        run(&mut script)
+    };
+    let ran = dry_run(&["10.0.0.1", "10.0.0.2"]);
+    assert_succeeded(&ran);
+    assert!(
+        ran.stderr.contains("--host=db1 --port=3307"),
+        "{}",
+        ran.stderr
+    );
+    for host in ["10.0.0.1", "10.0.0.2"] {
+        let account = format!("CREATE USER IF NOT EXISTS 'car'@'{host}'");
+        assert!(ran.stdout.contains(&account), "{}", ran.stdout);
+    }
+    let ran = dry_run(&[]);
+    assert!(
+        !ran.succeeded && ran.stderr.contains("--client-host"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn an_invalid_url_is_refused_without_being_printed() {
     let folder = tempfile::tempdir().unwrap();

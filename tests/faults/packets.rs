@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{PrivateDatabase, TestServer, batch, kinds_and_places, reading, with};
+use crate::support::{PrivateDatabase, TestServer, batch, effort, kinds_and_places, reading, with};
 
 const MIB: usize = 1024 * 1024;
 
@@ -26,15 +26,26 @@ async fn server_that_accepts(
 
 #[tokio::test]
 async fn every_row_that_fits_into_a_packet_is_stored_and_a_larger_one_is_named() {
-    let variables = [("EXTRA_TABLES", "dtc_log"), ("MAX_SYNC_PAYLOAD_MB", "20")];
-    let (database, server) = server_that_accepts(MIB, &variables).await;
+    for mib in [1, 4, 16].into_iter().take(effort(1, 3)) {
+        stores_what_fits(mib).await;
+    }
+}
+
+async fn stores_what_fits(mib: usize) {
+    let payload_mb = (20 * mib).to_string();
+    let variables = [
+        ("EXTRA_TABLES", "dtc_log"),
+        ("MAX_SYNC_PAYLOAD_MB", &payload_mb),
+    ];
+    let packet = mib * MIB;
+    let (database, server) = server_that_accepts(packet, &variables).await;
     let long = |bytes: usize| "ü".repeat(bytes / 2);
     // Several times the packet, in each of the ways that a text can come.
     let readings: Vec<Value> = (1..=8)
         .map(|id| {
             with(
                 reading(id),
-                &json!({"note": long(500_000 + usize::try_from(id).unwrap())}),
+                &json!({"note": long(500_000 * mib + usize::try_from(id).unwrap())}),
             )
         })
         .collect();
@@ -42,17 +53,20 @@ async fn every_row_that_fits_into_a_packet_is_stored_and_a_larger_one_is_named()
         .map(|id| json!({"session_id": id, "start_time": "2026-02-01T10:00:00", "notes": long(3_000 * id)}))
         .collect();
     let others: Vec<Value> = (1..=5)
-        .map(|id| json!({"id": id, "text": long(400_000)}))
+        .map(|id| json!({"id": id, "text": long(400_000 * mib)}))
         .collect();
     let mut rows = batch(
         &json!({"realtime_data": readings, "calibration_sessions": sessions, "dtc_log": others}),
     );
-    rows["driveCounter"] = Value::from(long(900_000));
+    rows["driveCounter"] = Value::from(long(900_000 * mib));
     let (status, receipt) = server.sync(&rows).await;
     assert_eq!(status, 200, "{receipt}");
     assert_eq!(
         database
-            .count("realtime_data", "CHAR_LENGTH(extra) > 250000")
+            .count(
+                "realtime_data",
+                &format!("CHAR_LENGTH(extra) > {}", 250_000 * mib)
+            )
             .await,
         8
     );
@@ -60,14 +74,17 @@ async fn every_row_that_fits_into_a_packet_is_stored_and_a_larger_one_is_named()
     assert_eq!(database.count("extra_rows", "true").await, 5);
     assert_eq!(
         database
-            .count("devices", "CHAR_LENGTH(extra) > 450000")
+            .count(
+                "devices",
+                &format!("CHAR_LENGTH(extra) > {}", 450_000 * mib)
+            )
             .await,
         1
     );
 
     let rows = [
         with(reading(101), &json!({})),
-        with(reading(102), &json!({"note": long(MIB)})),
+        with(reading(102), &json!({"note": long(packet)})),
     ];
     let (status, refusal) = server.sync(&batch(&json!({"realtime_data": rows}))).await;
     assert_eq!(status, 422, "{refusal}");
@@ -78,7 +95,7 @@ async fn every_row_that_fits_into_a_packet_is_stored_and_a_larger_one_is_named()
         "{message}"
     );
     let mut rows = batch(&json!({}));
-    rows["driveCounter"] = Value::from(long(MIB));
+    rows["driveCounter"] = Value::from(long(packet));
     let (status, refusal) = server.sync(&rows).await;
     assert_eq!(status, 422, "{refusal}");
     assert_eq!(places(&refusal), ["too_long driveCounter"]);

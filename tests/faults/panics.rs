@@ -67,6 +67,7 @@ async fn a_panic_in_a_batch_fails_that_batch_and_not_the_actor() {
         connections: 4,
         read_options: ReadOptions::default(),
         history_retention_days: 90,
+        reading_retention_days: 0,
         admission: admission.clone(),
         reporter: Reporter::default(),
         drive_timing: DriveTiming {

@@ -285,3 +285,25 @@ async fn another_device_has_its_own_epochs() {
     assert_eq!(fixture.server.sync(&other).await.0, 200);
     assert_eq!(fixture.database.count("sync_epochs", "TRUE").await, 0);
 }
+
+#[tokio::test]
+async fn a_new_image_is_noticed_after_the_readings_of_the_old_one_were_removed() {
+    let fixture = Fixture::start().await;
+    let old = readings_of(1..=500, 0, 1.0);
+    fixture.store(&json!({"realtime_data": old})).await;
+    let removed = "DELETE FROM realtime_data";
+    fixture.database.execute(removed).await.unwrap();
+    // What was removed and arrives again is no new image.
+    fixture.store(&json!({"realtime_data": old})).await;
+    fixture.database.execute(removed).await.unwrap();
+    assert_eq!(
+        fixture.epochs("realtime_data").await,
+        BTreeMap::from([(0, (500, 1, 500))])
+    );
+    let new = readings_of(1..=10, 5_000, 2.0);
+    fixture.store(&json!({"realtime_data": new})).await;
+    assert_eq!(
+        fixture.epochs("realtime_data").await,
+        BTreeMap::from([(0, (500, 1, 500)), (1, (10, 1, 10))])
+    );
+}

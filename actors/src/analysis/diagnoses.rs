@@ -130,6 +130,15 @@ pub async fn find(
     Statement::new(query, [drive]).fetch_first(connection).await
 }
 
+/// How many readings a drive was diagnosed with.
+pub(super) async fn readings(connection: &mut Conn, drive: i64) -> Result<u64, DatabaseError> {
+    let query = "SELECT readings FROM drive_diagnoses WHERE drive = ?";
+    let found = Statement::new(query, [drive])
+        .fetch_first(connection)
+        .await?;
+    Ok(found.unwrap_or_default())
+}
+
 /// Stores a diagnosis in place of the one before. `began_at` is the database's time before the readings were read: what
 /// arrives later makes the diagnosis outdated.
 pub(super) async fn store(
@@ -235,7 +244,7 @@ pub(super) async fn now(connection: &mut Conn) -> Result<NaiveDateTime, Database
 }
 
 /// The oldest drive that is ready and has no diagnosis, or one that is older than its latest readings, has other
-/// boundaries or another history; `except` are left out.
+/// boundaries or another history. Left out are `except` and those whose readings are no longer stored.
 pub(super) async fn due(
     connection: &mut Conn,
     except: &[i64],
@@ -247,7 +256,7 @@ pub(super) async fn due(
     };
     let query = format!(
         "SELECT d.id FROM drives d LEFT JOIN drive_diagnoses x ON x.drive = d.id \
-         WHERE d.state IN ('queued', 'running', 'analysed', 'failed') AND (x.drive IS NULL \
+         WHERE d.state IN ('queued', 'running', 'analysed', 'failed') AND d.readings_gone_at IS NULL AND (x.drive IS NULL \
          OR x.rules_version = {OUTDATED} \
          OR x.diagnosed_at < d.last_reading_at OR NOT x.drive_start <=> d.drive_start \
          OR NOT x.drive_end <=> d.drive_end OR NOT x.drive_id <=> d.drive_id){excluded} \

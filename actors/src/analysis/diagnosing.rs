@@ -15,14 +15,14 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
-use super::compute::{Target, compute};
+use super::compute::{Computed, Target, compute};
 use super::diagnoses;
 use super::messages::DriveReport;
 use super::results;
 use crate::causes;
 use crate::database::{Database, DatabaseError};
-use crate::diagnosis::{Diagnosis, Settings, Traces};
-use crate::drives;
+use crate::diagnosis::{Diagnosis, Grade, Settings, Traces};
+use crate::drives::{self, DriveReadings};
 
 /// The time limit of one diagnosis, reading its readings included.
 pub const DIAGNOSIS_LIMIT: Duration = Duration::from_mins(2);
@@ -89,22 +89,24 @@ impl DiagnosisWorker {
         due.await
     }
 
-    /// Whether the drive has been diagnosed.
+    /// Whether the drive needs no further attempt.
     async fn diagnose(&self, drive: i64) -> bool {
         let began = Instant::now();
         match diagnose_stored(&self.database, &self.settings, self.silence, drive).await {
-            Ok(diagnosed) => {
-                let grade = diagnosed
-                    .as_ref()
-                    .and_then(|(diagnosis, _)| diagnosis.grade);
-                let grade = grade.map_or("none", crate::diagnosis::Grade::label);
-                let diagnosis = diagnosed.as_ref().map(|(diagnosis, _)| diagnosis);
-                let reason = diagnosis.map_or("", |diagnosis| diagnosis.grade_reason.as_str());
-                let findings = diagnosis.map_or(0, |diagnosis| diagnosis.findings.len());
+            Ok(StoredDrive::Diagnosed(diagnosed)) => {
+                let (diagnosis, _) = *diagnosed;
+                let grade = diagnosis.grade.map_or("none", Grade::label);
+                let reason = diagnosis.grade_reason.as_str();
+                let findings = diagnosis.findings.len();
                 let took_ms = began.elapsed().as_millis();
                 log::info!(drive, grade, reason, findings, took_ms; "drive diagnosed");
                 true
             }
+            Ok(StoredDrive::ReadingsGone) => {
+                log::info!(drive; "drive not diagnosed again: its readings are no longer stored");
+                true
+            }
+            Ok(StoredDrive::Unknown) => true,
             Err(error) => {
                 log::warn!(drive, error = causes(&error); "drive not diagnosed");
                 false
@@ -113,25 +115,54 @@ impl DiagnosisWorker {
     }
 }
 
-/// Diagnoses a stored drive and stores the result; nothing without such a drive. `silence` is the longest pause within a
-/// drive.
+/// The outcome of diagnosing a stored drive.
+#[derive(Debug)]
+pub enum StoredDrive {
+    /// Its diagnosis, which is stored now, and the drive at the resolution of a plot.
+    Diagnosed(Box<(Diagnosis, Traces)>),
+    /// Readings of it are no longer stored. The diagnosis before stays, if there is one.
+    ReadingsGone,
+    /// There is no such drive.
+    Unknown,
+}
+
+/// Diagnoses a stored drive and stores the result. `silence` is the longest pause within a drive.
 pub async fn diagnose_stored(
     database: &Database,
     settings: &Settings,
     silence: Duration,
     drive: i64,
-) -> Result<Option<(Diagnosis, Traces)>, DatabaseError> {
+) -> Result<StoredDrive, DatabaseError> {
     let diagnosed = Box::pin(database.run(DIAGNOSIS_LIMIT, async |connection| {
         let Some(readings) = drives::readings_of(connection, drive, silence).await? else {
-            return Ok(None);
+            return Ok(StoredDrive::Unknown);
         };
         let began_at = diagnoses::now(connection).await?;
-        let target = Target::drive(drive, &readings);
-        let computed = compute(connection, settings, &target).await?;
+        let (computed, are_gone) = compute_drive(connection, settings, drive, &readings).await?;
+        if are_gone {
+            drives::note_readings_gone(connection, drive).await?;
+            return Ok(StoredDrive::ReadingsGone);
+        }
         diagnoses::store(connection, drive, &readings, began_at, &computed.diagnosis).await?;
-        Ok(Some((computed.diagnosis, computed.traces)))
+        let diagnosed = (computed.diagnosis, computed.traces);
+        Ok(StoredDrive::Diagnosed(Box::new(diagnosed)))
     }));
     diagnosed.await
+}
+
+/// Diagnoses a drive. True where readings of it are no longer stored.
+async fn compute_drive(
+    connection: &mut Conn,
+    settings: &Settings,
+    drive: i64,
+    readings: &DriveReadings,
+) -> Result<(Computed, bool), DatabaseError> {
+    // Counted first: what arrives in between is no loss.
+    let counted = readings.count(connection).await?.readings;
+    let computed = compute(connection, settings, &Target::drive(drive, readings)).await?;
+    let are_gone = computed.readings < counted
+        || computed.readings == 0 && diagnoses::readings(connection, drive).await? > 0;
+    Ok((computed, are_gone))
 }
 
 /// The stored diagnosis of a drive with what its report shows besides: the drive at the resolution of a plot, and the
@@ -147,7 +178,12 @@ pub async fn report(
     let Some((stored, readings)) = stored.zip(readings) else {
         return Ok(None);
     };
-    let computed = compute(connection, settings, &Target::drive(drive, &readings)).await?;
+    let (computed, are_gone) = compute_drive(connection, settings, drive, &readings).await?;
+    // Only a diagnosis of another version cannot be read.
+    let read = serde_json::from_str(&stored.diagnosis).ok();
+    let Some(diagnosis) = read.or((!are_gone).then_some(computed.diagnosis)) else {
+        return Ok(None);
+    };
     let query = "SELECT analysis_id FROM drives WHERE id = ? AND analysis_id IS NOT NULL";
     let analysis: Option<String> = connection.exec_first(query, (drive,)).await?;
     let recommendations = match analysis {
@@ -155,10 +191,10 @@ pub async fn report(
         None => Vec::new(),
     };
     Ok(Some(DriveReport {
-        // Only one of another version cannot be read.
-        diagnosis: serde_json::from_str(&stored.diagnosis).unwrap_or(computed.diagnosis),
+        diagnosis,
         device_id: stored.device_id,
         drive,
+        are_readings_gone: are_gone,
         traces: computed.traces,
         recommendations,
     }))

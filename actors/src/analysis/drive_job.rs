@@ -44,6 +44,8 @@ pub(super) enum Outcome {
 enum End {
     /// No attempt: the drive waits for readings.
     NoReadings,
+    /// No attempt: its readings are no longer stored.
+    ReadingsGone,
     /// No attempt: the server stops, and another one may begin at once.
     Interrupted,
     /// No attempt: Ollama is away, for this reason.
@@ -64,7 +66,8 @@ impl DriveJob<'_> {
             .catch_unwind()
             .await;
         let (end, outcome) = match analysis {
-            Ok(Ok(analysis)) if analysis.analysis_id.is_some() => (End::None, Outcome::Ended),
+            Ok(Ok((analysis, _))) if analysis.analysis_id.is_some() => (End::None, Outcome::Ended),
+            Ok(Ok((_, counted))) if counted.readings > 0 => (End::ReadingsGone, Outcome::Ended),
             Ok(Ok(_)) => (End::NoReadings, Outcome::Ended),
             Ok(Err(AnalysisError::Interrupted(Interruption::TakenOver))) => {
                 (End::None, Outcome::Ended)
@@ -99,7 +102,11 @@ impl DriveJob<'_> {
         outcome
     }
 
-    async fn analyze(&self, stopping: &CancellationToken) -> Result<Analysis, AnalysisError> {
+    /// Also returns the readings that were counted before.
+    async fn analyze(
+        &self,
+        stopping: &CancellationToken,
+    ) -> Result<(Analysis, Counted), AnalysisError> {
         let mut interruption = pin!(async {
             tokio::select! {
                 () = stopping.cancelled() => Interruption::ServerStops,
@@ -114,7 +121,8 @@ impl DriveJob<'_> {
         let finish = async |connection: &mut Conn, analysis_id: &str| {
             drives::finish(connection, &self.claim, analysis_id, &counted).await
         };
-        self.service.analyze(subject, finish, interruption).await
+        let analysis = self.service.analyze(subject, finish, interruption).await?;
+        Ok((analysis, counted))
     }
 
     /// Renews the claim until it is lost.
@@ -161,22 +169,27 @@ impl DriveJob<'_> {
 
     async fn end(&self, end: End) -> Result<(), DatabaseError> {
         let claim = &self.claim;
+        // A transaction, which is retried where another node of a cluster has changed the drive meanwhile.
         let ended = self
             .database
-            .run(STATEMENT_LIMIT, async |connection| match &end {
-                End::NoReadings => {
-                    drives::give_back(connection, claim, self.timing.recheck, false, None).await
+            .transaction(STATEMENT_LIMIT, async |transaction| {
+                let connection = transaction.connection().await?;
+                match &end {
+                    End::NoReadings => {
+                        drives::give_back(connection, claim, self.timing.recheck, false, None).await
+                    }
+                    End::ReadingsGone => drives::end_without_readings(connection, claim).await,
+                    End::Interrupted => {
+                        drives::give_back(connection, claim, Duration::ZERO, true, None).await
+                    }
+                    End::NotNow(reason) => {
+                        let pause = self.timing.recheck;
+                        drives::give_back(connection, claim, pause, true, Some(reason)).await
+                    }
+                    End::Postponed(reason) => drives::postpone(connection, claim, reason).await,
+                    End::Failed(reason) => drives::fail(connection, claim, reason).await,
+                    End::None => Ok(true),
                 }
-                End::Interrupted => {
-                    drives::give_back(connection, claim, Duration::ZERO, true, None).await
-                }
-                End::NotNow(reason) => {
-                    let pause = self.timing.recheck;
-                    drives::give_back(connection, claim, pause, true, Some(reason)).await
-                }
-                End::Postponed(reason) => drives::postpone(connection, claim, reason).await,
-                End::Failed(reason) => drives::fail(connection, claim, reason).await,
-                End::None => Ok(true),
             });
         ended.await.map(drop)
     }

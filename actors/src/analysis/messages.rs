@@ -123,10 +123,24 @@ pub struct DriveReport {
     pub device_id: String,
     /// Its diagnosis.
     pub diagnosis: Diagnosis,
-    /// The drive at the resolution of a plot.
+    /// Whether readings of it are no longer stored.
+    pub are_readings_gone: bool,
+    /// The drive at the resolution of a plot, as far as its readings are stored.
     pub traces: Traces,
     /// Those of the latest analysis of the drive.
     pub recommendations: Vec<Recommendation>,
+}
+
+impl DriveReport {
+    /// `Drive 7 of chi-eclipse-01`, and what is missing.
+    pub fn title(&self) -> String {
+        let missing = if self.are_readings_gone {
+            ", whose readings are no longer stored"
+        } else {
+            ""
+        };
+        format!("Drive {} of {}{missing}", self.drive, self.device_id)
+    }
 }
 
 /// End the analysis that runs, and begin none any more: the server is to stop.

@@ -2,9 +2,11 @@
 //!
 //! A row sums up the readings of one drive number and day in a block of 256 `source_id`s. It is always what a query over
 //! `realtime_data` returns: batches of new rows are added, and blocks with rows that were there before are summed up
-//! again. So it depends neither on the order of arrival nor on repetitions.
+//! again. So it depends neither on the order of arrival nor on repetitions. Only readings that retention has removed stay
+//! summed up: their drives had them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use mysql_async::Value;
@@ -55,6 +57,16 @@ impl Summary {
     /// Whether its times are so far apart that there may be a silence between them.
     fn spans(&self, silence: TimeDelta) -> bool {
         self.latest - self.earliest > silence
+    }
+
+    fn union(self, other: Self) -> Self {
+        Self {
+            first: self.first.min(other.first),
+            last: self.last.max(other.last),
+            earliest: self.earliest.min(other.earliest),
+            latest: self.latest.max(other.latest),
+            readings: self.readings.max(other.readings),
+        }
     }
 }
 
@@ -130,7 +142,8 @@ pub(super) async fn refresh(
     let mut changed_numbers = BTreeSet::new();
     for ranges in ranges_of(blocks).chunks(CHUNK / 4) {
         let before = stored(transaction, device_id, ranges).await?;
-        let after = summed_up_from_rows(transaction, device_id, ranges).await?;
+        let mut after = summed_up_from_rows(transaction, device_id, ranges).await?;
+        keep_removed(&before, &mut after);
         let is_gone = |key: &&Key| !after.contains_key(key);
         let gone: Vec<Key> = before.keys().filter(is_gone).copied().collect();
         for (block, drive_id, day) in &gone {
@@ -169,6 +182,28 @@ pub(super) async fn refresh(
         );
     }
     Ok(changed_numbers)
+}
+
+/// A block that has fewer rows than before has lost them to retention: it stays what it was.
+fn keep_removed(before: &Summaries, after: &mut Summaries) {
+    let readings = |summaries: &Summaries, block: i64| {
+        let of_block = summaries.range(keys_of(block));
+        of_block.map(|(_, summary)| summary.readings).sum::<i64>()
+    };
+    let blocks: BTreeSet<i64> = before.keys().map(|(block, ..)| *block).collect();
+    for block in blocks {
+        if readings(after, block) >= readings(before, block) {
+            continue;
+        }
+        for (key, summary) in before.range(keys_of(block)) {
+            let now = after.entry(*key).or_insert(*summary);
+            *now = now.union(*summary);
+        }
+    }
+}
+
+fn keys_of(block: i64) -> RangeInclusive<Key> {
+    (block, i64::MIN, NaiveDate::MIN)..=(block, i64::MAX, NaiveDate::MAX)
 }
 
 /// Ranges of adjacent blocks.
@@ -297,15 +332,18 @@ pub(super) async fn runs(
             let of_number = runs.entry(number).or_default();
             if summary.spans(silence) {
                 let rows = rows_of(transaction, device_id, number, day, &summary).await?;
-                of_number.extend(split(&rows, silence));
-            } else {
-                of_number.push(ReadingRun {
-                    first: summary.first,
-                    last: summary.last,
-                    earliest: summary.earliest,
-                    latest: summary.latest,
-                });
+                // Without its rows, nothing shows where it is divided.
+                if i64::try_from(rows.len()) == Ok(summary.readings) {
+                    of_number.extend(split(&rows, silence));
+                    continue;
+                }
             }
+            of_number.push(ReadingRun {
+                first: summary.first,
+                last: summary.last,
+                earliest: summary.earliest,
+                latest: summary.latest,
+            });
         }
     }
     Ok(runs)

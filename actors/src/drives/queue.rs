@@ -19,18 +19,16 @@ use super::statements::{WINDOW, duration, read_window};
 use super::{DriveState, QueueTiming, transitions};
 use crate::database::{DatabaseError, Statement, Transaction, read_columns};
 
-/// A queued drive that is to be claimed.
-struct Claimable {
-    id: i64,
+/// A drive that has been claimed.
+struct Claimed {
     attempts: u32,
     window: DriveWindow,
 }
 
-impl FromRow for Claimable {
+impl FromRow for Claimed {
     fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
         read_columns(row, |columns| {
             Some(Self {
-                id: columns.take("id")?,
                 attempts: columns.take("attempts")?,
                 window: read_window(columns)?,
             })
@@ -70,48 +68,60 @@ pub async fn expire_claim(connection: &mut Conn, held: &Held) -> Result<bool, Da
 
 /// Claims the queued drive of a device that is due the longest; nothing where none is due. A drive whose row cannot be
 /// read is postponed instead.
+///
+/// The change of the row decides, not a lock: of two servers on one node the second one changes no row, and of two on
+/// different nodes of a cluster the second one fails at its commit, and retries.
 pub async fn claim(
     transaction: &mut Transaction<'_>,
     device_id: &str,
     timing: &QueueTiming,
 ) -> Result<Option<Claim>, DatabaseError> {
-    let due = "SELECT id FROM drives WHERE state = ? AND source_device = ? AND next_look_at <= NOW(6) \
-               ORDER BY next_look_at, id LIMIT 1 FOR UPDATE SKIP LOCKED";
     let connection = transaction.connection().await?;
-    let due = Statement::new(due, [DriveState::Queued.into(), Value::from(device_id)]);
-    let Some(id) = due.fetch_first::<i64>(connection).await? else {
-        return Ok(None);
-    };
-    let query = format!("SELECT d.id, d.attempts, {WINDOW} FROM drives AS d WHERE d.id = ?");
-    let query = Statement::new(query, [id]);
-    match load(query, connection, timing).await {
-        Ok(claim) => {
-            if let Some(claim) = &claim {
-                transaction.defer(&transitions::claim(claim, timing.claim_expiry));
+    while let Some(id) = due_longest(connection, device_id).await? {
+        let token = format!("{:032x}", rand::rng().random::<u128>());
+        if !apply(
+            transitions::claim(id, &token, timing.claim_expiry),
+            connection,
+        )
+        .await?
+        {
+            continue;
+        }
+        return match load(id, &token, connection, timing).await {
+            Err(error @ DatabaseError::Unreadable(_)) => {
+                let reason = format!("its row cannot be read: {error}");
+                let postpone = transitions::postpone_claimed(id, &token, &reason);
+                postpone.run(connection).await?;
+                Ok(None)
             }
-            Ok(claim)
-        }
-        Err(error @ DatabaseError::Unreadable(_)) => {
-            let reason = format!("its row cannot be read: {error}");
-            transaction.defer(&transitions::postpone(id, DriveState::Queued, &reason));
-            Ok(None)
-        }
-        Err(error) => Err(error),
+            loaded => loaded,
+        };
     }
+    Ok(None)
+}
+
+async fn due_longest(connection: &mut Conn, device_id: &str) -> Result<Option<i64>, DatabaseError> {
+    let query = "SELECT id FROM drives WHERE state = ? AND source_device = ? AND next_look_at <= NOW(6) \
+                 ORDER BY next_look_at, id LIMIT 1";
+    let query = Statement::new(query, [DriveState::Queued.into(), Value::from(device_id)]);
+    query.fetch_first(connection).await
 }
 
 async fn load(
-    query: Statement,
+    id: i64,
+    token: &str,
     connection: &mut Conn,
     timing: &QueueTiming,
 ) -> Result<Option<Claim>, DatabaseError> {
-    let Some(drive) = query.fetch_first::<Claimable>(connection).await? else {
+    let query = format!("SELECT d.attempts, {WINDOW} FROM drives AS d WHERE d.id = ?");
+    let query = Statement::new(query, [id]);
+    let Some(drive) = query.fetch_first::<Claimed>(connection).await? else {
         return Ok(None);
     };
     let silence = timing.drives().silence();
     Ok(Some(Claim {
-        id: drive.id,
-        token: format!("{:032x}", rand::rng().random::<u128>()),
+        id,
+        token: token.to_owned(),
         attempts: drive.attempts,
         readings: drive.window.find(connection, silence).await?,
     }))
@@ -150,13 +160,27 @@ pub async fn give_back(
     apply(give_back, connection).await
 }
 
+/// Ends a claim on a drive whose readings are no longer stored.
+pub async fn end_without_readings(
+    connection: &mut Conn,
+    claim: &Claim,
+) -> Result<bool, DatabaseError> {
+    apply(transitions::end_without_readings(claim), connection).await
+}
+
+/// Remembers that readings of a drive are no longer stored: it is not diagnosed again until new ones arrive.
+pub async fn note_readings_gone(connection: &mut Conn, id: i64) -> Result<bool, DatabaseError> {
+    apply(transitions::note_readings_gone(id), connection).await
+}
+
 /// Ends a claim after an error that is no failed attempt. The drive is due again after a pause that grows.
 pub async fn postpone(
     connection: &mut Conn,
     claim: &Claim,
     reason: &str,
 ) -> Result<bool, DatabaseError> {
-    apply(transitions::postpone_claimed(claim, reason), connection).await
+    let postpone = transitions::postpone_claimed(claim.id, &claim.token, reason);
+    apply(postpone, connection).await
 }
 
 /// Ends a claim with a failed attempt. The next one follows after a pause that grows, [`ATTEMPTS`] in all; earlier

@@ -119,7 +119,7 @@ pub(super) fn receive_readings(
     quiet: Duration,
 ) -> Statement {
     let sql = format!(
-        "UPDATE drives SET last_reading_at = NOW(6), is_stale = is_stale OR state = '{Running}', \
+        "UPDATE drives SET last_reading_at = NOW(6), readings_gone_at = NULL, is_stale = is_stale OR state = '{Running}', \
          attempts = IF(state = '{Running}', attempts, 0), \
          next_look_at = IF(state IN ('{Open}', '{Running}'), next_look_at, NOW(6) + INTERVAL ? MICROSECOND), \
          state = IF(state IN ('{Open}', '{Running}'), state, '{Waiting}') WHERE {condition}"
@@ -206,17 +206,13 @@ pub(super) fn reanalyse(id: i64) -> Statement {
     Statement::new(sql, [id])
 }
 
-/// From `queued` to `running`. The caller holds the lock on the row.
-pub(super) fn claim(claim: &Claim, expires_in: Duration) -> Statement {
+/// From `queued` to `running`. Changes no row where another server was faster, or where the drive is not due any more.
+pub(super) fn claim(id: i64, token: &str, expires_in: Duration) -> Statement {
     let sql = format!(
-        "UPDATE drives SET is_stale = FALSE, next_look_at = NULL, lease_owner = ?, \
-         lease_until = NOW(6) + INTERVAL ? MICROSECOND, state = '{Running}' WHERE id = ?"
+        "UPDATE drives SET is_stale = FALSE, lease_owner = ?, lease_until = NOW(6) + INTERVAL ? MICROSECOND, \
+         next_look_at = NULL, state = '{Running}' WHERE id = ? AND state = '{Queued}' AND next_look_at <= NOW(6)"
     );
-    let values = [
-        Value::from(&claim.token),
-        microseconds(expires_in),
-        claim.id.into(),
-    ];
+    let values = [Value::from(token), microseconds(expires_in), id.into()];
     Statement::new(sql, values)
 }
 
@@ -258,14 +254,35 @@ pub(super) fn give_back(
     of_claim(claim, &set, values)
 }
 
+/// From `running` to `analysed` or `abandoned`: its readings are no longer stored, so there is nothing to analyse. To
+/// `waiting` where something new has arrived.
+pub(super) fn end_without_readings(claim: &Claim) -> Statement {
+    let set = format!(
+        "attempts = 0, deferrals = 0, reason = ?, readings_gone_at = NOW(6), \
+         next_look_at = IF(is_stale, NOW(6), NULL), lease_owner = NULL, lease_until = NULL, \
+         state = IF(is_stale, '{Waiting}', IF(analysis_id IS NULL, '{Abandoned}', '{Analysed}'))"
+    );
+    of_claim(
+        claim,
+        &set,
+        [Value::from("its readings are no longer stored")],
+    )
+}
+
+/// Stays in its state: a diagnosis has found that readings of it are no longer stored.
+pub(super) fn note_readings_gone(id: i64) -> Statement {
+    let sql = "UPDATE drives SET readings_gone_at = NOW(6) WHERE id = ?";
+    Statement::new(sql, [id])
+}
+
 /// From `running` back to `queued`, with a pause that grows: an error that is no failed attempt.
-pub(super) fn postpone_claimed(claim: &Claim, reason: &str) -> Statement {
+pub(super) fn postpone_claimed(id: i64, token: &str, reason: &str) -> Statement {
     let set = format!(
         "deferrals = deferrals + 1, reason = ?, next_look_at = NOW(6) + {}, lease_owner = NULL, lease_until = NULL, \
          state = IF(is_stale, '{Waiting}', '{Queued}')",
         growing_pause()
     );
-    of_claim(claim, &set, [line(reason, REASON_CHARACTERS).into()])
+    held(id, token, &set, [line(reason, REASON_CHARACTERS).into()])
 }
 
 /// From `running` to `queued` after a failed attempt, or to `failed` where there is no `pause` for a further one; to
@@ -311,9 +328,13 @@ pub(super) fn expire_claim(held: &Held) -> Statement {
 
 /// Changes a drive only while the claim on it holds.
 fn of_claim(claim: &Claim, set: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    held(claim.id, &claim.token, set, values)
+}
+
+fn held(id: i64, token: &str, set: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     let sql =
         format!("UPDATE drives SET {set} WHERE id = ? AND lease_owner = ? AND state = '{Running}'");
-    let holder = [Value::from(claim.id), Value::from(&claim.token)];
+    let holder = [Value::from(id), Value::from(token)];
     Statement::new(sql, values.into_iter().chain(holder))
 }
 

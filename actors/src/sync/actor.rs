@@ -17,6 +17,7 @@ use super::devices;
 use super::error::SyncError;
 use super::messages::{GetSyncStatus, IdentifyKey, Receipt, StoreBatch};
 use super::readiness::{self, Readiness};
+use super::reading_retention::prune_readings;
 use super::retention::prune_history;
 use super::status::{self, DeviceSyncStatus};
 use crate::admission::Admission;
@@ -28,7 +29,7 @@ use crate::report::{Report, Reporter};
 use crate::runtime::isolated;
 use crate::supervise::Drain;
 
-/// How often old history is removed, and rows of earlier versions are counted.
+/// How often old history and readings are removed, and rows of earlier versions are counted.
 const TIDY_INTERVAL: Duration = Duration::from_hours(1);
 
 /// How long closing the connections may take during shutdown.
@@ -45,6 +46,8 @@ pub struct SyncSettings {
     pub read_options: ReadOptions,
     /// How many days the history of batches is kept; 0 keeps all of it.
     pub history_retention_days: u32,
+    /// How many days readings are kept after they were stored; 0 keeps all of them.
+    pub reading_retention_days: u32,
     /// Bounds the batches in progress; closed during shutdown.
     pub admission: Admission,
     /// Receives a report on every batch.
@@ -89,13 +92,19 @@ impl SyncActor {
     /// Work on what is stored that no batch waits for.
     fn tidy(&self) -> impl Future<Output = ()> + use<> {
         let database = self.database.clone();
-        let days = self.settings.history_retention_days;
+        let history_days = self.settings.history_retention_days;
+        let reading_days = self.settings.reading_retention_days;
         let timing = self.settings.drive_timing;
         async move {
-            prune_history(&database, days).await;
-            count_stored_rows(&database).await;
-            if let Err(error) = drives::backfill(&database, timing).await {
-                log::warn!(error = causes(&error); "adding stored rows to drives was interrupted");
+            prune_history(&database, history_days).await;
+            let is_counted = count_stored_rows(&database).await;
+            match drives::backfill(&database, timing).await {
+                // Only now: everything that outlasts the readings is derived from them.
+                Ok(()) if is_counted => prune_readings(&database, reading_days).await,
+                Ok(()) => {}
+                Err(error) => {
+                    log::warn!(error = causes(&error); "adding stored rows to drives was interrupted");
+                }
             }
         }
     }

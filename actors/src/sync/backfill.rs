@@ -23,11 +23,13 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The number of readings, those with the highest ids, among which the newest is looked for.
 const LAST_READINGS: u32 = 1_000;
 
-/// Counts the rows of all devices that are not counted yet.
-pub(super) async fn count_stored_rows(database: &Database) {
-    if let Err(error) = count_all(database).await {
-        log::warn!(error:% = causes(&error); "counting the stored rows was interrupted");
+/// Counts the rows of all devices that are not counted yet. Returns whether all are counted now.
+pub(super) async fn count_stored_rows(database: &Database) -> bool {
+    let counted = count_all(database).await;
+    if let Err(error) = &counted {
+        log::warn!(error:% = causes(error); "counting the stored rows was interrupted");
     }
+    counted.is_ok()
 }
 
 async fn count_all(database: &Database) -> Result<(), DatabaseError> {

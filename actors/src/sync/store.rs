@@ -137,7 +137,7 @@ pub(super) async fn store(
         transaction.defer(&history::record(&entry));
     }
     state.record(transaction, batch, completed_at);
-    let drives = drives::follow(transaction, batch, epoch, &counts, timing).await?;
+    let drives = drives::follow(transaction, batch, &state, &counts, timing).await?;
     Ok(Stored {
         counts,
         completed_at,

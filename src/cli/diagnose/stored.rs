@@ -1,6 +1,6 @@
 //! Drives in the database.
 
-use actors::analysis::{diagnose_stored, diagnoses};
+use actors::analysis::{StoredDrive, diagnose_stored, diagnoses};
 use actors::database::Database;
 use actors::device_id::DeviceId;
 use actors::diagnosis::Grade;
@@ -23,7 +23,7 @@ pub(super) fn diagnose(
         };
         let diagnosed =
             diagnose_stored(database, &settings.diagnosis, settings.drive_silence, drive).await?;
-        let (diagnosis, traces) = diagnosed.ok_or_else(|| format!("there is no drive {drive}"))?;
+        let (diagnosis, traces) = stored::new_diagnosis(drive, diagnosed)?;
         Ok(Diagnosed {
             title: format!("Drive {drive}"),
             has_date: true,
@@ -43,6 +43,7 @@ pub(super) fn recompute(settings: &Settings, since: Option<NaiveDate>) -> Result
                 diagnoses::diagnosed_since(connection, since).await
             })
             .await?;
+        let mut count = 0;
         for drive in &drives {
             let diagnosed = diagnose_stored(
                 database,
@@ -51,12 +52,20 @@ pub(super) fn recompute(settings: &Settings, since: Option<NaiveDate>) -> Result
                 *drive,
             )
             .await?;
-            if let Some((diagnosis, _)) = diagnosed {
-                let grade = diagnosis.grade.map_or("none", Grade::label);
-                say!("Drive {drive}: grade {grade}. {}", diagnosis.grade_reason)?;
+            match diagnosed {
+                StoredDrive::Diagnosed(diagnosed) => {
+                    let (diagnosis, _) = *diagnosed;
+                    let grade = diagnosis.grade.map_or("none", Grade::label);
+                    say!("Drive {drive}: grade {grade}. {}", diagnosis.grade_reason)?;
+                    count += 1;
+                }
+                StoredDrive::ReadingsGone => {
+                    say!("Drive {drive}: unchanged, for its readings are no longer stored")?;
+                }
+                StoredDrive::Unknown => {}
             }
         }
-        say!("Drives diagnosed: {}", drives.len())?;
+        say!("Drives diagnosed: {count}")?;
         Ok(())
     })
 }

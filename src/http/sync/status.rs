@@ -157,7 +157,7 @@ struct TableBody {
     /// The epoch.
     #[schema(examples(0))]
     epoch: i64,
-    /// The number of stored rows.
+    /// The number of rows that were stored, with the readings that `REALTIME_RETENTION_DAYS` has removed since.
     #[schema(examples(6_195))]
     rows: u64,
     /// The lowest id; null where ids are text.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::DriveChanges;
-use super::device_state::Epoch;
+use super::device_state::{DeviceState, Epoch};
 use crate::database::{DatabaseError, Transaction};
 use crate::drives::{Arrival, Arrivals, Arrived, DriveTiming, reconcile};
 use crate::report::Counts;
@@ -14,10 +14,11 @@ use crate::sync::batch::{Batch, Cell, MirroredTable};
 pub(super) async fn follow(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
-    epoch: Epoch,
+    state: &DeviceState,
     counts: &BTreeMap<String, Counts>,
     timing: DriveTiming,
 ) -> Result<DriveChanges, DatabaseError> {
+    let epoch = state.epoch;
     let keys = |table| {
         let rows = batch.mirrored_table(table);
         rows.map(|rows| keys(rows, epoch)).unwrap_or_default()
@@ -29,12 +30,15 @@ pub(super) async fn follow(
     let data = batch.mirrored_table("realtime_data");
     let readings = data.map(|data| readings(data, epoch)).unwrap_or_default();
     let counts = counts.get("realtime_data").copied().unwrap_or_default();
+    // Retention may have removed rows that were stored before: they are inserted, but not new.
+    let was_stored = |key: &i64| state.has("realtime_data", *key);
+    let has_repeated_readings = counts.updated > 0 || reading_keys.iter().any(was_stored);
     let arrived = Arrived {
         log,
         reading_keys,
         readings: Arrivals::new(readings),
         has_new_readings: counts.inserted > 0,
-        has_repeated_readings: counts.updated > 0,
+        has_repeated_readings,
     };
     // A large future, which most batches do not need.
     let reconciled = Box::pin(reconcile(transaction, &batch.device_id, &arrived, timing)).await?;
