@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
@@ -5,6 +6,8 @@ use std::time::Duration;
 
 use eclipse_ai_server::app::{AppError, Application};
 use eclipse_ai_server::config::Settings;
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable as _;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -35,14 +38,17 @@ impl TestServer {
     /// A server with further variables set, once its schema is there.
     pub(crate) async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> Self {
         let server = Self::start_unready(database_url, variables).await;
+        let has_failed = Cell::new(false);
         eventually("the schema is there", async || {
-            server
-                .sync(&json!({"deviceId": "probe", "batchId": "none", "tables": {}}))
-                .await
-                .0
-                == 200
+            let probe = json!({"deviceId": "probe", "batchId": "none", "tables": {}});
+            let is_stored = server.sync(&probe).await.0 == 200;
+            has_failed.set(has_failed.get() || !is_stored);
+            is_stored
         })
         .await;
+        if has_failed.get() {
+            forget_failed_probes(database_url).await;
+        }
         server
     }
 
@@ -152,6 +158,16 @@ impl Drop for TestServer {
                 "the server ended with {stopped:?}"
             );
         }
+    }
+}
+
+/// On a busy machine, migrations take longer than a batch waits for them, and its failure is in the history.
+async fn forget_failed_probes(database_url: &str) {
+    // A test with another kind of URL does not read the history.
+    if let Ok(mut connection) = Conn::from_url(database_url).await {
+        let forget = "DELETE FROM sync_history WHERE device_id = 'probe'";
+        connection.query_drop(forget).await.unwrap();
+        connection.disconnect().await.unwrap();
     }
 }
 
