@@ -1,44 +1,59 @@
 #!/usr/bin/env bash
-# From a fresh machine with Rust to a running server that accepts the first batch.
+# From a fresh machine with Rust, or with a release, to a running server that accepts the first batch.
 set -euo pipefail
 . "$(dirname "$0")/lib/private-database.sh"
+. "$(dirname "$0")/lib/release.sh"
 . "$(dirname "$0")/lib/settings-file.sh"
 cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'TEXT'
-Usage: deploy/quickstart.sh [--check | --api-key]
+Usage: deploy/quickstart.sh [--release FILE] [--check] | --api-key
 
-Builds the server and runs it until Ctrl-C, with everything that it needs:
+Builds the server and runs it until Ctrl-C, with everything that it needs. In the folder of an unpacked tarball there is
+nothing to build, and Rust is not needed. Below the folder of the project:
   .env             gets an API_KEY and a DATABASE_URL, unless it or the environment has them
   data/database/   a private MariaDB or MySQL server, stopped together with the server. If this machine has no such
                    programs, they are installed (as root) or unpacked into a cache folder. Not used with a DATABASE_URL of
                    your own. A database server that runs on this machine is never changed.
 Then it prints a request that sends the first batch. The next run continues with the same data.
 
-  --check     does this in a temporary folder and on a free port, without your settings: sends the first batch,
-              checks its rows in the database, and stops
-  --api-key   prints the API key of .env
-  --help      this text
+  --release FILE   runs the program of this .tar.gz or .deb, unpacked into data/, instead of building one. It is verified
+                   with the .sha256 of the same name, if that lies beside it
+  --check          does this in a temporary folder and on a free port, without your settings: sends the first batch,
+                   checks its rows in the database, and stops
+  --api-key        prints the API key of .env
+  --help           this text
 TEXT
 }
 
 check=false
-case ${1:-} in
-    '') ;;
-    --check) check=true ;;
-    --api-key)
-        read_setting .env API_KEY
-        exit
-        ;;
-    --help | -h)
-        usage
-        exit
-        ;;
-    *) fail "unknown option $1 (see --help)" ;;
-esac
+release=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --check) check=true ;;
+        --release)
+            [ $# -gt 1 ] || fail "--release requires a file (see --help)"
+            release=$(cd "$OLDPWD" && realpath "$2")
+            shift
+            ;;
+        --api-key)
+            read_setting .env API_KEY
+            exit
+            ;;
+        --help | -h)
+            usage
+            exit
+            ;;
+        *) fail "unknown option $1 (see --help)" ;;
+    esac
+    shift
+done
 
 repository=$PWD
+# The program, if it needs no build.
+server=
+[ -e Cargo.toml ] || server=$PWD/target/release/eclipse-ai-server
 database_folder=
 server_pid=
 # A trap sees the local variables of the function that it interrupts, so this name must not be used for a local one.
@@ -66,7 +81,7 @@ setting() {
 
 # Everything that can be known before the build, which takes minutes.
 require_tools() {
-    require_rust
+    [ -n "$release$server" ] || require_rust
     [ -w . ] || fail "$PWD is not writable for $(id -un)"
     if ! have curl; then
         refresh_package_lists
@@ -115,6 +130,18 @@ prepare_own_database() {
     fi || fail "no database server is available"
     if ! private_database_runs "$database_folder" && port_is_taken "$database_port"; then
         fail "port $database_port of the private database is in use: set another port in DATABASE_URL in .env"
+    fi
+}
+
+get_server() {
+    if [ -n "$release" ]; then
+        say "step 1 of 3: unpacking $release"
+        server=$(unpack_release "$release" "$PWD/data")
+    elif [ -n "$server" ]; then
+        say "step 1 of 3: nothing to build, $server is used"
+        "$server" --version >&2 || fail "$server does not run on this machine"
+    else
+        build_server
     fi
 }
 
@@ -288,7 +315,7 @@ fi
 choose_address
 complete_settings
 prepare_own_database
-build_server
+get_server
 start_own_database
 start_server
 if "$check"; then

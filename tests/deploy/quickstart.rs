@@ -149,3 +149,71 @@ fn a_database_that_has_not_finished_its_start_is_stopped_within_seconds() {
     );
     assert!(began.elapsed() < Duration::from_secs(30));
 }
+
+/// A release with a program that prints its version, in both forms and with a checksum.
+fn make_release(folder: &Path, program: &str) {
+    let script = format!(
+        r#"
+        mkdir -p r/target/release d/usr/bin d/DEBIAN
+        printf '%s\n' '#!/bin/sh' '{program}' | tee r/target/release/eclipse-ai-server >d/usr/bin/eclipse-ai-server
+        chmod +x r/target/release/eclipse-ai-server d/usr/bin/eclipse-ai-server
+        printf '%s\n' 'Package: r' 'Version: 1' 'Architecture: all' 'Maintainer: a <a@example.com>' \
+            'Description: a' >d/DEBIAN/control
+        tar --create --gzip --file r.tar.gz r
+        dpkg-deb --build --root-owner-group d r.deb >/dev/null
+        sha256sum r.deb r.tar.gz >r.sha256
+        "#
+    );
+    let ran = bash(folder, "common.sh", &script);
+    assert!(ran.succeeded, "{}", ran.stderr);
+}
+
+#[test]
+fn a_release_is_verified_and_its_program_runs_without_a_build() {
+    let folder = tempfile::tempdir().unwrap();
+    make_release(folder.path(), "echo eclipse-ai-server 1.0.0");
+    for (file, program) in [
+        ("r.tar.gz", "out/release/target/release/eclipse-ai-server"),
+        ("r.deb", "out/release/usr/bin/eclipse-ai-server"),
+    ] {
+        let script = format!("unpack_release {file} out");
+        let ran = bash(folder.path(), "release.sh", &script);
+        assert!(ran.succeeded, "{file}: {}", ran.stderr);
+        assert_eq!(ran.stdout.trim_end(), program);
+        assert!(folder.path().join(program).is_file(), "{file}");
+        let verified = format!("{file} has the checksum of r.sha256");
+        assert!(ran.stderr.contains(&verified), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_damaged_release_is_refused_and_the_earlier_one_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    make_release(folder.path(), "echo eclipse-ai-server 1.0.0");
+    let unpack = |script: &str| bash(folder.path(), "release.sh", script);
+    assert!(unpack("unpack_release r.tar.gz out").succeeded);
+    let refused = unpack("echo >>r.tar.gz; unpack_release r.tar.gz out");
+    assert!(!refused.succeeded && refused.stderr.contains("r.tar.gz is damaged"));
+    let unlisted = unpack(": >r.sha256; unpack_release r.deb out");
+    assert!(!unlisted.succeeded && unlisted.stderr.contains("has no checksum of r.deb"));
+    let program = "out/release/target/release/eclipse-ai-server";
+    assert!(folder.path().join(program).is_file());
+}
+
+#[test]
+fn a_release_for_another_machine_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    make_release(folder.path(), "echo no such library >&2; exit 127");
+    let ran = bash(
+        folder.path(),
+        "release.sh",
+        "rm r.sha256; unpack_release r.tar.gz out",
+    );
+    assert!(!ran.succeeded);
+    for part in [
+        "r.tar.gz is not verified: r.sha256 does not lie beside it",
+        "does not run on this machine: no such library",
+    ] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+}
