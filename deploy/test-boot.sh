@@ -10,15 +10,19 @@ readonly not_possible_here=77
 
 usage() {
     cat <<'HELP'
-Usage: deploy/test-boot.sh [--deb FILE] [--binary FILE]
+Usage: deploy/test-boot.sh [--deb FILE] [--binary FILE] [--long]
 
 Boots Debian 12 with MariaDB twice under systemd-nspawn, without a network, runs deploy/lib/boot-checks.sh in it, and fails
-if a check fails. Takes about two minutes, and one more the first time; requires root. Installs debootstrap and
-systemd-container if they are missing, and keeps the download in ~/.cache/eclipse-ai-server/boot. Nothing else on this
-machine is changed. If such a system cannot be booted here, the script reports that and exits with code 77.
+if a check fails. Then builds the image of the Containerfile with podman, on that system and around the program under test
+instead of a compiler, and runs it beside MariaDB (deploy/lib/container-checks.sh).
+Takes about three minutes, and one more the first time; requires root. Installs debootstrap, systemd-container, podman and runc
+if they are missing, and keeps the download in ~/.cache/eclipse-ai-server/boot. Nothing else on this machine is changed. What
+cannot be run here is reported as SKIPPED; if that is the boot, the exit code is 77.
 
   --deb FILE      the package under test [the newest in target/debian, built by: deploy/package.sh]
   --binary FILE   the program under test [target/release/eclipse-ai-server]
+  --long          then also runs quickstart.sh with the tarball beside the package in a bare Debian 12, as root and as a user
+                  (deploy/lib/first-hour-checks.sh); takes some minutes more
 HELP
 }
 
@@ -37,14 +41,34 @@ main() {
     boot_and_report install
     boot_and_report "after the reboot"
     say "all checks passed in a booted system"
+    check_container
+    [ -z "$long" ] || check_first_hour
+}
+
+check_container() {
+    local code=0
+    mkdir "$work/containers"
+    "$here/lib/container-checks.sh" "$cache/root" "$binary" "$work/containers" || code=$?
+    [ "$code" -eq "$not_possible_here" ] && return
+    [ "$code" -eq 0 ] || fail "the container fails"
+    say "all checks passed in a container"
+}
+
+check_first_hour() {
+    local code=0
+    mkdir "$work/bare"
+    "$here/lib/first-hour-checks.sh" "${deb%.deb}.tar.gz" "$work/bare" || code=$?
+    [ "$code" -eq "$not_possible_here" ] && return
+    [ "$code" -eq 0 ] || fail "the first hour on a bare system fails"
 }
 
 read_arguments() {
-    binary=$here/../target/release/eclipse-ai-server deb=''
+    binary=$here/../target/release/eclipse-ai-server deb='' long=''
     while [ $# -gt 0 ]; do
         case $1 in
             --deb) deb=${2:?--deb needs a file} && shift ;;
             --binary) binary=${2:?--binary needs a file} && shift ;;
+            --long) long=yes ;;
             --help | -h) usage && exit ;;
             *) fail "unknown option $1; see --help" ;;
         esac
