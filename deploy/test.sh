@@ -11,7 +11,7 @@ Usage: deploy/test.sh [--database mariadb|mysql|all] [--long] [-- ARGUMENTS OF c
 
 Runs every test of the workspace against a private database server, in a temporary folder and on a free port, which it stops
 and removes at the end. A missing database server is installed or unpacked first; a running one is never used. So are other
-programs that tests need: promtool, schemathesis, chromium.
+programs that tests need: promtool, schemathesis, chromium; for --long, generators of clients, from PyPI and npm.
 
   --database mariadb   MariaDB 10.11 or newer
   --database mysql     Oracle MySQL 8.0 or newer
@@ -78,6 +78,7 @@ for flavour in $databases; do
     get_database_programs "$flavour" || fail "no $flavour server to test with"
 done
 get_test_tools
+[ "${TEST_LONG:-}" != 1 ] || get_api_tools
 
 # require_tool PROGRAM PACKAGE: for the tests of deploy/. Without it, only the tests that use it fail.
 require_tool() {

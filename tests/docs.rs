@@ -2,6 +2,8 @@
 
 mod api_reference;
 mod browser;
+mod clients;
+mod errors;
 mod page;
 mod reference;
 mod rules;

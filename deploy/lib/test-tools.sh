@@ -3,8 +3,9 @@
 # To be sourced.
 #
 #   get_test_tools   puts promtool, schemathesis, chromium and chromedriver into PATH; fails if one is unavailable
+#   get_api_tools    puts linters and generators of clients for the API at the end of PATH; fails if they are unavailable
 #
-# The first two are kept in a cache folder; remove that to download them again.
+# All but the browser are kept in a cache folder; remove that to download them again.
 
 . "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 
@@ -50,6 +51,31 @@ install_schemathesis() {
     "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$list" >&2 || return 1
     mkdir -p "${program%/*}"
     ln -sfn "$folder/bin/schemathesis" "$program"
+}
+
+# In the versions of deploy/lib/api-tools, each set of versions in a folder of its own; Node.js comes from PyPI.
+get_api_tools() {
+    local lists folder file
+    lists=$(realpath "$(dirname "${BASH_SOURCE[0]}")/api-tools")
+    folder=$(unpacked_tools)/api-tools-$(cat "$lists/requirements.txt" "$lists/package-lock.json" | sha256sum | cut -c1-16)
+    if [ ! -e "$folder/complete" ]; then
+        say "installing linters and generators into $folder"
+        rm -rf "$folder"
+        create_python_environment "$folder" || fail "python3 with venv is missing"
+        "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$lists/requirements.txt" >&2 ||
+            fail "the tools cannot be installed from PyPI: see above"
+        for file in package.json package-lock.json; do
+            cp "$lists/$file" "$folder/"
+        done
+        (cd "$folder" && PATH=$folder/bin:$PATH npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2 ||
+            fail "the tools cannot be installed from npm: see above"
+        touch "$folder/complete"
+    fi
+    # Behind the system's own programs, but for Node.js, whose version the tools require.
+    mkdir -p "$folder/first"
+    ln -sfn ../bin/node "$folder/first/node"
+    PATH=$folder/first:$PATH:$folder/bin:$folder/node_modules/.bin
+    export PATH API_TOOLS="$folder"
 }
 
 create_python_environment() {

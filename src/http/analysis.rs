@@ -105,8 +105,8 @@ async fn read(
     params(
         ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only entries of this device."),
         ("status" = Option<AnalysisState>, Query, description = "Only analyses with this status.", example = "success"),
-        ("from" = Option<String>, Query, description = "Only analyses that began at this time or later; without a zone, UTC.", example = "2026-02-01T00:00:00"),
-        ("to" = Option<String>, Query, description = "Only analyses that began at this time or earlier.", example = "2026-02-28T23:59:59"),
+        ("from" = Option<String>, Query, description = "Only analyses that began at this time or later, such as `2026-02-01T00:00:00`; without an offset, in UTC.", example = "2026-02-01T00:00:00"),
+        ("to" = Option<String>, Query, description = "Only analyses that began at this time or earlier, such as `2026-02-28T23:59:59`.", example = "2026-02-28T23:59:59"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the answer before: continues behind it."),
         ("limit" = Option<u32>, Query, description = "The largest number of entries; by default 50.",
             minimum = 1, maximum = 500, example = 50),
@@ -147,6 +147,8 @@ pub(super) async fn list_analyses(
 }
 
 /// Returns an analysis with its recommendations
+///
+/// One that is running or has failed has none. With a device's own key, only its own.
 #[utoipa::path(
     get,
     path = "/api/v1/analyses/{analysisId}",

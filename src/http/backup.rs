@@ -95,6 +95,8 @@ pub(super) async fn list_backups(
 }
 
 /// Downloads a backup, or a part of it
+///
+/// `Range` requests a part, `If-None-Match` the file only if it has changed.
 #[utoipa::path(
     get,
     path = "/api/v1/backups/{deviceId}/{type}/{filename}",

@@ -71,6 +71,8 @@ pub(super) async fn to_page() -> HttpResponse {
 }
 
 /// The page and its files
+///
+/// `/docs/` and `/docs/index.html` are the page itself.
 #[utoipa::path(
     get,
     path = "/docs/{file}",

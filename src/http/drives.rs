@@ -28,8 +28,8 @@ const MAX_LIMIT: u32 = 200;
     tag = "Analysis",
     params(
         ("deviceId" = Option<DeviceIdSchema>, Query, description = "Only entries of this device."),
-        ("from" = Option<String>, Query, description = "Only drives that began at this time or later; without a zone, UTC.", example = "2026-02-01T00:00:00"),
-        ("to" = Option<String>, Query, description = "Only drives that began at this time or earlier.", example = "2026-02-28T23:59:59"),
+        ("from" = Option<String>, Query, description = "Only drives that began at this time or later, such as `2026-02-01T00:00:00`; without an offset, in UTC.", example = "2026-02-01T00:00:00"),
+        ("to" = Option<String>, Query, description = "Only drives that began at this time or earlier, such as `2026-02-28T23:59:59`.", example = "2026-02-28T23:59:59"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the answer before: continues behind it."),
         ("limit" = Option<u32>, Query, description = "The largest number of entries; by default 50.",
             minimum = 1, maximum = 200, example = 50),

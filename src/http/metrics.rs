@@ -147,6 +147,8 @@ fn method(method: &Method) -> &str {
 }
 
 /// Metrics for Prometheus
+///
+/// Rows, batches, analyses, uploads, queues and requests. `docs/operations.md` describes each.
 #[utoipa::path(
     get,
     path = "/metrics",

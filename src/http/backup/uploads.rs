@@ -230,6 +230,8 @@ async fn receive(upload: &mut PartialUpload, mut payload: web::Payload) -> Resul
 }
 
 /// Removes an upload
+///
+/// Its parts are deleted at once. An upload that is not continued is also removed without this.
 #[utoipa::path(
     delete,
     path = "/api/v1/backup/uploads/{uploadId}",

@@ -8,11 +8,15 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 
 use crate::http::{
     Access, analysis, backup, bodies, diagnosis, drives, endpoints, health, metrics, ping, sync,
 };
+
+mod errors;
+
+use errors::COMMON_ERRORS;
 
 /// The name of the key among the security schemes.
 const KEY: &str = "ApiKey";
@@ -22,7 +26,8 @@ const KEY: &str = "ApiKey";
     info(
         title = "eclipse-ai-server",
         description = "Ingests a car's OBD-II data, analyses drives with a local LLM, stores backups and reports its own health.\n\n\
-            Times are UTC, written `2026-02-01T14:30:05`. After a 2xx, everything is committed. A 4xx names what to fix, \
+            Times are UTC, written `2026-02-01T14:30:05`. In requests they are accepted in the years 1900 to 8999, with or without a fraction \
+            of a second; one with an offset, such as `+01:00`, is converted to UTC. After a 2xx, everything is committed. A 4xx names what to fix, \
             and where. After 429, 503 or another 5xx, retry the same request; re-sending is idempotent.\n\n\
             Every answer has an `X-Request-Id`, which is also in the server's log. Unknown paths get 404, other methods 405.",
     ),
@@ -64,9 +69,10 @@ struct Described;
 pub fn document() -> OpenApi {
     let mut document = Described::openapi();
     for endpoint in endpoints() {
-        let item = document.paths.paths.get_mut(&endpoint.documented_path());
+        let path = endpoint.documented_path();
+        let item = document.paths.paths.get_mut(&path);
         if let Some(operation) = item.and_then(|item| operation(item, &endpoint.method)) {
-            complete(operation, endpoint.access);
+            complete(&path, operation, endpoint.access);
         }
     }
     name_uploads(&mut document);
@@ -120,7 +126,7 @@ fn name_uploads(document: &mut OpenApi) {
 }
 
 /// Adds what all endpoints have in common, or all that require a key.
-fn complete(operation: &mut Operation, access: Access) {
+fn complete(path: &str, operation: &mut Operation, access: Access) {
     let no_scopes: [&str; 0] = [];
     operation.security = Some(match access {
         Access::Key => vec![SecurityRequirement::new(KEY, no_scopes)],
@@ -130,7 +136,7 @@ fn complete(operation: &mut Operation, access: Access) {
         leave_optional_empty(parameter);
     }
     for (status, response) in &mut operation.responses.responses {
-        give_example(status, response);
+        errors::give_example(path, status, response);
     }
     for error in &COMMON_ERRORS {
         if access == Access::Key || !error.is_about_keys {
@@ -150,105 +156,6 @@ fn leave_optional_empty(parameter: &mut RefOr<Parameter>) {
     {
         let without_example = ParameterBuilder::from(parameter.clone()).example(None);
         *parameter = without_example.build();
-    }
-}
-
-/// Gives an error with the common body the text that its status usually has.
-fn give_example(status: &str, response: &mut RefOr<Response>) {
-    let text = DETAILS.iter().find(|(known, _)| *known == status);
-    let (Some((_, text)), RefOr::T(response)) = (text, response) else {
-        return;
-    };
-    for content in response.content.values_mut() {
-        if let RefOr::T(content) = content
-            && content.schema == Some(Ref::from_schema_name("Detail").into())
-        {
-            content.example.get_or_insert(json!({ "detail": text }));
-        }
-    }
-}
-
-/// The text of an error with the common body, by status.
-static DETAILS: [(&str, &str); 10] = [
-    ("400", "The request's body cannot be read"),
-    (
-        "403",
-        "The API key belongs to another device than the request names",
-    ),
-    ("404", "Not Found"),
-    ("408", "Nothing was sent for 30 seconds"),
-    ("409", "The upload continues at byte 8388608"),
-    ("413", "Payload too large. Max: 10MB"),
-    (
-        "415",
-        "A compressed body is not taken: send it without Content-Encoding",
-    ),
-    ("416", "The range lies beyond the end of the file"),
-    ("429", "The server is busy, try again"),
-    ("507", "No space is left for backups"),
-];
-
-/// An error that any endpoint can answer with.
-struct CommonError {
-    status: &'static str,
-    name: &'static str,
-    description: &'static str,
-    /// The text of the body, if there is one.
-    example: Option<&'static str>,
-    is_about_keys: bool,
-}
-
-static COMMON_ERRORS: [CommonError; 4] = [
-    CommonError {
-        status: "400",
-        name: "NotHttp",
-        description: "The request is not valid HTTP. The answer has no body.",
-        example: None,
-        is_about_keys: false,
-    },
-    CommonError {
-        status: "401",
-        name: "Unauthorized",
-        description: "The key is missing or unknown. The owner must correct it.",
-        example: Some("Invalid API key"),
-        is_about_keys: true,
-    },
-    CommonError {
-        status: "500",
-        name: "InternalError",
-        description: "Internal error; the server's log has the cause.",
-        example: Some("Internal server error"),
-        is_about_keys: false,
-    },
-    CommonError {
-        status: "503",
-        name: "Unavailable",
-        description: "Temporarily unavailable. Retry the same request after `Retry-After`.",
-        example: Some("The server is busy, try again"),
-        is_about_keys: true,
-    },
-];
-
-impl CommonError {
-    fn response(&self) -> Response {
-        let mut response = ResponseBuilder::new().description(self.description);
-        if let Some(example) = self.example {
-            let body = ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name("Detail")))
-                .example(Some(json!({ "detail": example })));
-            response = response.content("application/json", body.build());
-        }
-        if self.status == "503" {
-            let seconds = ObjectBuilder::new()
-                .schema_type(Type::Integer)
-                .minimum(Some(0))
-                .build();
-            let header = HeaderBuilder::new()
-                .schema(Some(seconds))
-                .description(Some("Seconds to wait before the retry."));
-            response = response.header("Retry-After", header.build());
-        }
-        response.build()
     }
 }
 

@@ -30,6 +30,8 @@ use crate::http::bodies::time;
         "lastSuccess": "2026-02-01T14:30:05",
         "lastError": null,
         "failingTables": [],
+        "quarantined": [],
+        "notes": [],
     },
     "analysis": {
         "failuresLastHour": 0,
@@ -44,6 +46,7 @@ use crate::http::bodies::time;
         "lastSuccess": "2026-02-01T14:31:00",
         "lastError": null,
         "freeBytes": 52_428_800_000_u64,
+        "notes": [],
     },
     "actors": { "sync": { "restarts": 0 }, "analysis": { "restarts": 0 } },
 })))]

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use actors::sync::timestamp::ACCEPTED_YEARS;
 use serde_json::{Map, Value};
 
 use super::*;
@@ -164,6 +165,13 @@ fn every_answer_with_a_map_has_an_example() {
         checked += 1;
     }
     assert!(checked >= 2, "{checked}");
+}
+
+#[test]
+fn the_accepted_times_are_described() {
+    let document = json();
+    let description = document["info"]["description"].as_str().unwrap();
+    assert!(description.contains(ACCEPTED_YEARS), "{description}");
 }
 
 #[test]
