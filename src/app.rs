@@ -1,7 +1,7 @@
 //! Builds and connects the actors and the HTTP server; defines the order of start, drain and stop.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix::Addr;
@@ -52,9 +52,17 @@ const ANALYSIS_BODIES_BYTES: usize = 8 * 1024 * 1024;
 /// Why the server ended without a clean stop.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// Most likely the port is in use; or a thread could not be started.
+    /// A thread or a file could not be opened.
     #[error("cannot start")]
     Start(#[source] io::Error),
+    /// Most likely the port is in use.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// `HOST` and `PORT`.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
     /// The HTTP server failed.
     #[error("the HTTP server ended")]
     Http(#[source] io::Error),
@@ -119,8 +127,9 @@ impl Application {
         let runtime = ActorRuntime::start().map_err(AppError::Start)?;
         let supervision = Supervision::new(RestartPolicy::default());
         let state = start_actors(settings, &runtime, &supervision).map_err(AppError::Start)?;
+        let address = SocketAddr::new(settings.host, settings.port);
         let listener =
-            TcpListener::bind((settings.host, settings.port)).map_err(AppError::Start)?;
+            TcpListener::bind(address).map_err(|source| AppError::Listen { address, source })?;
         let port = listener.local_addr().map_err(AppError::Start)?.port();
         let analysis = state.analysis.clone();
         let state = web::Data::new(state);

@@ -28,6 +28,7 @@ mod drives;
 mod host;
 mod openapi;
 mod page;
+mod progress;
 mod rules;
 mod seed;
 mod status;
@@ -40,7 +41,13 @@ Examples, with the package:
   sudo -u eclipse-ai eclipse-ai-server show 14 --html - >drive-14.html
   sudo -u eclipse-ai eclipse-ai-server backups fetch chi-eclipse-01 database --output - >obd.db
   sudo -u eclipse-ai eclipse-ai-server device add chi-eclipse-01 --name Eclipse
-  eclipse-ai-server diagnose drive.csv";
+  eclipse-ai-server diagnose drive.csv
+
+Exit codes:
+  0    done; for status and doctor: nothing needs the owner
+  1    failed, for the reason on standard error; for status and doctor: something needs the owner
+  2    the arguments are not valid
+  141  the reader of the output, such as head, ended early";
 
 /// Companion server for a car's data logger: takes its readings in, analyses its drives with a local model, and
 /// keeps its backups. Settings come from the environment, and from the file .env or /etc/eclipse-ai-server/env.
@@ -95,15 +102,18 @@ enum Command {
     Openapi,
 }
 
-/// What ends a command with exit code 1.
+/// What ends a command with exit code 1, or with [`CLOSED_PIPE`].
 type Failure = Box<dyn std::error::Error>;
+
+/// The exit code when the reader of the output, such as `head`, ends early: that of a program that SIGPIPE ended.
+const CLOSED_PIPE: u8 = 141;
 
 /// The exit code of the process: a failure, which is printed here, never ends with 0.
 pub fn exit_code(outcome: Result<(), Failure>) -> ExitCode {
     logging::flush();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) if is_closed_pipe(&*failure) => ExitCode::FAILURE,
+        Err(failure) if is_closed_pipe(&*failure) => ExitCode::from(CLOSED_PIPE),
         Err(failure) => {
             logging::report_failure(&format!("eclipse-ai-server: {}", causes(failure.as_ref())));
             ExitCode::FAILURE

@@ -120,15 +120,42 @@ fn variables_of_environment() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-/// The variables that the settings file sets, and the environment to another value, which counts.
-pub fn overridden_variables() -> Vec<String> {
-    let file = variables_of_file().unwrap_or_default();
-    let mut names: Vec<String> = variables_of_environment()
-        .filter(|(name, value)| file.get(name).is_some_and(|of_file| of_file != value))
-        .map(|(name, _)| name)
-        .collect();
-    names.sort();
-    names
+/// Where the settings come from that are not left at their defaults: names of variables, in the order of [`Settings`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// Those of the settings file.
+    pub file: Vec<String>,
+    /// Those of the environment.
+    pub environment: Vec<String>,
+    /// Those of the environment that the settings file sets to another value.
+    pub overridden: Vec<String>,
+}
+
+impl Sources {
+    /// Finds out.
+    pub fn find() -> Self {
+        let file = variables_of_file().unwrap_or_default();
+        let environment = variables_of_environment().collect();
+        Self::of(&file, &environment)
+    }
+
+    fn of(file: &HashMap<String, String>, environment: &HashMap<String, String>) -> Self {
+        let mut sources = Self::default();
+        for name in Settings::names() {
+            if let Some(value) = environment.get(&name) {
+                if file.get(&name).is_some_and(|of_file| of_file != value) {
+                    sources.overridden.push(name.clone());
+                }
+                sources.environment.push(name);
+            } else if file
+                .get(&name)
+                .is_some_and(|value| !value.trim().is_empty())
+            {
+                sources.file.push(name);
+            }
+        }
+        sources
+    }
 }
 
 impl fmt::Display for InvalidSettings {
@@ -162,6 +189,14 @@ impl Settings {
     fn read_diagnosis(reader: &mut Reader<'_>) -> actors::diagnosis::Settings {
         let built_in = actors::diagnosis::Settings::default();
         reader.or("DIAGNOSIS_THRESHOLDS", built_in, values::thresholds)
+    }
+
+    /// The names of all variables.
+    fn names() -> Vec<String> {
+        let variables = HashMap::new();
+        let mut reader = Reader::new(&variables);
+        let _ = Self::read(&mut reader);
+        reader.into_names()
     }
 
     fn variables() -> Result<HashMap<String, String>, InvalidSettings> {

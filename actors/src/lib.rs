@@ -36,7 +36,14 @@ pub fn causes(error: &dyn std::error::Error) -> String {
         }
         source = cause.source();
     }
-    line
+    without_repetitions(&line)
+}
+
+/// Some libraries repeat their own words: `Input/output error: Input/output error: Connection refused`.
+fn without_repetitions(line: &str) -> String {
+    let mut parts: Vec<&str> = line.split(": ").collect();
+    parts.dedup_by_key(|part| part.trim_matches(['`', '\'']));
+    parts.join(": ")
 }
 
 /// What a panic says, for the log.

@@ -154,6 +154,15 @@ pub fn latest_version() -> i64 {
         .unwrap_or_default()
 }
 
+/// How many migrations of this build a schema of this version lacks.
+pub fn pending(version: Option<i64>) -> usize {
+    embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .filter(|migration| Some(i64::from(migration.version())) > version)
+        .count()
+}
+
 /// The shape that the migrations of this build produce.
 fn expected() -> Shape {
     let mut migrations = embedded::migrations::runner().get_migrations().clone();

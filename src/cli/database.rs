@@ -1,18 +1,18 @@
 //! `init-db` and `seed-db`.
 
 use actors::database::{Database, DatabaseError};
-use actors::schema;
 use actors::sync::import_batch;
 use mysql_async::prelude::Queryable as _;
 
 use super::Failure;
+use super::progress::Progress;
 use super::seed::batches;
 use super::stored::{self, LIMIT};
 use crate::config::Settings;
 
 pub(super) fn init(settings: &Settings) -> Result<(), Failure> {
     let migrated = stored::run(settings, async |database| {
-        Ok(schema::migrate(database).await?)
+        Ok(stored::migrate(database).await?)
     })?;
     say!(
         "The schema is at version {} ({} migrations applied).",
@@ -27,9 +27,11 @@ pub(super) fn seed(settings: &Settings) -> Result<(), Failure> {
         if has_readings(database).await? {
             return Err("the database has readings already: nothing was changed".into());
         }
-        let mut rows = 0;
-        for batch in batches() {
-            rows += import_batch(database, &batch).await?;
+        let (batches, mut rows) = (batches(), 0);
+        let mut progress = Progress::new("batches", batches.len());
+        for (number, batch) in (1..).zip(&batches) {
+            rows += import_batch(database, batch).await?;
+            progress.set(number);
         }
         Ok(rows)
     })?;

@@ -16,6 +16,9 @@ const PROGRAM: &str = "eclipse-ai-server";
 /// Where the Debian package puts the script that sets the database up.
 const PACKAGED_SETUP: &str = "/usr/share/eclipse-ai-server/setup-mysql.sh";
 
+/// The templates of settings: that of the sources, and that of the package.
+const EXAMPLES: [&str; 2] = [".env.example", "/usr/share/eclipse-ai-server/env.example"];
+
 /// What quickstart.sh leaves beside the `.env` of its private database.
 const PRIVATE_DATABASE: &str = "data/database/root-password";
 
@@ -28,6 +31,8 @@ pub(super) struct Host {
     /// How this program was called.
     program: String,
     has_package: bool,
+    /// The template of settings, where there is one.
+    example: Option<&'static str>,
 }
 
 /// Where the settings come from.
@@ -62,6 +67,7 @@ impl Host {
             is_plain_root: is_root && env::var_os("SUDO_USER").is_none(),
             program: env::args().next().unwrap_or_else(|| PROGRAM.to_owned()),
             has_package: Path::new(PACKAGED_SETUP).exists(),
+            example: EXAMPLES.into_iter().find(|path| Path::new(path).exists()),
         }
     }
 
@@ -98,9 +104,12 @@ impl Host {
             Origin::Service(path) => self.adapt(&format!("sudo -e {}", path.display())),
             Origin::Quickstart => "editor .env".to_owned(),
             Origin::File(path) => format!("editor {}", path.display()),
-            Origin::Environment => {
-                "cp .env.example .env && chmod 600 .env && editor .env".to_owned()
-            }
+            Origin::Environment => match self.example {
+                Some(example) => {
+                    format!("install -m 600 {example} .env && editor .env")
+                }
+                None => "editor .env # lines of the form NAME=value".to_owned(),
+            },
         }
     }
 
@@ -186,6 +195,7 @@ mod tests {
             is_plain_root,
             program: "target/release/eclipse-ai-server".to_owned(),
             has_package: false,
+            example: None,
         }
     }
 
@@ -226,6 +236,17 @@ mod tests {
         let other = host(Origin::File(".env".into()), false);
         assert_eq!(other.start_database(), "systemctl status mysql mariadb");
         assert_eq!(other.setup_database(), "sudo deploy/setup-mysql.sh");
+    }
+
+    #[test]
+    fn a_template_of_settings_is_named_only_where_it_exists() {
+        let mut host = host(Origin::Environment, false);
+        assert!(host.edit_settings().starts_with("editor .env #"));
+        host.example = Some(EXAMPLES[0]);
+        assert!(
+            host.edit_settings()
+                .contains("install -m 600 .env.example .env")
+        );
     }
 
     #[test]

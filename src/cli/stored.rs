@@ -1,17 +1,22 @@
 //! The database, for commands.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use actors::analysis::StoredDrive;
 use actors::database::{Database, DatabaseError};
 use actors::diagnosis::{Diagnosis, Traces};
-use actors::schema;
+use actors::schema::{self, Migrated};
+use tokio::time::sleep;
 
+use super::progress::Progress;
 use super::{Failure, block_on};
 use crate::config::Settings;
 
 /// The time limit of a look-up.
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// An error of the database, with its address.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +43,7 @@ pub(super) fn write<T>(
     work: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     run(settings, async |database| {
-        schema::migrate(database).await?;
+        migrate(database).await?;
         work(database).await
     })
 }
@@ -75,6 +80,29 @@ pub(super) fn run<T>(
         }),
         Err(failure) => failure,
     })
+}
+
+/// Creates or migrates the schema, and shows how many migrations are done: those of large tables take minutes.
+pub(super) async fn migrate(database: &Database) -> Result<Migrated, DatabaseError> {
+    tokio::select! {
+        migrated = schema::migrate(database) => migrated,
+        never = show_migrations(database) => match never {},
+    }
+}
+
+async fn show_migrations(database: &Database) -> Infallible {
+    let mut progress = None;
+    loop {
+        sleep(SECOND).await;
+        let version = database.run(LIMIT, async |connection| schema::version(connection).await);
+        let Ok(version) = version.await else {
+            continue;
+        };
+        let left = schema::pending(version);
+        let (total, progress) =
+            progress.get_or_insert_with(|| (left, Progress::new("migrations", left)));
+        progress.set(total.saturating_sub(left));
+    }
 }
 
 async fn require_schema(database: &Database) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 pub(super) struct Reader<'a> {
     variables: &'a HashMap<String, String>,
     problems: Vec<String>,
+    names: Vec<String>,
 }
 
 /// The settings of the installed service, for commands run by hand.
@@ -70,7 +71,13 @@ impl<'a> Reader<'a> {
         Self {
             variables,
             problems: Vec::new(),
+            names: Vec::new(),
         }
+    }
+
+    /// The names of the variables that were read.
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.names
     }
 
     pub(super) fn required<T>(
@@ -103,7 +110,8 @@ impl<'a> Reader<'a> {
     }
 
     /// An empty variable counts as not set.
-    fn text(&self, name: &str) -> Option<&'a str> {
+    fn text(&mut self, name: &str) -> Option<&'a str> {
+        self.names.push(name.to_owned());
         let text = self.variables.get(name)?.trim();
         (!text.is_empty()).then_some(text)
     }

@@ -119,7 +119,7 @@ impl Page {
         self.line(3, &line);
         let held = finding
             .span
-            .map_or_else(String::new, |held| format!(", finding at {}", span(held)));
+            .map_or_else(String::new, |held| format!(", finding {}", span(held)));
         self.wrapped(
             3,
             &clean(&format!(

@@ -145,7 +145,7 @@ fn the_page_holds_grade_finding_evidence_plot_and_the_rest() {
         "The engine overheats",
         "104\u{a0}°C",
         "limit 100\u{a0}°C",
-        "warm idle, 2 min, 5:00–7:00",
+        "warm idle, 2 min, 5 min to 7 min into the drive",
         "coolant temperature in °C",
         "Check the coolant level.",
         "also explains: fan weak",
@@ -194,19 +194,24 @@ fn the_mark_covers_the_time_of_the_finding() {
 #[test]
 fn the_terminal_shows_the_same_and_a_sparkline() {
     let text = text("drive.csv");
+    // Lines are broken at blanks.
+    let words = |text: &str| {
+        let words = text.split([' ', '\n']).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(" ")
+    };
     for part in [
         "drive.csv\n",
         "2026-04-19 07:18 · 10 min of data · 5.2 km · 600 readings",
         "Grade C: one warning",
         "1. WARNING  The engine overheats  (confidence 90 %)",
-        "104\u{a0}°C (limit 100\u{a0}°C; warm idle, 2 min, 5:00–7:00)",
+        "104\u{a0}°C (limit 100\u{a0}°C; warm idle, 2 min, 5 min to 7 min into the drive)",
         "▁▁",
         "██",
-        "coolant temperature: 20\u{a0}°C to 121\u{a0}°C, finding at 5:00–7:00",
+        "coolant temperature: 20\u{a0}°C to 121\u{a0}°C, finding 5 min to 7 min into the drive",
         "1. Check the coolant level.",
         "maf implausible: MAF was not logged. Log MAF.",
     ] {
-        assert!(text.contains(part), "{part}\n{text}");
+        assert!(words(&text).contains(&words(part)), "{part}\n{text}");
     }
     assert!(
         text.lines().all(|line| line.chars().count() <= 100),

@@ -65,9 +65,13 @@ fn split(seconds: f64) -> (u64, u64, u64) {
     (seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-/// `4:05–9:20`.
+/// `4 min 5 s to 9 min 20 s into the drive`.
 pub(super) fn span(span: Span) -> String {
-    format!("{}–{}", clock(span.from_seconds), clock(span.to_seconds))
+    format!(
+        "{} to {} into the drive",
+        duration(span.from_seconds),
+        duration(span.to_seconds)
+    )
 }
 
 /// When the drive began, where times are on the calendar.
@@ -86,7 +90,7 @@ pub(super) fn extent(figures: &Figures) -> String {
     parts.join(" · ")
 }
 
-/// Where and for how long evidence holds: `warm idle, 320 s, 4:10–9:20`.
+/// Where and for how long evidence holds: `warm idle, 5 min 20 s, 4 min 10 s to 9 min 30 s into the drive`.
 pub(super) fn circumstances(evidence: &Evidence) -> String {
     let state = evidence.state.map(|state| state.label().to_owned());
     let seconds = evidence.seconds.map(duration);

@@ -85,6 +85,11 @@ async fn without_problems_the_exit_code_is_0_and_nothing_is_left_behind() {
         ended.output
     );
     assert!(reported(&ended, "ok", "ollama").contains("1.5 GB"));
+    let settings = reported(&ended, "ok", "settings");
+    let from = "DATABASE_URL, API_KEY, HOST, PORT from .env; \
+                OLLAMA_BASE_URL, BACKUP_DIR, MAX_BACKUP_SIZE_MB from the environment; defaults for the others. \
+                The values of .env for OLLAMA_BASE_URL have no effect";
+    assert!(settings.contains(from), "{settings}");
     assert_eq!(binary.files(), [".env"]);
 }
 

@@ -19,7 +19,7 @@ fn a_closed_pipe_ends_a_command_without_a_word() {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
-    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(ended.status.code(), Some(141));
 }
 
 #[test]

@@ -44,12 +44,8 @@ fn every_reason_of_health_is_explained() {
         table: "alert_log".to_owned(),
         failures: 3,
         is_unknown: false,
+        is_of_server: false,
         error: "no such column".to_owned(),
-    });
-    nothing_works.analysis.growth = Some(Growth {
-        from: 3,
-        to: 9,
-        minutes: 20,
     });
     let mut two_more = Facts {
         ollama: OllamaState::WithoutModel,
@@ -75,6 +71,12 @@ fn every_reason_of_health_is_explained() {
         }],
         ..Facts::default()
     };
+    failing_work.mysql.is_up = true;
+    failing_work.analysis.growth = Some(Growth {
+        from: 3,
+        to: 9,
+        minutes: 20,
+    });
     failing_work.analysis.record = failing.clone();
     failing_work.backup.record = failing;
     failing_work.backup.write_error = Some("Permission denied".to_owned());

@@ -35,7 +35,7 @@ fn the_journal_gets_priorities_instead_of_times() {
     let log = log_of_a_failure(true);
     assert!(log.starts_with("<6>server starts version="), "{log}");
     assert!(
-        log.contains("\n<3>eclipse-ai-server: cannot start"),
+        log.contains("\n<3>eclipse-ai-server: cannot listen on 192.0.2.1:8000: "),
         "{log}"
     );
 }

@@ -129,18 +129,13 @@ pub fn assess(facts: &Facts) -> Assessment {
         OllamaState::ModelsUnknown => {
             reasons.push("The list of Ollama's models cannot be read.".to_owned());
         }
-        OllamaState::Ready => {
-            let blocked = facts.analysis.queue_blocked.as_ref();
-            reasons.extend(
-                blocked.map(|reason| format!("Queued drives wait: {}.", without_full_stop(reason))),
-            );
-        }
+        OllamaState::Ready => {}
     }
     if let Some(Ok(warnings)) = &facts.schema.state {
         reasons.extend(warnings.iter().cloned());
     }
     reasons.extend(much_newer_schema(facts));
-    reasons.extend(facts.sync.failing_tables.iter().map(failing_table));
+    reasons.extend(failing_tables(facts));
     let quarantined = facts.mysql.quarantined.iter();
     reasons.extend(
         quarantined
@@ -148,10 +143,8 @@ pub fn assess(facts: &Facts) -> Assessment {
             .map(quarantined_table),
     );
     reasons.extend(facts.refused_clients.iter().map(refused_client));
-    reasons.extend(facts.analysis.growth.as_ref().map(stuck_queue));
-    reasons.extend(facts.analysis.stuck_drives.iter().map(stuck_drive));
-    if facts.ollama == OllamaState::Ready {
-        reasons.extend(failures_in_a_row("analyses", &facts.analysis.record));
+    if facts.mysql.is_up {
+        reasons.extend(analysis(facts));
     }
     reasons.extend(failures_in_a_row("uploads", &facts.backup.record));
     reasons.extend(facts.backup.damaged.iter().map(damaged_backup));
@@ -225,14 +218,53 @@ fn sentence(words: &str) -> String {
     format!("{first}{}.", without_full_stop(letters.as_str()))
 }
 
-fn failing_table(failing: &FailingTable) -> String {
-    format!(
-        "The last {} batches of {} with rows of {} were not stored: {}.",
-        failing.failures,
-        failing.device_id,
-        failing.table,
-        without_full_stop(&failing.error)
-    )
+/// Why drives are not analysed. Without the database they are not, for that reason.
+fn analysis(facts: &Facts) -> Vec<String> {
+    let of_analysis = &facts.analysis;
+    let mut reasons = Vec::new();
+    if facts.ollama == OllamaState::Ready {
+        let blocked = of_analysis.queue_blocked.as_deref();
+        let blocked = blocked.map(without_full_stop);
+        reasons.extend(blocked.map(|reason| format!("Queued drives wait: {reason}.")));
+        reasons.extend(failures_in_a_row("analyses", &of_analysis.record));
+    }
+    reasons.extend(of_analysis.growth.as_ref().map(stuck_queue));
+    reasons.extend(of_analysis.stuck_drives.iter().map(stuck_drive));
+    reasons
+}
+
+/// One sentence for the tables of a device that fail for the same reason. A failure of the server is a consequence while it
+/// has no database.
+fn failing_tables(facts: &Facts) -> impl Iterator<Item = String> {
+    let mut by_reason: BTreeMap<(&str, &str, u32), Vec<&str>> = BTreeMap::new();
+    for failing in &facts.sync.failing_tables {
+        if facts.mysql.is_up || !failing.is_of_server {
+            let reason = (
+                failing.device_id.as_str(),
+                without_full_stop(&failing.error),
+                failing.failures,
+            );
+            by_reason.entry(reason).or_default().push(&failing.table);
+        }
+    }
+    by_reason
+        .into_iter()
+        .map(|((device, error, failures), tables)| {
+            format!(
+                "The last {failures} batches of {device} with rows of {} were not stored: {error}.",
+                enumerated(&tables)
+            )
+        })
+}
+
+/// `a, b and c`
+fn enumerated(names: &[&str]) -> String {
+    match names {
+        [first @ .., before, last] if !first.is_empty() => {
+            format!("{}, {before} and {last}", first.join(", "))
+        }
+        _ => names.join(" and "),
+    }
 }
 
 fn refused_client(client: &RefusedClient) -> String {

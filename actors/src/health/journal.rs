@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDateTime, TimeDelta};
 
 use crate::drives::StuckDrive;
-use crate::report::{BatchFailure, BatchOutcome, ClockJump, Damage, Report};
+use crate::report::{BatchOutcome, ClockJump, Damage, Report};
 
 mod failing;
 mod growth;
@@ -93,18 +93,10 @@ impl Journal {
             BatchOutcome::Refused(failure) | BatchOutcome::Failed(failure) => {
                 self.batches.fail(&failure.error, now);
                 if let Some(device) = device {
-                    self.enter_failure(device, failure, now);
+                    let is_of_server = matches!(outcome, BatchOutcome::Failed(_));
+                    self.failing.fail(device, failure, is_of_server, now);
                 }
             }
-        }
-    }
-
-    fn enter_failure(&mut self, device: &str, failure: &BatchFailure, now: NaiveDateTime) {
-        let known = failure.tables.iter().map(|table| (table, false));
-        let unknown = failure.unknown_tables.iter().map(|table| (table, true));
-        for (table, is_unknown) in known.chain(unknown) {
-            self.failing
-                .fail(device, table, is_unknown, &failure.error, now);
         }
     }
 

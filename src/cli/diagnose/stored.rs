@@ -7,6 +7,7 @@ use actors::diagnosis::Grade;
 use chrono::{NaiveDate, NaiveTime};
 
 use super::{Diagnosed, Failure};
+use crate::cli::progress::Progress;
 use crate::cli::stored::{self, LIMIT};
 use crate::config::Settings;
 
@@ -43,8 +44,8 @@ pub(super) fn recompute(settings: &Settings, since: Option<NaiveDate>) -> Result
                 diagnoses::diagnosed_since(connection, since).await
             })
             .await?;
-        let mut count = 0;
-        for drive in &drives {
+        let (mut count, mut progress) = (0, Progress::new("drives", drives.len()));
+        for (number, drive) in (1..).zip(&drives) {
             let diagnosed = diagnose_stored(
                 database,
                 &settings.diagnosis,
@@ -56,15 +57,18 @@ pub(super) fn recompute(settings: &Settings, since: Option<NaiveDate>) -> Result
                 StoredDrive::Diagnosed(diagnosed) => {
                     let (diagnosis, _) = *diagnosed;
                     let grade = diagnosis.grade.map_or("none", Grade::label);
-                    say!("Drive {drive}: grade {grade}. {}", diagnosis.grade_reason)?;
+                    let reason = &diagnosis.grade_reason;
+                    progress.suspend(|| say!("Drive {drive}: grade {grade}. {reason}"))?;
                     count += 1;
                 }
-                StoredDrive::ReadingsGone => {
-                    say!("Drive {drive}: unchanged, for its readings are no longer stored")?;
-                }
+                StoredDrive::ReadingsGone => progress.suspend(|| {
+                    say!("Drive {drive}: unchanged, for its readings are no longer stored")
+                })?,
                 StoredDrive::Unknown => {}
             }
+            progress.set(number);
         }
+        drop(progress);
         say!("Drives diagnosed: {count}")?;
         Ok(())
     })

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use super::Host;
 use super::finding::Finding;
-use crate::config::{self, InvalidSettings, Settings};
+use crate::config::{self, InvalidSettings, Settings, Sources};
 
 /// A key that is shorter can be guessed, in characters.
 const LEAST_KEY_CHARACTERS: usize = 16;
@@ -57,14 +57,8 @@ pub(super) fn judge(
 }
 
 fn complete(settings: &Settings, host: &Host) -> Vec<Finding> {
-    let mut findings = vec![Finding::ok(
-        "settings",
-        format!(
-            "are complete, from {}{}",
-            host.settings_source(),
-            overridden()
-        ),
-    )];
+    let sources = sources(&host.settings_source(), &Sources::find());
+    let mut findings = vec![Finding::ok("settings", format!("are complete: {sources}"))];
     if settings.api_key.expose_secret().len() < LEAST_KEY_CHARACTERS {
         findings.push(Finding::warning(
             "settings",
@@ -77,13 +71,25 @@ fn complete(settings: &Settings, host: &Host) -> Vec<Finding> {
     findings
 }
 
-/// The variables that have another value than the file gives them.
-fn overridden() -> String {
-    let names = config::overridden_variables();
-    if names.is_empty() {
-        return String::new();
+/// Where each setting comes from.
+fn sources(file: &str, sources: &Sources) -> String {
+    let mut parts = Vec::new();
+    if !sources.file.is_empty() {
+        parts.push(format!("{} from {file}", sources.file.join(", ")));
     }
-    format!("; from the environment instead: {}", names.join(", "))
+    if !sources.environment.is_empty() {
+        let names = sources.environment.join(", ");
+        parts.push(format!("{names} from the environment"));
+    }
+    parts.push("defaults for the others".to_owned());
+    let mut text = parts.join("; ");
+    if !sources.overridden.is_empty() {
+        let names = sources.overridden.join(", ");
+        text.push_str(&format!(
+            ". The values of {file} for {names} have no effect"
+        ));
+    }
+    text
 }
 
 fn incomplete(invalid: &InvalidSettings, host: &Host) -> Vec<Finding> {
@@ -91,4 +97,24 @@ fn incomplete(invalid: &InvalidSettings, host: &Host) -> Vec<Finding> {
     problems
         .map(|problem| Finding::error("settings", problem, host.edit_settings()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_setting_is_named_with_its_source() {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let mixed = Sources {
+            file: names(&["API_KEY", "DATABASE_URL"]),
+            environment: names(&["PORT"]),
+            overridden: names(&["PORT"]),
+        };
+        assert_eq!(
+            sources(".env", &mixed),
+            "API_KEY, DATABASE_URL from .env; PORT from the environment; defaults for the others. \
+             The values of .env for PORT have no effect"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use actors::drives::KnownDrive;
-use actors::sync::status::{DeviceSyncStatus, TableSyncStatus};
+use actors::sync::status::{BatchError, DeviceSyncStatus, TableSyncStatus};
 use actors::sync::tables::Table;
 use chrono::{NaiveDateTime, TimeDelta};
 use serde::Serialize;
@@ -42,8 +42,8 @@ pub(super) fn find(facts: &Facts, extra_tables: &[String], host: &Host) -> Vec<P
             // A table has an entry for each epoch.
             .filter(|table| seen.insert(&table.table))
             .collect();
+        problems.extend(refused(facts.now, device, &tables, extra_tables, host));
         for table in tables {
-            problems.extend(refused(facts.now, device, table, extra_tables, host));
             problems.extend(quarantined(device, table, database, host));
         }
     }
@@ -80,41 +80,56 @@ fn silence(device: &DeviceSyncStatus, host: &Host) -> Option<Problem> {
     })
 }
 
-/// A table whose latest batch was not stored.
+/// Tables whose latest batch was not stored. Those of one batch are one problem.
 fn refused(
     now: NaiveDateTime,
     device: &DeviceSyncStatus,
-    table: &TableSyncStatus,
+    tables: &[&TableSyncStatus],
     extra_tables: &[String],
     host: &Host,
-) -> Option<Problem> {
-    let failed = table.last_error.as_ref()?;
-    if now - failed.at > FORGOTTEN_AFTER {
-        return None;
+) -> Vec<Problem> {
+    let mut by_batch: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
+    for table in tables {
+        let Some(failed) = unresolved(now, table) else {
+            continue;
+        };
+        let name = table.table.as_str();
+        let is_known = Table::named(name).is_some() || extra_tables.iter().any(|it| it == name);
+        let change = if is_known {
+            "correct the row on the car, or set BAD_ROWS=quarantine".to_owned()
+        } else {
+            format!("add {name} to EXTRA_TABLES")
+        };
+        by_batch
+            .entry((&failed.error, change))
+            .or_default()
+            .push(name);
     }
-    if table
+    let problems = by_batch
+        .into_iter()
+        .map(|((error, change), names)| Problem {
+            device_id: Some(device.contact.device_id.clone()),
+            says: format!(
+                "{}: the latest batch was not stored: {error}",
+                names.join(", ")
+            ),
+            command: format!(
+                "{} # {change}, then: {}",
+                host.edit_settings(),
+                host.restart_server()
+            ),
+        });
+    problems.collect()
+}
+
+/// The failure of the latest batch with rows of a table, if it was not stored later.
+fn unresolved(now: NaiveDateTime, table: &TableSyncStatus) -> Option<&BatchError> {
+    let failed = table.last_error.as_ref()?;
+    let was_stored = table
         .last_batch
         .as_ref()
-        .is_some_and(|stored| stored.at >= failed.at)
-    {
-        return None;
-    }
-    let name = &table.table;
-    let is_known = Table::named(name).is_some() || extra_tables.contains(name);
-    let change = if is_known {
-        "correct the row on the car, or set BAD_ROWS=quarantine".to_owned()
-    } else {
-        format!("add {name} to EXTRA_TABLES")
-    };
-    Some(Problem {
-        device_id: Some(device.contact.device_id.clone()),
-        says: format!("{name}: its latest batch was not stored: {}", failed.error),
-        command: format!(
-            "{} # {change}, then: {}",
-            host.edit_settings(),
-            host.restart_server()
-        ),
-    })
+        .is_some_and(|stored| stored.at >= failed.at);
+    (now - failed.at <= FORGOTTEN_AFTER && !was_stored).then_some(failed)
 }
 
 fn quarantined(

@@ -154,6 +154,65 @@ fn without_mysql_nothing_is_better_than_unhealthy() {
     assert_eq!((status, reasons.len()), (Status::Unhealthy, 2));
 }
 
+fn failing(table: &str, failures: u32, is_of_server: bool) -> FailingTable {
+    FailingTable {
+        device_id: "pi".to_owned(),
+        table: table.to_owned(),
+        failures,
+        is_unknown: false,
+        is_of_server,
+        error: "a reason".to_owned(),
+    }
+}
+
+#[test]
+fn tables_that_fail_for_the_same_reason_are_one_sentence() {
+    let tables = [
+        ("alert_log", 3),
+        ("dtc_log", 3),
+        ("statistics", 3),
+        ("profiles", 5),
+    ];
+    let (_, reasons) = verdict(|facts| {
+        let failing = tables.map(|(table, failures)| failing(table, failures, false));
+        facts.sync.failing_tables = failing.into();
+    });
+    let expected = [
+        "The last 3 batches of pi with rows of alert_log, dtc_log and statistics were not stored: a reason.",
+        "The last 5 batches of pi with rows of profiles were not stored: a reason.",
+    ];
+    assert_eq!(reasons, expected);
+}
+
+#[test]
+fn without_the_database_its_consequences_are_no_reasons() {
+    let outage = |facts: &mut Facts| {
+        facts.mysql.is_up = false;
+        facts.sync.failing_tables =
+            vec![failing("alert_log", 3, true), failing("profiles", 4, true)];
+        facts.analysis.record = failed(3, "the database cannot be reached");
+        facts.analysis.queue_blocked = Some("the database cannot be reached".to_owned());
+        facts.analysis.growth = Some(Growth {
+            from: 1,
+            to: 4,
+            minutes: 16,
+        });
+    };
+    assert_eq!(
+        verdict(outage),
+        (Status::Unhealthy, vec!["MySQL does not answer.".to_owned()])
+    );
+    // A batch that is wrong stays wrong.
+    let (_, reasons) = verdict(|facts| {
+        outage(facts);
+        facts
+            .sync
+            .failing_tables
+            .push(failing("statistics", 3, false));
+    });
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+}
+
 #[test]
 fn each_fault_degrades_and_gives_its_reason() {
     type Trouble = fn(&mut Facts);
@@ -173,6 +232,7 @@ fn each_fault_degrades_and_gives_its_reason() {
                     table: "statistics".to_owned(),
                     failures: 3,
                     is_unknown: false,
+                    is_of_server: false,
                     error: "no such column.".to_owned(),
                 }];
             },

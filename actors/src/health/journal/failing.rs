@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use chrono::{NaiveDateTime, TimeDelta};
 
 use super::track::shortened;
+use crate::report::BatchFailure;
 
 /// Failures in a row from which a table counts as failing.
 const FAILURES_IN_A_ROW: u32 = 3;
@@ -24,6 +25,8 @@ pub struct FailingTable {
     pub failures: u32,
     /// Whether the server does not know the table.
     pub is_unknown: bool,
+    /// Whether the server failed last, not the batch.
+    pub is_of_server: bool,
     /// The last failure, in one sentence.
     pub error: String,
 }
@@ -36,6 +39,7 @@ pub(super) struct FailingTables(HashMap<(String, String), Run>);
 struct Run {
     failures: u32,
     is_unknown: bool,
+    is_of_server: bool,
     error: String,
     latest: NaiveDateTime,
 }
@@ -45,29 +49,33 @@ impl FailingTables {
         self.0.remove(&(device.to_owned(), table.to_owned()));
     }
 
+    /// Enters the failure of a batch with rows of these tables.
     pub(super) fn fail(
         &mut self,
         device: &str,
-        table: &str,
-        is_unknown: bool,
-        error: &str,
+        failure: &BatchFailure,
+        is_of_server: bool,
         now: NaiveDateTime,
     ) {
-        let run = self
-            .0
-            .entry((device.to_owned(), table.to_owned()))
-            .or_insert(Run {
+        let known = failure.tables.iter().map(|table| (table, false));
+        let unknown = failure.unknown_tables.iter().map(|table| (table, true));
+        for (table, is_unknown) in known.chain(unknown) {
+            let run = self.0.entry((device.to_owned(), table.clone()));
+            let run = run.or_insert(Run {
                 failures: 0,
                 is_unknown,
+                is_of_server,
                 error: String::new(),
                 latest: now,
             });
-        run.is_unknown = is_unknown;
-        run.error = shortened(error);
-        run.failures = run.failures.saturating_add(1);
-        run.latest = now;
-        if self.0.len() > MAX_ENTRIES {
-            self.remove_oldest();
+            run.is_unknown = is_unknown;
+            run.is_of_server = is_of_server;
+            run.error = shortened(&failure.error);
+            run.failures = run.failures.saturating_add(1);
+            run.latest = now;
+            if self.0.len() > MAX_ENTRIES {
+                self.remove_oldest();
+            }
         }
     }
 
@@ -83,6 +91,7 @@ impl FailingTables {
                 table: table.clone(),
                 failures: run.failures,
                 is_unknown: run.is_unknown,
+                is_of_server: run.is_of_server,
                 error: run.error.clone(),
             })
             .collect();
