@@ -1,5 +1,6 @@
 //! US-CMP-007: backups. They need no database, so these tests have none, except for keys of devices.
 
+mod clock;
 mod cut;
 mod device_keys;
 mod download;

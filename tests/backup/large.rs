@@ -49,7 +49,7 @@ async fn a_limit_above_4_gib_is_the_one_that_was_set() {
     }
 }
 
-/// Sends more than 4 GiB in either way; half a minute, so only with `TEST_LONG`.
+/// Sends more than 4 GiB in either way; that takes minutes, so only with `TEST_LONG`.
 #[tokio::test]
 async fn a_file_of_more_than_4_gib_is_stored_whole() {
     const MEGABYTES: usize = 4097;
@@ -66,11 +66,8 @@ async fn a_file_of_more_than_4_gib_is_stored_whole() {
     let mut digest = Context::new(&SHA256);
     (0..MEGABYTES).for_each(|_| digest.update(&block));
     let digest = digest.finish();
-    let hex: String = digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digits = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+    let hex = digits.collect::<Vec<_>>().concat();
     let address = server.address().to_owned();
 
     let at_once = spawn_blocking({

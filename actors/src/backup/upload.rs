@@ -25,7 +25,7 @@ use crate::admission::Turn;
 use crate::report::Reporter;
 use crate::runtime::blocking;
 
-const BLOCK_BYTES: usize = 256 * 1024;
+const BLOCK_BYTES: usize = 512 * 1024;
 
 /// How many bytes are written between two checks of the free space, after which they are sent on to the disk.
 const STEP_BYTES: u64 = 4 * 1024 * 1024;

@@ -204,3 +204,49 @@ impl Drop for PartialUpload {
 pub(super) fn locked(upload: &Mutex<OpenUpload>) -> MutexGuard<'_, OpenUpload> {
     upload.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use tokio::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn the_offset_is_what_was_synced_and_never_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Arc::new(Place::new(folder.path().to_owned(), None, 0));
+        let (part, note) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let guard = Arc::new(Mutex::new(()))
+            .lock_owned()
+            .now_or_never()
+            .unwrap();
+        let layout = Layout::whole(3 * SYNC_BYTES);
+        let id = UploadId::random();
+        let boot = Boot::At(1);
+        let files = (part, note.try_clone().unwrap());
+        let mut upload = OpenUpload::resume(id, files, layout, boot, place, guard).unwrap();
+        let noted = || {
+            let mut line = vec![0; 41];
+            note.read_exact_at(&mut line, 0).unwrap();
+            let line = String::from_utf8(line).unwrap();
+            let [written, durable] = [&line[..20], &line[21..]].map(|it| it.parse().unwrap());
+            (written, durable)
+        };
+        let almost = usize::try_from(SYNC_BYTES - 1).unwrap();
+        upload.append(&vec![7; almost]).unwrap();
+        assert_eq!((upload.offset(), noted()), (0, (SYNC_BYTES - 1, 0)));
+        upload.append(&[7]).unwrap();
+        assert_eq!(
+            (upload.offset(), noted()),
+            (SYNC_BYTES, (SYNC_BYTES, SYNC_BYTES))
+        );
+        upload.append(&[7]).unwrap();
+        assert_eq!(
+            (upload.offset(), noted()),
+            (SYNC_BYTES, (SYNC_BYTES + 1, SYNC_BYTES))
+        );
+        upload.sync().unwrap();
+        assert_eq!(upload.offset(), SYNC_BYTES + 1);
+    }
+}
