@@ -139,7 +139,6 @@ impl TestDatabase {
 /// A session of a database, as the server lists it.
 pub(crate) struct Session {
     pub(crate) id: u64,
-    pub(crate) command: String,
     pub(crate) state: String,
     pub(crate) statement: String,
 }
@@ -156,7 +155,6 @@ async fn other_sessions(connection: &mut Conn, database: &str) -> Vec<Session> {
     let of_database = rows.iter().filter(|row| text(row, "db") == database);
     let sessions = of_database.map(|row| Session {
         id: row.get("Id").unwrap(),
-        command: text(row, "Command"),
         state: text(row, "State"),
         statement: text(row, "Info"),
     });
