@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'TEXT'
-Usage: deploy/test.sh [--database mariadb|mysql|all] [--long] [-- ARGUMENTS OF cargo test]
+Usage: deploy/test.sh [--database mariadb|mysql|all] [--long | --soak MINUTES] [-- ARGUMENTS OF cargo test]
 
 Runs every test of the workspace against a private database server, in a temporary folder and on a free port, which it stops
 and removes at the end. A missing database server is installed or unpacked first; a running one is never used. So are other
@@ -18,7 +18,9 @@ programs that tests need: promtool, schemathesis, chromium; for --long, generato
   --database all       the whole suite on MariaDB, then on Oracle MySQL
                        (default: the one that is installed or available)
   --long               the longer proofs too: sets TEST_LONG=1, which lengthens some tests and adds others. For a release or
-                       after a change of what they prove, not for every run
+                       after a change of what they prove, not for every run. Takes hours: TEST_CRASH_MINUTES (30) and
+                       TEST_SOAK_MINUTES (60) set the length of the longest.
+  --soak MINUTES       only the constant load, for this time
   --help               this text
 
 Tests get TEST_DATABASE_URL=mysql://root:PASSWORD@127.0.0.1:PORT/ and may create databases; MYSQL_CLIENT is its client. Tests
@@ -28,6 +30,7 @@ TEXT
 }
 
 databases=any
+only=()
 while [ $# -gt 0 ]; do
     case $1 in
         --database)
@@ -37,6 +40,12 @@ while [ $# -gt 0 ]; do
             ;;
         --database=*) databases=${1#*=} ;;
         --long) export TEST_LONG=1 ;;
+        --soak)
+            [ $# -gt 1 ] || fail "--soak requires a number of minutes (see --help)"
+            export TEST_LONG=1 TEST_SOAK_MINUTES=$2
+            only=(--test integration faults::soak -- --nocapture)
+            shift
+            ;;
         --help | -h)
             usage
             exit
@@ -111,7 +120,7 @@ exit_code=0
 for flavour in $databases; do
     start_test_database "$flavour"
     say "testing on $flavour $version"
-    if run_session cargo test --workspace --locked "$@"; then
+    if run_session cargo test --workspace --locked "$@" "${only[@]}"; then
         results+=("$flavour $version: passed")
     else
         results+=("$flavour $version: FAILED")

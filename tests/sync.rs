@@ -13,6 +13,7 @@ mod profiles;
 mod quarantine;
 mod refusals;
 mod retention;
+mod round_trip;
 mod status;
 mod storing;
 mod upserts;

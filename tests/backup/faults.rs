@@ -133,6 +133,31 @@ async fn a_full_disk_is_a_507_and_the_server_continues() {
 }
 
 #[tokio::test]
+async fn a_disk_without_inodes_is_a_507_and_the_server_continues() {
+    let root = tempfile::tempdir().unwrap();
+    let disk = "2m,nr_inodes=16";
+    let server = ServerProcess::start_on_small_disk(NO_DATABASE, root.path(), disk).await;
+    let inside = server.seen_from_inside(root.path());
+    let mut stored = 0;
+    while post_backup(&server, b"small").await.0 == 200 {
+        stored += 1;
+        assert!(stored < 16, "there is always an inode left");
+    }
+    let (status, reported) = post_backup(&server, b"small").await;
+    assert_eq!(
+        (status, &reported["detail"]),
+        (507, &json!("No space is left for backups"))
+    );
+    assert_eq!(names_in(&inside.join("test-pi/database")).len(), stored);
+    assert!(names_in(&inside.join(".staging")).is_empty());
+
+    std::fs::remove_dir_all(inside.join("test-pi")).unwrap();
+
+    let (status, receipt) = post_backup(&server, b"small").await;
+    assert_eq!(status, 200, "{receipt}");
+}
+
+#[tokio::test]
 async fn a_silent_client_gets_408_and_is_disconnected() {
     let server = start().await;
     let mut client = RawClient::begin(&address(&server), 3 * MEGABYTE);

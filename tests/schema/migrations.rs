@@ -1,5 +1,7 @@
 //! US-CMP-003: `init-db` can be run repeatedly, simultaneously, and after an interruption.
 
+use std::time::Instant;
+
 use actors::sync::tables::TABLES;
 use mysql_async::prelude::Queryable as _;
 
@@ -175,6 +177,34 @@ async fn an_interrupted_migration_continues_once_the_obstacle_is_gone() {
     assert_eq!(ended.code, Some(0), "{}", ended.output);
     assert_eq!(applied(&database).await, applied(&whole).await);
     assert_eq!(structure(&database).await, structure(&whole).await);
+}
+
+#[tokio::test]
+async fn a_migration_killed_at_any_instant_is_completed_by_the_next() {
+    let whole = TestDatabase::create().await;
+    let started = Instant::now();
+    Binary::with_database(&whole.url()).run(&["init-db"]);
+    let length = started.elapsed();
+    let rounds = effort(1, 100);
+    for round in 0..rounds {
+        let database = TestDatabase::create().await;
+        let binary = Binary::with_database(&database.url());
+        let process = binary.start(&["init-db"]);
+        tokio::time::sleep(length * (round + 1) / (rounds + 1)).await;
+        // Killed.
+        drop(process);
+        let half = tables(&database).await;
+        if half.iter().any(|table| table == "migration_lock") {
+            // Otherwise the next one waits for the expiry.
+            let expire = "UPDATE migration_lock SET expires_at = NOW(6) - INTERVAL 1 SECOND";
+            database.execute(expire).await.unwrap();
+        }
+        let ended = binary.run(&["init-db"]);
+        assert_eq!(ended.code, Some(0), "round {round}: {}", ended.output);
+        assert_eq!(applied(&database).await, applied(&whole).await);
+        assert_eq!(structure(&database).await, structure(&whole).await);
+        println!("killed with {} tables", half.len());
+    }
 }
 
 #[tokio::test]

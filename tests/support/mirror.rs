@@ -1,16 +1,25 @@
 use actors::sync::tables::{Column, ColumnType, Table};
 use actors::sync::timestamp;
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable as _;
 use serde_json::{Map, Value, json};
 
 use super::{Pi, TestDatabase};
 
 /// Asserts that every row of every mirrored table of the device is stored exactly once, with all of its values.
 pub(crate) async fn assert_mirrored(database: &TestDatabase, pi: &Pi) {
+    let mut connection = database.connect().await;
+    assert_mirrored_at(&mut connection, pi).await;
+    connection.disconnect().await.unwrap();
+}
+
+/// The same in the database of a connection.
+pub(crate) async fn assert_mirrored_at(connection: &mut Conn, pi: &Pi) {
     for name in pi.tables() {
         let Some(table) = Table::named(&name) else {
             continue;
         };
-        let stored = stored_rows(database, table, &pi.device_id).await;
+        let stored = stored_rows(connection, table, &pi.device_id).await;
         assert_eq!(stored.len(), pi.rows(&name).len(), "rows of {name}");
         for (stored, sent) in stored.iter().zip(pi.rows(&name)) {
             assert_eq!(stored, &as_stored(table, sent), "{name}: {sent}");
@@ -19,7 +28,7 @@ pub(crate) async fn assert_mirrored(database: &TestDatabase, pi: &Pi) {
 }
 
 /// In the order of the device's ids, with the device's names and types.
-async fn stored_rows(database: &TestDatabase, table: &Table, device: &str) -> Vec<Value> {
+async fn stored_rows(connection: &mut Conn, table: &Table, device: &str) -> Vec<Value> {
     let columns: Vec<String> = table
         .columns
         .iter()
@@ -31,7 +40,7 @@ async fn stored_rows(database: &TestDatabase, table: &Table, device: &str) -> Ve
         columns.join(", "),
         table.name
     );
-    let rows: Vec<String> = database.rows(&query).await;
+    let rows: Vec<String> = connection.query(query).await.unwrap();
     rows.iter()
         .map(|row| {
             let mut row: Value = serde_json::from_str(row).unwrap();

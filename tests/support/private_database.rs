@@ -1,6 +1,6 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use mysql_async::Conn;
@@ -19,7 +19,7 @@ pub(crate) struct PrivateDatabase {
     /// The script stops the server at the end of its input.
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// With the programs of the database server that the other tests use.
@@ -33,13 +33,15 @@ case ${MYSQL_CLIENT:-} in
 esac
 port=$(free_port)
 options=("${@:2}")
+port_is_free() { ! port_is_taken "$port"; }
 start() { start_private_database "$database_flavour" "$1" "$port" "" "${options[@]}"; }
 start "$1"
 private_database_sql "$1" "" --execute="CREATE DATABASE eclipse_ai"
 echo "$private_database_pid $port"
 while read -r order; do
     case $order in
-        crash) kill -KILL "$private_database_pid" && wait_until 20 has_ended "$private_database_pid" ;;
+        # The first thread may end before those that hold the port.
+        crash) kill -KILL "$private_database_pid" && wait_until 20 has_ended "$private_database_pid" && wait_until 20 port_is_free ;;
         start) start "$1" ;;
     esac
     echo "$private_database_pid"
@@ -54,15 +56,39 @@ impl PrivateDatabase {
 
     /// With further options of the server.
     pub(crate) async fn start_with(options: &[&str]) -> Self {
+        Self::start_through(Command::new("bash"), options).await
+    }
+
+    /// On a disk of this size that only this server sees.
+    ///
+    /// Fails if neither root nor a user namespace may mount a tmpfs.
+    pub(crate) async fn start_on_small_disk(size: &str) -> Self {
+        let mut command = Command::new("unshare");
+        let script = r#"mount -t tmpfs -o size="$SIZE" tmpfs "$4" && exec bash "$@""#;
+        command.args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            script,
+            "sh",
+        ]);
+        command.env("SIZE", size);
+        Self::start_through(command, &[]).await
+    }
+
+    /// By a shell, or a program that takes the same arguments.
+    async fn start_through(shell: Command, options: &[&str]) -> Self {
         let options: Vec<String> = options.iter().map(ToString::to_string).collect();
-        tokio::task::spawn_blocking(move || Self::start_blocking(&options))
+        tokio::task::spawn_blocking(move || Self::start_blocking(shell, &options))
             .await
             .unwrap()
     }
 
-    fn start_blocking(options: &[String]) -> Self {
+    fn start_blocking(mut shell: Command, options: &[String]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut script = Command::new("bash")
+        let mut script = shell
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
             .args(["-c", SCRIPT, "private-database"])
             .arg(folder.path())
@@ -84,8 +110,14 @@ impl PrivateDatabase {
             input: script.stdin.take(),
             output,
             script,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Its folder as its own process sees it, which may be on a disk of its own.
+    pub(crate) fn folder_from_outside(&self) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.server));
+        root.join(self.folder.path().strip_prefix("/").unwrap())
     }
 
     /// Host and port.
@@ -93,9 +125,14 @@ impl PrivateDatabase {
         ([127, 0, 0, 1], self.port).into()
     }
 
+    /// A connection of the administrator.
+    pub(crate) async fn connect(&self) -> Conn {
+        Conn::from_url(self.url()).await.unwrap()
+    }
+
     /// Runs statements as the administrator.
     pub(crate) async fn execute(&self, statements: &[&str]) {
-        let mut connection = Conn::from_url(self.url()).await.unwrap();
+        let mut connection = self.connect().await;
         for statement in statements {
             connection.query_drop(*statement).await.unwrap();
         }
@@ -117,13 +154,13 @@ impl PrivateDatabase {
 
     /// Locks a table for all other sessions.
     pub(crate) async fn lock(&self, table: &'static str) -> TableLock {
-        let holder = Conn::from_url(self.url()).await.unwrap();
+        let holder = self.connect().await;
         TableLock::take(holder, table).await
     }
 
     /// The number of rows of a table that meet a condition such as `source_id > 3`.
     pub(crate) async fn count(&self, table: &str, condition: &str) -> u64 {
-        let mut connection = Conn::from_url(self.url()).await.unwrap();
+        let mut connection = self.connect().await;
         let query = format!("SELECT COUNT(*) FROM {table} WHERE {condition}");
         let count = connection.query_first(query).await.unwrap().unwrap();
         connection.disconnect().await.unwrap();
@@ -160,7 +197,9 @@ impl PrivateDatabase {
 
 impl Drop for PrivateDatabase {
     fn drop(&mut self) {
-        self.go_on();
+        // As `go_on`, though the server may have ended in a test that fails.
+        let server = self.server.to_string();
+        let _ = Command::new("kill").args(["-s", "CONT", &server]).status();
         drop(self.input.take());
         let ended = self.script.wait();
         assert!(

@@ -149,13 +149,28 @@ impl ServerProcess {
 
     /// The peak of its resident memory, in bytes.
     pub(crate) fn peak_memory_bytes(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// Its resident memory, in bytes.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let peak = status
+        let value = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .find_map(|line| line.strip_prefix(name))
             .unwrap();
-        let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        let kilobytes: u64 = value.trim().trim_end_matches(" kB").parse().unwrap();
         kilobytes * 1024
+    }
+
+    /// The number of its open file descriptors.
+    pub(crate) fn descriptors(&self) -> u64 {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        open.count() as u64
     }
 
     /// A folder as this process sees it, which may be on a disk of its own.

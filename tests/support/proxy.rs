@@ -1,3 +1,5 @@
+mod limit;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -6,6 +8,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+pub(crate) use self::limit::Direction;
+use self::limit::{Limit, Then};
 use super::TestDatabase;
 
 /// A TCP proxy that can fail as a network does. It has a thread of its own, and so keeps working
@@ -38,6 +42,9 @@ struct State {
     trap: Option<Vec<u8>>,
     /// What is sent to the server is changed: the first words into the second ones, which are as long.
     change: Option<(&'static str, &'static str)>,
+    limit: Option<Limit>,
+    /// The number of bytes by [`Direction`].
+    carried: [usize; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +97,8 @@ impl Proxy {
             generation: 0,
             trap: None,
             change: None,
+            limit: None,
+            carried: [0; 2],
         });
         let sender = state.clone();
         let thread = std::thread::spawn(move || {
@@ -246,7 +255,7 @@ impl Carrier {
                 }
                 _ => self.springs_trap(words),
             };
-            if to.write_all(words).await.is_err() || is_cut {
+            if !self.forward(words, &mut to, Direction::ToServer).await || is_cut {
                 return;
             }
             said += length;
@@ -267,10 +276,32 @@ impl Carrier {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
             self.flowing().await;
-            if self.fate == Fate::CutAnswer || to.write_all(&buffer[..length]).await.is_err() {
+            if self.fate == Fate::CutAnswer {
+                return;
+            }
+            let words = &buffer[..length];
+            if !self.forward(words, &mut to, Direction::ToClient).await {
                 return;
             }
         }
+    }
+
+    /// Returns whether the connection continues.
+    async fn forward(
+        &self,
+        words: &[u8],
+        to: &mut (impl AsyncWrite + Unpin),
+        direction: Direction,
+    ) -> bool {
+        let (passed, then) = self.meter(words.len(), direction);
+        let (first, rest) = words.split_at(passed);
+        if to.write_all(first).await.is_err() || then == Some(Then::Close) {
+            return false;
+        }
+        if then == Some(Then::Freeze) {
+            self.lifted().await;
+        }
+        to.write_all(rest).await.is_ok()
     }
 
     async fn flowing(&self) {
