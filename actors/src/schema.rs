@@ -4,9 +4,10 @@
 //! Each migration is one idempotent statement: MySQL commits DDL at once, so an interrupted migration is run again.
 //! refinery takes no lock; a row that is locked keeps two servers from migrating one database at the same time.
 //!
-//! Migrations only add, so a server also runs on the schema of a newer release: during a rolling upgrade, and after a
-//! rollback. The check of the shape finds a newer release that broke this rule. Each release numbers its migrations within
-//! a hundred of its own ([`releases_ahead`]), so a server knows how many releases newer a schema is.
+//! Migrations remove no table, no column and no index that a released server forces, so a server also runs on the schema of
+//! a newer release: during a rolling upgrade, and after a rollback. The check of the shape finds a newer release that broke
+//! this rule. Each release numbers its migrations within a hundred of its own ([`releases_ahead`]), so a server knows how
+//! many releases newer a schema is.
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub use crate::database::schema_version as version;
 use crate::database::{Database, DatabaseError, pool_for_migrations, rows};
 
 mod lock;
+mod progress;
 mod shape;
 mod statements;
 mod writes;
@@ -33,8 +35,10 @@ mod embedded {
 /// How long a reachable database takes to answer.
 const REACH_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long the migrations may take, together with those of another server that is waited for. Large tables take minutes.
-const MIGRATION_LIMIT: Duration = Duration::from_mins(10);
+/// How long the migrations may take, together with those of another server that is waited for. A large table takes minutes,
+/// and a change that is cut off starts again from its beginning. A database that no longer answers is noticed within seconds,
+/// by the lock.
+const MIGRATION_LIMIT: Duration = Duration::from_hours(2);
 
 /// What a migration did and found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +69,7 @@ pub async fn migrate(database: &Database) -> Result<Migrated, DatabaseError> {
             let outcome = tokio::select! {
                 outcome = migrate_locked(connection) => outcome,
                 lost = lock.renew(database) => Err(lost),
+                never = progress::log(database) => match never {},
             };
             lock.release(connection).await?;
             outcome

@@ -93,14 +93,13 @@ async fn a_missing_unique_key_is_noticed_at_start() {
 async fn a_missing_index_degrades_and_batches_are_stored() {
     let database = TestDatabase::create().await;
     init_db(&database);
-    let drop_key = "ALTER TABLE realtime_data DROP KEY ix_realtime_data_parameter";
+    let drop_key = "ALTER TABLE ai_recommendations DROP KEY ix_ai_recommendations_batch";
     database.execute(drop_key).await.unwrap();
     let server = TestServer::start(&database).await;
     let health = health(&server).await;
     assert_eq!(health["status"], "degraded");
     let reasons = health["reasons"].as_array().unwrap();
-    let reason =
-        "Queries are slow: the table realtime_data lacks the index (parameter_name, timestamp).";
+    let reason = "Queries are slow: the table ai_recommendations lacks the index (sync_batch_id).";
     assert!(reasons.contains(&json!(reason)), "{health}");
 }
 
