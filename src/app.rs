@@ -14,6 +14,7 @@ use actors::backup::{self, BackupActor, BackupSettings};
 use actors::byte_budget::ByteBudget;
 use actors::clock::Clock;
 use actors::drives::DriveTiming;
+use actors::fair_admission::FairAdmission;
 use actors::health::{HealthActor, HealthSettings, Queues, RefusedClients};
 use actors::ollama::Ollama;
 use actors::report::Reporter;
@@ -191,7 +192,10 @@ fn start_actors(
 ) -> io::Result<State> {
     let max_backup_bytes = settings.max_backup_size_mb * 1024 * 1024;
     let queues = Queues {
-        batches: Admission::new(settings.database_pool_size, WAITING_BATCHES),
+        batches: FairAdmission::new(
+            batches_at_once(settings.database_pool_size),
+            WAITING_BATCHES,
+        ),
         analyses: Admission::new(1, settings.analysis_queue_capacity),
         uploads: backup::upload_admission(),
     };
@@ -276,6 +280,13 @@ fn start_actors(
         refused_clients,
         request_metrics: http::RequestMetrics::default(),
     })
+}
+
+/// How many batches are stored at a time: one more than there are processors, but no more than connections. The server and
+/// usually also the database compute all the time; more batches only wait for each other (docs/performance.md).
+fn batches_at_once(connections: usize) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    connections.min(processors + 1)
 }
 
 /// Resolves at the given number of termination signals: SIGTERM, SIGINT or SIGHUP.

@@ -78,7 +78,8 @@ pub struct Settings {
     pub sync_history_retention_days: u32,
     /// `REALTIME_RETENTION_DAYS`, default 0, in days: how long readings are kept after they were stored; 0 keeps all.
     pub realtime_retention_days: u32,
-    /// `DATABASE_POOL_SIZE`, default 8, in connections: how many batches are stored concurrently.
+    /// `DATABASE_POOL_SIZE`, default 8, the most connections for storing batches. One more batch than the machine has processors
+    /// is stored at a time, if there are connections for it.
     pub database_pool_size: usize,
 }
 

@@ -13,6 +13,7 @@ use actors::admission::Admission;
 use actors::analysis::AnalysisActor;
 use actors::backup::BackupActor;
 use actors::byte_budget::ByteBudget;
+use actors::fair_admission::FairAdmission;
 use actors::health::{HealthActor, RefusedClients};
 use actors::sync::SyncActor;
 
@@ -53,7 +54,7 @@ pub struct State {
     /// Stores batches.
     pub sync: Addr<SyncActor>,
     /// Admission of batches.
-    pub batches: Admission,
+    pub batches: FairAdmission,
     /// Admission of look-ups of unknown keys: requests without a valid key must not take the connections of batches.
     pub key_lookups: Admission,
     /// The memory for the bodies of batches.

@@ -12,6 +12,7 @@ pub mod database;
 pub mod device_id;
 pub mod diagnosis;
 pub mod drives;
+pub mod fair_admission;
 pub mod health;
 pub mod ollama;
 pub mod page;

@@ -8,6 +8,7 @@ use super::error::{ApiError, SyncFailed};
 use super::schemas::SyncBatch;
 use super::{State, body, turn};
 
+mod owner;
 mod receipt;
 pub(super) mod status;
 
@@ -46,8 +47,9 @@ pub(super) async fn store_batch(
         &state.batch_memory,
     )
     .await?;
-    let turn = turn::take(&state.batches).await?;
     let sender = sender.into_inner();
+    let owner = owner::of(&body, &sender, request.peer_addr());
+    let turn = turn::take_fairly(&state.batches, &owner).await?;
     let receipt = state
         .sync
         .send(StoreBatch {

@@ -4,7 +4,7 @@ use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 
 use super::{drives, end_as, events, never_quiet, readings, send};
-use crate::support::{DEVICE, Fixture, batch, with};
+use crate::support::{DEVICE, Fixture, TestServer, batch, with};
 
 #[tokio::test]
 async fn a_drive_that_arrives_with_its_readings_is_queued_at_once() {
@@ -139,6 +139,9 @@ async fn start_and_end_in_simultaneous_batches_are_paired() {
 #[tokio::test]
 async fn the_end_of_a_drive_waits_for_the_transaction_that_stores_its_start() {
     let (database, server) = never_quiet().await;
+    // One server has a single batch of a device at work.
+    let variables = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
+    let other = TestServer::start_with(&database.url(), &variables).await;
     send(&server, vec![], readings(1, "90")).await;
     let mut gap = database.connect().await;
     let keep_new_drives_out = "START TRANSACTION; SELECT * FROM drives FOR UPDATE";
@@ -156,7 +159,7 @@ async fn the_end_of_a_drive_waits_for_the_transaction_that_stores_its_start() {
             database.makes_wait(2).await;
             gap.query_drop("ROLLBACK").await.unwrap();
         };
-        tokio::join!(server.sync(&end), both_wait).0
+        tokio::join!(other.sync(&end), both_wait).0
     };
     let (start, end) = tokio::join!(server.sync(&start), then_end);
 

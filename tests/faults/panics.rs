@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix::{Actor, Context, Handler};
-use actors::admission::Admission;
 use actors::byte_budget::ByteBudget;
 use actors::database::{Database, DatabaseError, DatabaseUrl};
 use actors::drives::{DriveTiming, DrivesChanged};
+use actors::fair_admission::FairAdmission;
 use actors::report::Reporter;
 use actors::runtime::ActorRuntime;
 use actors::supervise::{RestartPolicy, Supervision};
@@ -16,7 +16,9 @@ use bytes::Bytes;
 use serde_json::json;
 use std::time::Duration;
 
-use crate::support::{DEVICE, TestDatabase, TestServer, answer, batch, reading, readings, with};
+use crate::support::{
+    Binary, DEVICE, TestDatabase, TestServer, answer, batch, reading, readings, with,
+};
 
 /// More than the restart limit of an actor within a minute.
 const ATTEMPTS: usize = 8;
@@ -59,9 +61,12 @@ impl Handler<DrivesChanged> for Listener {
 #[actix::test]
 async fn a_panic_in_a_batch_fails_that_batch_and_not_the_actor() {
     let database = TestDatabase::create().await;
+    // The first batch does not wait for the schema.
+    let ended = Binary::with_database(&database.url()).run(&["init-db"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.output);
     let runtime = ActorRuntime::start().unwrap();
     let supervision = Supervision::new(RestartPolicy::default());
-    let (admission, memory) = (Admission::new(4, 16), ByteBudget::new(1024 * 1024));
+    let (admission, memory) = (FairAdmission::new(4, 16), ByteBudget::new(1024 * 1024));
     let settings = SyncSettings {
         database: DatabaseUrl::parse(&database.url()).unwrap(),
         connections: 4,
@@ -83,7 +88,7 @@ async fn a_panic_in_a_batch_fails_that_batch_and_not_the_actor() {
         let message = StoreBatch {
             body,
             sender: KeyHolder::Owner,
-            turn: admission.enter().await.unwrap(),
+            turn: admission.enter("car").await.unwrap(),
             memory: memory.begin(None, 1).unwrap(),
         };
         sync.send(message).await.expect("the actor answers")

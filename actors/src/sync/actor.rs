@@ -20,11 +20,11 @@ use super::readiness::{self, Readiness};
 use super::reading_retention::prune_readings;
 use super::retention::prune_history;
 use super::status::{self, DeviceSyncStatus};
-use crate::admission::Admission;
 use crate::causes;
 use crate::database::{Database, DatabaseError, DatabaseUrl};
 use crate::device_id::DeviceId;
 use crate::drives::{self, DriveTiming, DrivesChanged};
+use crate::fair_admission::FairAdmission;
 use crate::report::{Report, Reporter};
 use crate::runtime::isolated;
 use crate::supervise::Drain;
@@ -40,7 +40,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 pub struct SyncSettings {
     /// The database that stores the rows.
     pub database: DatabaseUrl,
-    /// How many batches are stored at the same time.
+    /// The number of connections for batches.
     pub connections: usize,
     /// How batches are read.
     pub read_options: ReadOptions,
@@ -49,7 +49,7 @@ pub struct SyncSettings {
     /// How many days readings are kept after they were stored; 0 keeps all of them.
     pub reading_retention_days: u32,
     /// Bounds the batches in progress; closed during shutdown.
-    pub admission: Admission,
+    pub admission: FairAdmission,
     /// Receives a report on every batch.
     pub reporter: Reporter,
     /// When drives end and when they are analysed.

@@ -14,6 +14,7 @@ use crate::admission::Turn;
 use crate::byte_budget::Reservation;
 use crate::database::DatabaseError;
 use crate::device_id::DeviceId;
+use crate::fair_admission::FairTurn;
 use crate::report::Counts;
 
 /// Store the rows of a request, all of them or none.
@@ -25,7 +26,7 @@ pub struct StoreBatch {
     /// Whose key the request carried.
     pub sender: KeyHolder,
     /// The right to be worked on.
-    pub turn: Turn,
+    pub turn: FairTurn,
     /// The memory that the body takes.
     pub memory: Reservation,
 }

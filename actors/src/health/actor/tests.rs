@@ -7,6 +7,7 @@ use futures_util::poll;
 
 use super::*;
 use crate::admission::Admission;
+use crate::fair_admission::FairAdmission;
 use crate::health::assess::Status;
 use crate::report::{BatchFailure, BatchOutcome};
 use crate::runtime::ActorRuntime;
@@ -38,7 +39,7 @@ fn with_actor_and_ollama<F: Future<Output = ()>>(
         let runtime = ActorRuntime::start().unwrap();
         let supervision = Supervision::new(RestartPolicy::default());
         let queues = Queues {
-            batches: Admission::new(1, 5),
+            batches: FairAdmission::new(1, 5),
             analyses: Admission::new(1, 5),
             uploads: Admission::new(1, 5),
         };
