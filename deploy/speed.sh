@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares the server's throughput with prepared statements, on a database server that it starts for this.
+# Compares the server's throughput with statements by hand, on a database server that it starts for this.
 set -euo pipefail
 . "$(dirname "$0")/lib/private-database.sh"
 cd "$(dirname "$0")/.."
@@ -16,8 +16,9 @@ case ${1:-} in
         cat <<'TEXT'
 Usage: deploy/speed.sh [--growth|--backups] [mariadb|mysql]
 
-Starts a private database server, measures the release build and prepared multi-row upserts on it alternately, in
-several rounds, prints the ratios, and removes the database. Takes a few minutes. No result makes it fail.
+Starts a private database server and measures the release build on it: start, memory, and for 1 to 8 clients the
+throughput, in rounds that alternate with multi-row upserts by hand, prepared and as text; then the diagnosis of a
+million readings. Prints tables and removes the database. Takes ten minutes or more. No result makes it fail.
 
   --growth   instead, the time of each answer at 1× and 100× of the data, while cars drive
   --backups  instead, uploads compared with a copy and fsync of the same file, and the syncs during an upload of 1 GB;
@@ -46,4 +47,6 @@ port=$(free_port)
 start_private_database "${1:-$database_flavour}" "$folder" "$port" "$password" \
     --max-connections=200 --innodb-buffer-pool-size=1G
 export TEST_DATABASE_URL="mysql://root:$password@127.0.0.1:$port/"
+export DATABASE_PID=$private_database_pid
 run_session cargo bench --locked --bench speed "${measured[@]}"
+[ -n "${measured[*]}" ] || run_session cargo run --locked --profile bench --example diagnosis -- --speed

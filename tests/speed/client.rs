@@ -5,15 +5,19 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::ROWS_PER_REQUEST;
 use crate::server::API_KEY;
 
-/// Every client posts this many requests of 500 readings; returns the total duration.
-pub(crate) fn post_batches(port: u16, clients: usize, requests: usize) -> Duration {
+/// Every client posts this many requests of so many readings; returns the total duration and that of each request.
+pub(crate) fn post_batches(
+    port: u16,
+    clients: usize,
+    requests: usize,
+    rows: usize,
+) -> (Duration, Vec<Duration>) {
     let bodies: Vec<Vec<String>> = (0..clients)
         .map(|client| {
             (0..requests)
-                .map(|n| body(client, n * ROWS_PER_REQUEST, ROWS_PER_REQUEST))
+                .map(|n| body(client, n * rows, rows))
                 .collect()
         })
         .collect();
@@ -21,7 +25,7 @@ pub(crate) fn post_batches(port: u16, clients: usize, requests: usize) -> Durati
 }
 
 /// Every client posts this many batches of nearly 10 MB.
-pub(crate) fn post_large_batches(port: u16, clients: usize, requests: usize) -> Duration {
+pub(crate) fn post_large_batches(port: u16, clients: usize, requests: usize) {
     const ROWS: usize = 48_000;
     let bodies: Vec<Vec<String>> = (0..clients)
         .map(|client| {
@@ -30,25 +34,28 @@ pub(crate) fn post_large_batches(port: u16, clients: usize, requests: usize) -> 
                 .collect()
         })
         .collect();
-    post_all(port, &bodies)
+    post_all(port, &bodies);
 }
 
-fn post_all(port: u16, bodies: &[Vec<String>]) -> Duration {
+fn post_all(port: u16, bodies: &[Vec<String>]) -> (Duration, Vec<Duration>) {
     let clock = Instant::now();
-    std::thread::scope(|scope| {
-        for bodies in bodies {
-            scope.spawn(move || post_sequentially(port, bodies));
-        }
+    let times = std::thread::scope(|scope| {
+        let clients: Vec<_> = bodies
+            .iter()
+            .map(|bodies| scope.spawn(move || post_sequentially(port, bodies)))
+            .collect();
+        let ended = clients.into_iter().map(|client| client.join().unwrap());
+        ended.flatten().collect()
     });
-    clock.elapsed()
+    (clock.elapsed(), times)
 }
 
 /// Posts bodies one after another; returns how long each answer took.
 pub(crate) fn post_sequentially(port: u16, bodies: &[String]) -> Vec<Duration> {
-    let mut times = Vec::with_capacity(bodies.len());
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_nodelay(true).unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap());
+    let mut times = Vec::with_capacity(bodies.len());
     for body in bodies {
         let head = format!(
             "POST /api/v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\

@@ -13,17 +13,24 @@
 
 mod backups;
 mod client;
+mod cpu;
 mod growth;
 mod ollama;
 mod raw;
 mod server;
+mod throughput;
 
 use std::time::{Duration, Instant};
 
 use server::Server;
 
 const ROUNDS: usize = 3;
-const ROWS_PER_REQUEST: usize = 500;
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
 
 fn main() {
     let database = std::env::var("TEST_DATABASE_URL")
@@ -38,9 +45,8 @@ fn main() {
         return;
     }
     start(base);
-    throughput(base, 8, 480);
-    throughput(base, 1, 200);
     memory(base);
+    throughput::print(base);
 }
 
 /// Time from the start of the process to the first healthy answer, on a migrated schema.
@@ -61,33 +67,6 @@ fn start(base: &str) {
         times[2].as_millis()
     );
     raw::drop_database(base, &name);
-}
-
-/// Readings stored through the server, compared with multi-row upserts by hand over as many connections.
-fn throughput(base: &str, clients: usize, requests: usize) {
-    let mut ratios = Vec::new();
-    for _ in 0..ROUNDS {
-        let name = raw::create_database(base);
-        let url = format!("{base}/{name}");
-        let server = Server::start(&url);
-        let rows = requests / clients * clients * ROWS_PER_REQUEST;
-        let raw_rate = rows as f64 / raw::upsert(&url, clients, requests / clients).as_secs_f64();
-        let cpu_before = server.cpu();
-        let time = client::post_batches(server.port, clients, requests / clients);
-        let rate = rows as f64 / time.as_secs_f64();
-        let cpu_per_row = server.cpu().saturating_sub(cpu_before).as_secs_f64() * 1e6 / rows as f64;
-        println!(
-            "  {clients} clients: {rate:.0} rows/s, by hand {raw_rate:.0} rows/s, own CPU {cpu_per_row:.2} µs a row"
-        );
-        ratios.push(rate / raw_rate);
-        drop(server);
-        raw::drop_database(base, &name);
-    }
-    ratios.sort_by(f64::total_cmp);
-    println!(
-        "throughput with {clients} clients: {:.2} × by hand",
-        ratios[ROUNDS / 2]
-    );
 }
 
 /// The peak of resident memory while 8 clients send batches of 10 MB.

@@ -1,12 +1,20 @@
-//! The peer: the same rows, stored by prepared multi-row upserts only.
+//! The peer: the same rows, stored by multi-row upserts only.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Opts, Value};
 
-use crate::ROWS_PER_REQUEST;
+/// How a statement is sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    /// Prepared once, its values as parameters.
+    Prepared,
+    /// With its values written out.
+    Text,
+}
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -55,18 +63,38 @@ pub(crate) fn drop_database(base: &str, name: &str) {
     });
 }
 
-/// Every connection executes this many statements of 500 readings; returns the total duration.
-pub(crate) fn upsert(url: &str, connections: usize, statements: usize) -> Duration {
+/// Every connection executes this many statements of so many readings; returns the total duration and that of each
+/// statement. The texts are written beforehand.
+pub(crate) fn upsert(
+    url: &str,
+    form: Form,
+    connections: usize,
+    statements: usize,
+    rows: usize,
+) -> (Duration, Vec<Duration>) {
     run(async {
         let profile = make_profile(url).await;
-        let clock = Instant::now();
+        let start = Arc::new(tokio::sync::Barrier::new(connections + 1));
         let workers: Vec<_> = (0..connections)
-            .map(|worker| tokio::spawn(upsert_on_one(url.to_owned(), worker, statements, profile)))
+            .map(|worker| {
+                let work = Work {
+                    url: url.to_owned(),
+                    form,
+                    worker,
+                    statements,
+                    rows,
+                    profile,
+                };
+                tokio::spawn(upsert_on_one(work, Arc::clone(&start)))
+            })
             .collect();
+        start.wait().await;
+        let clock = Instant::now();
+        let mut times = Vec::new();
         for worker in workers {
-            worker.await.unwrap();
+            times.extend(worker.await.unwrap());
         }
-        clock.elapsed()
+        (clock.elapsed(), times)
     })
 }
 
@@ -74,7 +102,7 @@ async fn make_profile(url: &str) -> i64 {
     let mut connection = connect(url).await;
     connection
         .query_drop(
-            "INSERT INTO profiles (source_id, source_device, synced_at, name) \
+            "INSERT IGNORE INTO profiles (source_id, source_device, synced_at, name) \
              VALUES ('daily', 'raw', NOW(6), 'daily')",
         )
         .await
@@ -86,7 +114,17 @@ async fn make_profile(url: &str) -> i64 {
         .unwrap()
 }
 
-async fn upsert_on_one(url: String, worker: usize, statements: usize, profile: i64) {
+/// What one connection does.
+struct Work {
+    url: String,
+    form: Form,
+    worker: usize,
+    statements: usize,
+    rows: usize,
+    profile: i64,
+}
+
+async fn upsert_on_one(work: Work, start: Arc<tokio::sync::Barrier>) -> Vec<Duration> {
     const COLUMNS: [&str; 11] = [
         "source_device",
         "source_id",
@@ -100,7 +138,7 @@ async fn upsert_on_one(url: String, worker: usize, statements: usize, profile: i
         "data_source",
         "drive_id",
     ];
-    let mut connection = connect(&url).await;
+    let mut connection = connect(&work.url).await;
     let row = format!("({})", vec!["?"; COLUMNS.len()].join(","));
     let updates: Vec<String> = COLUMNS[2..]
         .iter()
@@ -109,18 +147,18 @@ async fn upsert_on_one(url: String, worker: usize, statements: usize, profile: i
     let statement = format!(
         "INSERT INTO realtime_data ({}) VALUES {} ON DUPLICATE KEY UPDATE {}",
         COLUMNS.join(", "),
-        vec![row.as_str(); ROWS_PER_REQUEST].join(","),
+        vec![row.as_str(); work.rows].join(","),
         updates.join(", ")
     );
-    let device = format!("raw-{worker}");
+    let device = format!("raw-{}", work.worker);
     let batch = format!("{device}-2026-04-18T14:30:00Z");
     let midnight = NaiveDate::from_ymd_opt(2026, 4, 19)
         .unwrap()
         .and_hms_micro_opt(0, 0, 0, 697_867)
         .unwrap();
-    for number in 0..statements {
-        let mut values: Vec<Value> = Vec::with_capacity(ROWS_PER_REQUEST * COLUMNS.len());
-        for id in number * ROWS_PER_REQUEST..(number + 1) * ROWS_PER_REQUEST {
+    let values_of = |number: usize| {
+        let mut values: Vec<Value> = Vec::with_capacity(work.rows * COLUMNS.len());
+        for id in number * work.rows..(number + 1) * work.rows {
             let seconds = i64::try_from(id % 86_400).unwrap();
             let value = 80.0 + f64::from(u32::try_from(id % 97).unwrap()) / 7.0;
             values.extend([
@@ -132,11 +170,42 @@ async fn upsert_on_one(url: String, worker: usize, statements: usize, profile: i
                 Value::from("COOLANT_TEMP"),
                 Value::from(value),
                 Value::from("°C"),
-                Value::from(profile),
+                Value::from(work.profile),
                 Value::from("real"),
                 Value::from(17),
             ]);
         }
-        connection.exec_drop(&statement, values).await.unwrap();
+        values
+    };
+    let texts: Vec<String> = match work.form {
+        Form::Prepared => Vec::new(),
+        Form::Text => (0..work.statements)
+            .map(|number| written_out(&statement, &values_of(number)))
+            .collect(),
+    };
+    start.wait().await;
+    let mut times = Vec::with_capacity(work.statements);
+    for number in 0..work.statements {
+        let clock = Instant::now();
+        match texts.get(number) {
+            Some(text) => connection.query_drop(text).await.unwrap(),
+            None => connection
+                .exec_drop(&statement, values_of(number))
+                .await
+                .unwrap(),
+        }
+        times.push(clock.elapsed());
     }
+    times
+}
+
+fn written_out(statement: &str, values: &[Value]) -> String {
+    let mut values = values.iter();
+    let mut pieces = statement.split('?');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push_str(&values.next().unwrap().as_sql(false));
+        text.push_str(piece);
+    }
+    text
 }

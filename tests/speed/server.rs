@@ -62,15 +62,7 @@ impl Server {
 
     /// CPU time of the process so far, user and system.
     pub(crate) fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields: Vec<&str> = stat
-            .rsplit(')')
-            .next()
-            .unwrap()
-            .split_whitespace()
-            .collect();
-        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-        Duration::from_millis(ticks * 10)
+        crate::cpu::of_process(&self.process.id().to_string())
     }
 
     pub(crate) fn resident_kib(&self) -> u64 {

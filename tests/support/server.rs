@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use actors::database::{Database, DatabaseUrl};
-use actors::schema;
 use eclipse_ai_server::app::{AppError, Application};
 use eclipse_ai_server::config::Settings;
 use mysql_async::Conn;
@@ -39,10 +37,6 @@ impl TestServer {
 
     /// A server with further variables set, once its schema is there.
     pub(crate) async fn start_with(database_url: &str, variables: &[(&str, &str)]) -> Self {
-        // Otherwise a batch that waits too long for a slow migration is recorded as failed.
-        let database = Database::open(&DatabaseUrl::parse(database_url).unwrap(), 2);
-        let _ = schema::migrate(&database).await;
-        database.close(Duration::from_secs(2)).await;
         let server = Self::start_unready(database_url, variables).await;
         let has_failed = Cell::new(false);
         eventually("the schema is there", async || {

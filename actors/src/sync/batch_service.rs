@@ -32,6 +32,10 @@ const STORE_LIMIT_PER_ROW: Duration = Duration::from_micros(500);
 /// How long a batch waits for the answer whether its drives are analysed now. The probe of Ollama takes 2 s at most.
 const DRIVES_ANSWER_LIMIT: Duration = Duration::from_millis(2500);
 
+/// The largest body that is parsed on the actor's thread: about a thousand readings, in two milliseconds. Handing a smaller one
+/// over to another thread and waking up for its result costs more than it frees.
+const PARSED_IN_PLACE_BYTES: usize = 256 * 1024;
+
 /// How many quarantined rows a receipt lists.
 const LISTED_ROWS: usize = 50;
 
@@ -53,10 +57,7 @@ impl BatchService {
         sender: KeyHolder,
     ) -> Result<Receipt, SyncError> {
         let begun = Instant::now();
-        let service = Arc::clone(&self);
-        let largest_row = SizeLimit::for_packet(self.database.largest_packet());
-        let read = blocking(move || batch::read(&body, &service.read_options, largest_row));
-        let batch = match read.await {
+        let batch = match self.read(body).await {
             Ok(batch) => batch,
             Err(refusal) => return Err(self.refuse(refusal, &sender, begun).await),
         };
@@ -69,6 +70,19 @@ impl BatchService {
                 Ok(receipt)
             }
             Err(source) => Err(self.fail(&batch, source, begun).await),
+        }
+    }
+
+    /// Parses a body, which is freed then.
+    async fn read(self: &Arc<Self>, body: Bytes) -> Result<Batch, Refusal> {
+        let body_bytes = body.len();
+        let service = Arc::clone(self);
+        let largest_row = SizeLimit::for_packet(self.database.largest_packet());
+        let read = move || batch::read(&body, &service.read_options, largest_row);
+        if body_bytes <= PARSED_IN_PLACE_BYTES {
+            read()
+        } else {
+            blocking(read).await
         }
     }
 

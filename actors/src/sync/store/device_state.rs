@@ -68,12 +68,13 @@ type StateRow = (
     Option<NaiveDateTime>,
 );
 
-/// The query for everything but the stored ids.
+/// The query for everything but the stored ids. The device has its row in `devices` by now. An epoch after the first one has
+/// rows in `sync_epochs`, which most devices never have.
 pub(super) fn query() -> Statement {
     let sql = "SELECT NOW(6), s.epoch, s.id_offset, s.newest_reading_at, s.is_counted, \
                TIMESTAMPDIFF(MICROSECOND, s.last_contact_at, NOW(6)), s.pause_seconds, s.pause_seconds_square, \
-               (SELECT MAX(newest_reading_at) FROM sync_epochs WHERE source_device = @device) \
-               FROM (SELECT 1 AS one) AS one LEFT JOIN sync_devices AS s ON s.source_device = @device";
+               IF(s.epoch > 0, (SELECT MAX(newest_reading_at) FROM sync_epochs WHERE source_device = @device), NULL) \
+               FROM devices AS d LEFT JOIN sync_devices AS s ON s.source_device = d.device_id WHERE d.device_id = @device";
     Statement::new(sql, [Value::NULL; 0])
 }
 
