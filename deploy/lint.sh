@@ -26,7 +26,8 @@ trap 'rm -rf "$folder"' EXIT
 configuration=$PWD/deploy/lib/api-tools
 
 say "linting the OpenAPI document"
-cargo run --locked --quiet -- openapi >"$folder/openapi.json"
+cargo build --release --locked
+"${CARGO_TARGET_DIR:-target}/release/eclipse-ai-server" openapi >"$folder/openapi.json"
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 redocly lint --config "$configuration/redocly.yaml" "$folder/openapi.json" || fail "Redocly finds faults in the OpenAPI document"
 spectral lint --ruleset "$configuration/spectral.yaml" --fail-severity warn "$folder/openapi.json" ||

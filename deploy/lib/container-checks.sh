@@ -12,6 +12,7 @@ project=$(dirname "$(readlink -f "$0")")/../..
 . "$project/deploy/lib/packages.sh"
 . "$project/deploy/lib/url.sh"
 
+runtime=()
 readonly key=key-of-the-container-test password=password-of-the-container-test
 server=""
 # Low enough for a machine that allows no more.
@@ -50,7 +51,6 @@ get_podman() {
         refresh_package_lists
         install_packages podman runc >&2 || give_up "podman cannot be installed"
     fi
-    runtime=()
     tar --create --directory "$root" --exclude ./var/cache --exclude ./var/lib/apt . |
         pod import - base >/dev/null 2>"$work/log" || give_up "no image can be imported: $(tail -n 1 "$work/log")"
     # Not each runtime can do with the cgroups of each machine.
@@ -110,8 +110,8 @@ stops_with_0() {
     pod stop --time 15 "$server" && [ "$(pod wait "$server")" = 0 ]
 }
 
-get_podman
 trap clean_up EXIT
+get_podman
 check "the image builds" build_image
 start_database
 port=$(free_port)

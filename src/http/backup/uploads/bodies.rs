@@ -18,6 +18,13 @@ pub(in crate::http) struct BlockList {
 /// An upload that can begin.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(examples(json!({
+    "status": "ok",
+    "location": "/api/v1/backup/uploads/0123456789abcdef0123456789abcdef",
+    "uploadLength": 5,
+    "blockBytes": 65_536,
+    "blocks": [[0, 0]],
+})))]
 pub(in crate::http) struct CreatedUploadBody {
     /// Always `ok`.
     #[schema(examples("ok"))]
@@ -32,7 +39,7 @@ pub(in crate::http) struct CreatedUploadBody {
     #[schema(examples(65_536))]
     block_bytes: u64,
     /// The blocks to send, one after another, counted from 0: the first and the last of each run.
-    #[schema(examples(json!([0, 0])))]
+    #[schema(examples(0))]
     blocks: Vec<[u64; 2]>,
 }
 
