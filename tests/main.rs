@@ -8,6 +8,7 @@ mod support;
 mod analysis;
 mod backup;
 mod cli;
+mod clusters;
 mod deploy;
 mod docs;
 mod drives;

@@ -149,6 +149,11 @@ impl Database {
         self.nodes.largest_packet()
     }
 
+    /// How many servers its URL names.
+    pub(crate) fn servers(&self) -> usize {
+        self.nodes.count()
+    }
+
     /// A live count of the connections in use.
     pub fn usage(&self) -> PoolUse {
         self.nodes.usage()

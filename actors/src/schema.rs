@@ -57,6 +57,17 @@ pub struct Migrated {
 /// Refuses a database with tables of our names that another program made, before it changes anything. One connection of
 /// `database` holds the lock meanwhile.
 pub async fn migrate(database: &Database) -> Result<Migrated, DatabaseError> {
+    let mut other_servers = database.servers() - 1;
+    loop {
+        match migrate_once(database).await {
+            // It does not write, for example as the secondary of a cluster. The next attempt is on another one.
+            Err(error) if other_servers > 0 && error.is_refusal_of_server() => other_servers -= 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn migrate_once(database: &Database) -> Result<Migrated, DatabaseError> {
     // An unreachable database fails soon, not after the limit of the migrations.
     database
         .run(REACH_LIMIT, async |connection| {

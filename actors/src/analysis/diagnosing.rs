@@ -107,6 +107,11 @@ impl DiagnosisWorker {
                 true
             }
             Ok(StoredDrive::Unknown) => true,
+            // Another server of a cluster has diagnosed it meanwhile. If not, it is still due.
+            Err(error) if error.is_contention() => {
+                log::debug!(drive, error = causes(&error); "drive not diagnosed");
+                true
+            }
             Err(error) => {
                 log::warn!(drive, error = causes(&error); "drive not diagnosed");
                 false

@@ -108,7 +108,7 @@ impl DatabaseError {
     }
 
     /// True if the server answered that it does no work now: it is not ready or read-only.
-    pub(super) fn is_refusal_of_server(&self) -> bool {
+    pub(crate) fn is_refusal_of_server(&self) -> bool {
         let (Self::Unavailable(Error::Server(answer))
         | Self::Setup {
             source: Error::Server(answer),

@@ -127,7 +127,9 @@ async fn check_drive(
     let Some(due) = database.run(CHECK_LIMIT, load).await? else {
         return Ok(None);
     };
-    let concluded = database.run(CHECK_LIMIT, async |connection| {
+    // A transaction, which is retried where another node of a cluster has changed the drive meanwhile.
+    let concluded = database.transaction(CHECK_LIMIT, async |transaction| {
+        let connection = transaction.connection().await?;
         let (decision, last) = due.decide(connection, timing, clock).await?;
         transitions::end_check(due.id, due.since, decision, last)
             .run(connection)
