@@ -1,12 +1,8 @@
 //! `REALTIME_RETENTION_DAYS`: readings are removed some time after they were stored, and nothing else.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
-use crate::support::{
-    Binary, Drive, FakeOllama, Pi, TestDatabase, TestServer, answer, effort, eventually, readings,
-};
+use crate::support::{Binary, Drive, FakeOllama, Pi, TestDatabase, TestServer, answer, eventually};
 
 const A_MONTH: (&str, &str) = ("REALTIME_RETENTION_DAYS", "30");
 
@@ -222,57 +218,4 @@ async fn a_queued_drive_whose_readings_were_removed_is_abandoned() {
     })
     .await;
     assert_eq!(ollama.questions().len(), 1);
-}
-
-/// Only in the long form: 50,000 readings are removed while a car sends.
-#[tokio::test(flavor = "multi_thread")]
-async fn removing_old_readings_delays_no_batch() {
-    const OLD: u64 = 50_000;
-    if !effort(false, true) {
-        return;
-    }
-    let database = TestDatabase::create().await;
-    let server = quick(&database, &[]).await;
-    let send = async |server: &TestServer, number: i64| {
-        let rows = readings(500 * number + 1..=500 * number + 500);
-        let batch = json!({"deviceId": "car-1", "batchId": "b", "tables": {"realtime_data":
-            {"lastSyncedId": 0, "rows": rows}}});
-        let began = Instant::now();
-        let (status, receipt) = server.sync(&batch).await;
-        assert_eq!(status, 200, "{receipt}");
-        began.elapsed()
-    };
-    let batches = i64::try_from(OLD).unwrap() / 500;
-    for number in 0..batches {
-        send(&server, number).await;
-    }
-    drop(server);
-    age(&database, "TRUE").await;
-    let old = format!("source_id <= {OLD}");
-    let mut usual = Vec::new();
-    let server = quick(&database, &[]).await;
-    for number in batches..batches + 40 {
-        usual.push(send(&server, number).await);
-    }
-    drop(server);
-    let server = quick(&database, &[A_MONTH]).await;
-    let (began, mut meanwhile) = (Instant::now(), Vec::new());
-    for number in batches + 40.. {
-        meanwhile.push(send(&server, number).await);
-        if meanwhile.len() % 20 == 0 && database.count("realtime_data", &old).await == 0 {
-            break;
-        }
-    }
-    let took = began.elapsed();
-    usual.sort();
-    meanwhile.sort();
-    let [before, during] = [&usual, &meanwhile].map(|times| times[times.len() / 2]);
-    println!(
-        "{OLD} readings removed in {took:?}; a batch took {before:?}, and {during:?} meanwhile, {:?} at most",
-        meanwhile.last()
-    );
-    assert!(
-        during < 3 * before + Duration::from_millis(50),
-        "{before:?} {during:?}"
-    );
 }
