@@ -78,7 +78,8 @@ async fn migrate_once(database: &Database) -> Result<Migrated, DatabaseError> {
         .run(MIGRATION_LIMIT, async |connection| {
             let lock = Lock::take(connection, MIGRATION_LIMIT / 2).await?;
             let outcome = tokio::select! {
-                outcome = migrate_locked(connection) => outcome,
+                // On the heap: refinery's future is large.
+                outcome = Box::pin(migrate_locked(connection)) => outcome,
                 lost = lock.renew(database) => Err(lost),
                 never = progress::log(database) => match never {},
             };

@@ -153,7 +153,7 @@ fn a_database_that_has_not_finished_its_start_is_stopped_within_seconds() {
 /// A release with a program that prints its version, in both forms and with a checksum.
 fn make_release(folder: &Path, program: &str) {
     let script = format!(
-        r#"
+        r"
         mkdir -p r/target/release d/usr/bin d/DEBIAN
         printf '%s\n' '#!/bin/sh' '{program}' | tee r/target/release/eclipse-ai-server >d/usr/bin/eclipse-ai-server
         chmod +x r/target/release/eclipse-ai-server d/usr/bin/eclipse-ai-server
@@ -162,7 +162,7 @@ fn make_release(folder: &Path, program: &str) {
         tar --create --gzip --file r.tar.gz r
         dpkg-deb --build --root-owner-group d r.deb >/dev/null
         sha256sum r.deb r.tar.gz >r.sha256
-        "#
+        "
     );
     let ran = bash(folder, "common.sh", &script);
     assert!(ran.succeeded, "{}", ran.stderr);

@@ -113,13 +113,18 @@ async fn the_example_of_an_error_is_what_the_server_answers() {
         let expected = example(&document, method, path, status);
         assert_eq!(answer(request).await, (status, expected), "{method} {path}");
     }
+}
 
+#[tokio::test]
+async fn the_example_of_a_rejected_file_is_what_the_server_answers() {
+    let server = TestServer::start_unready("mysql://nobody@127.0.0.1:9/nothing", &[]).await;
+    let document = serde_json::to_value(http::document()).unwrap();
     let form = Form::default().text("type", "logs").text("deviceId", "car");
     let form = form.file("car.exe", "0").finish();
     let request = server.post("/api/v1/backup");
     let request = request
         .header("Content-Type", Form::CONTENT_TYPE)
         .body(form);
-    let expected = example(&document, &post, "/api/v1/backup", 422);
+    let expected = example(&document, &Method::POST, "/api/v1/backup", 422);
     assert_eq!(answer(request).await, (422, expected));
 }

@@ -85,9 +85,7 @@ fn sources(file: &str, sources: &Sources) -> String {
     let mut text = parts.join("; ");
     if !sources.overridden.is_empty() {
         let names = sources.overridden.join(", ");
-        text.push_str(&format!(
-            ". The values of {file} for {names} have no effect"
-        ));
+        text = format!("{text}. The values of {file} for {names} have no effect");
     }
     text
 }
