@@ -6,6 +6,7 @@ mod bulk;
 mod clocks;
 mod counting;
 mod diagnosing;
+mod epochs;
 mod fairness;
 mod finding;
 mod habits;

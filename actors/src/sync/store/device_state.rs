@@ -46,8 +46,6 @@ pub(super) struct DeviceState {
     /// The latest epoch of the device.
     pub latest: Epoch,
     pub newest_reading_at: Option<NaiveDateTime>,
-    /// The newest reading before the latest epoch, unless that is the first one.
-    pub latest_began_after: Option<NaiveDateTime>,
     pub now: NaiveDateTime,
     /// The stored ids around those of the batch, by table.
     stored: BTreeMap<String, IdPages>,
@@ -65,15 +63,12 @@ type StateRow = (
     Option<i64>,
     Option<f64>,
     Option<f64>,
-    Option<NaiveDateTime>,
 );
 
-/// The query for everything but the stored ids. The device has its row in `devices` by now. An epoch after the first one has
-/// rows in `sync_epochs`, which most devices never have.
+/// The query for everything but the stored ids. The device has its row in `devices` by now.
 pub(super) fn query() -> Statement {
     let sql = "SELECT NOW(6), s.epoch, s.id_offset, s.newest_reading_at, s.is_counted, \
-               TIMESTAMPDIFF(MICROSECOND, s.last_contact_at, NOW(6)), s.pause_seconds, s.pause_seconds_square, \
-               IF(s.epoch > 0, (SELECT MAX(newest_reading_at) FROM sync_epochs WHERE source_device = @device), NULL) \
+               TIMESTAMPDIFF(MICROSECOND, s.last_contact_at, NOW(6)), s.pause_seconds, s.pause_seconds_square \
                FROM devices AS d LEFT JOIN sync_devices AS s ON s.source_device = d.device_id WHERE d.device_id = @device";
     Statement::new(sql, [Value::NULL; 0])
 }
@@ -152,8 +147,7 @@ impl DeviceState {
     pub(super) fn read(answer: Vec<Row>) -> Result<Self, DatabaseError> {
         let rows: Vec<StateRow> = convert(answer)?;
         let row = rows.into_iter().next().ok_or(DatabaseError::Closed)?;
-        let (now, epoch, id_offset, newest_reading_at, is_counted, pause, sum, square, began_after) =
-            row;
+        let (now, epoch, id_offset, newest_reading_at, is_counted, pause, sum, square) = row;
         let latest = Epoch {
             number: epoch.unwrap_or_default(),
             id_offset: id_offset.unwrap_or_default(),
@@ -162,7 +156,6 @@ impl DeviceState {
             epoch: latest,
             latest,
             newest_reading_at,
-            latest_began_after: began_after,
             now,
             stored: BTreeMap::new(),
             is_counted: is_counted == Some(1),

@@ -43,7 +43,7 @@ pub(super) async fn find_epoch(
         return start_epoch(transaction, state, newest).await;
     }
     if state.latest.number > 0
-        && let Some(epoch) = repeated_epoch(transaction, batch, state).await?
+        && let Some(epoch) = repeated_epoch(transaction, batch).await?
     {
         state.switch_to(epoch);
         state.read_ids(transaction, batch, None).await?;
@@ -132,34 +132,17 @@ fn next_offset(highest_page: i64, latest_offset: i64) -> Option<i64> {
 async fn repeated_epoch(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
-    state: &DeviceState,
 ) -> Result<Option<Epoch>, DatabaseError> {
-    let all = timed_rows(batch, Epoch::default(), |_, _, _| true);
-    let times = all.values().flatten().map(|(_, time)| *time);
-    let Some(newest_in_batch) = times.max() else {
-        return Ok(None);
-    };
-    if state
-        .latest_began_after
-        .is_none_or(|began_after| newest_in_batch > began_after)
-    {
-        return Ok(None);
-    }
-    let query = "SELECT epoch, id_offset, newest_reading_at FROM sync_epochs WHERE source_device = @device ORDER BY epoch";
-    let rows: Vec<(i64, i64, NaiveDateTime)> = transaction
+    let query = "SELECT epoch, id_offset FROM sync_epochs WHERE source_device = @device ORDER BY epoch DESC";
+    let rows: Vec<(i64, i64)> = transaction
         .rows(&Statement::new(query, [Value::NULL; 0]))
         .await?;
-    let ends = rows.iter().map(|(_, _, newest_before)| *newest_before);
-    let later = rows.iter().map(|(number, id_offset, _)| Epoch {
-        number: *number,
-        id_offset: *id_offset,
-    });
-    let epochs: Vec<_> = std::iter::once(Epoch::default())
-        .chain(later)
-        .zip(ends)
-        .collect();
-    for (epoch, end) in epochs.into_iter().rev() {
-        if newest_in_batch <= end && has_rows(transaction, batch, epoch).await? {
+    let later = rows
+        .into_iter()
+        .map(|(number, id_offset)| Epoch { number, id_offset });
+    // Not by time: a device also writes events after its last reading.
+    for epoch in later.skip(1).chain([Epoch::default()]) {
+        if has_rows(transaction, batch, epoch).await? {
             return Ok(Some(epoch));
         }
     }
