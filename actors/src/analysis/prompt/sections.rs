@@ -13,7 +13,7 @@ const LINE_CHARS: usize = 700;
 pub(super) struct Section {
     pub heading: &'static str,
     pub lines: Vec<String>,
-    /// The share of the room left, in percent, that it may take.
+    /// The share of the room left, in percent, that it may take; more if its first line needs it.
     pub share: u32,
 }
 
@@ -33,12 +33,15 @@ pub(super) fn lay_out(sections: &[Section], tokens: u32) -> (String, usize) {
     let mut left = tokens;
     let mut left_out = 0;
     for section in sections.iter().filter(|section| !section.lines.is_empty()) {
-        let mut room = left / 100 * section.share;
         let mut part = section.heading.to_owned();
         // The lines, and a last one that says how many are missing.
         let mut used = cost(section.heading) + cost("(100 more)");
+        let lines: Vec<String> = section.lines.iter().map(|entry| harmless(entry)).collect();
+        // The first line is shown if there is room for it at all, whatever the share.
+        let first = used + cost(&lines[0]);
+        let mut room = (left * section.share / 100).max(first).min(left);
         let mut shown = 0;
-        for entry in section.lines.iter().map(|entry| harmless(entry)) {
+        for entry in lines {
             if used + cost(&entry) > room {
                 // A shorter line may still fit, but a list with holes misleads.
                 room = 0;

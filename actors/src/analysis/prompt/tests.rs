@@ -78,6 +78,21 @@ fn a_prompt_has_the_findings_with_evidence_and_checks_and_what_was_not_judged() 
 }
 
 #[test]
+fn the_most_severe_finding_has_room_in_the_smallest_context() {
+    for fault in Fault::ALL {
+        let (car, strength) = (Engine::ECLIPSE_TURBO, Strength::Strong);
+        let diagnosis = diagnosed(&Simulation::faulty(car, *fault, strength, 1));
+        let Some(finding) = diagnosis.findings.first() else {
+            continue;
+        };
+        let events = DeviceEvents::default();
+        let prompt = compose(&drive(&diagnosis, &events), &[], Budget::of(2048));
+        let start = format!("\n{} ({}): ", finding.rule, finding.tier.label());
+        assert!(prompt.user.contains(&start), "{start}{}", prompt.user);
+    }
+}
+
+#[test]
 fn the_prompt_of_a_healthy_drive_says_that_there_are_no_findings() {
     let prompt = composed(&healthy());
     assert!(!prompt.user.contains("Findings, the most severe first"));
