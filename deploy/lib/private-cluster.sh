@@ -4,6 +4,7 @@
 #
 #   start_private_cluster galera|group FOLDER   with an empty database eclipse_ai; node N listens on cluster_port + N
 #   start_node N, stop_node N, kill_node N      a node that starts is waited for until it takes part in the cluster
+#   isolate_node N, reconnect_node N            a partition of the network; waits until the others exclude the node, or accept it
 #   stop_private_cluster
 #
 # The nodes are in FOLDER/1 to FOLDER/3. root may log in without a password.
@@ -41,6 +42,39 @@ stop_node() {
 kill_node() {
     kill -KILL "${cluster_pids[$1]}"
     wait_until 20 has_ended "${cluster_pids[$1]}"
+}
+
+# Galera has an option for it. A member of a group is frozen, which the others cannot tell from a broken network.
+isolate_node() {
+    case $cluster_kind in
+        galera) cluster_sql "$1" "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1'" ;;
+        group) kill -STOP "${cluster_pids[$1]}" ;;
+    esac
+    wait_until 60 is_excluded "$1" || fail "node $1 is still part of the cluster after 60 s"
+}
+
+is_excluded() {
+    local other=$(($1 % 3 + 1))
+    case $cluster_kind in
+        galera) cluster_sql "$other" "SHOW STATUS LIKE 'wsrep_cluster_size'" | grep -qw 2 ;;
+        group)
+            cluster_sql "$other" "SELECT COUNT(*) FROM performance_schema.replication_group_members
+                WHERE member_state = 'ONLINE'" | grep -qw 2
+            ;;
+    esac
+}
+
+reconnect_node() {
+    case $cluster_kind in
+        galera) cluster_sql "$1" "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=0'" ;;
+        group) kill -CONT "${cluster_pids[$1]}" ;;
+    esac
+    wait_until 120 is_included "$1" || fail "node $1 is not part of the cluster after 120 s"
+    wait_for_node "$1"
+}
+
+is_included() {
+    ! is_excluded "$1"
 }
 
 stop_private_cluster() {

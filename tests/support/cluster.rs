@@ -95,6 +95,16 @@ impl Cluster {
         self.order("start", node);
     }
 
+    /// Separates a node from the others by a partition of the network. Returns once they have excluded it.
+    pub(crate) fn isolate(&mut self, node: u16) {
+        self.order("isolate", node);
+    }
+
+    /// Ends a partition and waits until the node takes part again.
+    pub(crate) fn reconnect(&mut self, node: u16) {
+        self.order("reconnect", node);
+    }
+
     /// The port of a node.
     pub(crate) fn port_of(&self, node: u16) -> u16 {
         self.port + node

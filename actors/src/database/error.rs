@@ -167,11 +167,13 @@ impl Meaning {
             1020 | 1205 | 1213 | 3101 | 8002 | 8022 | 9007 => Self::Contention,
             1040 | 1129 | 1203 => Self::Connections,
             // A node that is not ready, shutdown, network errors, killed, time limits of the database, a lost connection,
-            // Group Replication without a majority, disconnected for idleness.
+            // Group Replication without a majority, disconnected for idleness. 1180 is an error at the commit: Galera's answer
+            // when a node is cut off from the others meanwhile.
             1047
             | 1053
             | 1152
             | 1158..=1161
+            | 1180
             | 1317
             | 1927
             | 1969
@@ -284,7 +286,8 @@ mod tests {
     #[test]
     fn a_database_that_is_away_never_refused_a_statement() {
         for code in [
-            1047, 1053, 1152, 1159, 1161, 1290, 1792, 1836, 1927, 2006, 2013, 3100, 3168, 4031,
+            1047, 1053, 1152, 1159, 1161, 1180, 1290, 1792, 1836, 1927, 2006, 2013, 3100, 3168,
+            4031,
         ] {
             let error = error(code);
             assert!(error.may_pass(), "{code}");
