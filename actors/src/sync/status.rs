@@ -10,7 +10,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::FromRow;
 use mysql_async::{FromRowError, Row};
 
-use super::id_pages::{Coverage, IdPages, PAGE_IDS, Page};
+use super::id_pages::{Coverage, IdPages, Page};
 use crate::contacts::DeviceContact;
 use crate::database::{DatabaseError, read_columns, rows};
 
@@ -265,15 +265,11 @@ fn coverage(ids: Option<&IdPages>, later_epochs: &[LaterEpoch]) -> Vec<(i64, Cov
         .iter()
         .map(|epoch| (epoch.epoch, epoch.id_offset));
     let begins: Vec<(i64, i64)> = std::iter::once((0, 0)).chain(later).collect();
-    let ends = begins.iter().skip(1).map(|(_, offset)| *offset);
-    let ends = ends.chain([i64::MAX - PAGE_IDS]);
-    let epochs = begins.iter().zip(ends).map(|((epoch, offset), end)| {
-        let first = if *epoch == 0 {
-            i64::MIN + PAGE_IDS
-        } else {
-            *offset
-        };
-        let coverage = ids.map(|ids| ids.coverage(first, end, *offset, GAP_LIMIT));
+    let lasts = begins.iter().skip(1).map(|(_, offset)| *offset - 1);
+    let lasts = lasts.chain([i64::MAX]);
+    let epochs = begins.iter().zip(lasts).map(|((epoch, offset), last)| {
+        let first = if *epoch == 0 { i64::MIN } else { *offset };
+        let coverage = ids.map(|ids| ids.coverage(first, last, *offset, GAP_LIMIT));
         (*epoch, coverage.unwrap_or_default())
     });
     epochs.collect()
