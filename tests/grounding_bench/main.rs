@@ -9,7 +9,7 @@ mod measure;
 use std::collections::BTreeMap;
 
 use measure::Tally;
-use measure::phrasings::{FIRST, SECOND, THIRD};
+use measure::phrasings::{FIRST, FOURTH, SECOND, THIRD};
 
 fn main() {
     let (mut drives, mut verbose) = (70, false);
@@ -25,6 +25,7 @@ fn main() {
         ("First phrasings", &FIRST),
         ("Second phrasings", &SECOND),
         ("Held-out phrasings", &THIRD),
+        ("Second held-out phrasings", &FOURTH),
     ] {
         println!("\n## {title}\n");
         print(&measure::measure(phrasings, drives, verbose));

@@ -1,13 +1,15 @@
-//! How sentences are worded: the check was tuned with the first two sets and not with the third.
+//! How sentences are worded: the check was tuned with the first two sets and not with the others.
 //!
 //! `{c}` is a channel, `{v}` `{a}` `{b}` numbers with units, `{w}` how a state is put (perhaps nothing), `{verb}` `{adj}`
 //! `{tail}` a statistic. A capital letter begins a sentence; `{an}` is the article of what follows.
 
 mod first;
+mod fourth;
 mod second;
 mod third;
 
 pub(crate) use first::FIRST;
+pub(crate) use fourth::FOURTH;
 pub(crate) use second::SECOND;
 pub(crate) use third::THIRD;
 

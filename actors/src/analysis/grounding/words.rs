@@ -1,5 +1,8 @@
 //! What words mean: channels, states of the engine, statistics.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::facts::Statistic;
 use super::subject::Subject;
 use super::tokens::{Token, sentences};
@@ -32,7 +35,7 @@ use Statistic::{Earlier, First, Highest, Limit, Lowest, Mean, Median, Spread, Wi
 /// `|` separates phrases.
 #[rustfmt::skip]
 const SUBJECTS: &[(&[Channel], bool, &str)] = &[
-    (&[Channel::Rpm], false, "engine speed|engine rpm|engine rpms|rpm|rpms|revs|engine revs|engine revolutions|crankshaft speed|revolutions"),
+    (&[Channel::Rpm], false, "engine speed|engine rpm|engine rpms|rpm|rpms|revs|engine revs|engine revolutions|crankshaft speed|revolutions|tach|tach reading|tachometer|tachometer reading|number of revolutions"),
     (&[Channel::Speed], false, "vehicle speed|road speed|car speed|speed|driving speed|speeds|velocity|traveling speed"),
     (&[Channel::Coolant], false, "coolant temperature|coolant temperatures|coolant temp|coolant temps|coolant|engine coolant temperature|engine coolant temp|engine coolant|ect|engine temperature|engine temp|engine temperatures|water temperature|water temp|clt|cooling system temperature|cooling system"),
     (&[Channel::IntakeAir], false, "intake air temperature|intake air temperatures|intake air temp|intake air temps|intake temperature|intake temperatures|intake temp|intake temps|iat|iats|intake air|charge air temperature|charge temperature|inlet air temperature|inlet temperature|inlet air|air intake temperature|air intake temp|air temperature|intake charge"),
@@ -93,16 +96,17 @@ const TRIM_SUM: &str = "sum of the fuel trims|sum of fuel trims|fuel trim sum|su
 #[rustfmt::skip]
 const STATISTICS: &[(&[Statistic], &str)] = &[
     // No statistic, though a word of it is one.
-    (&[], "top up|top off|topping up|topped up|mean that|mean the|mean a|limit the|hit the|reach out|get to the|got to the|peak performance|range of|at least once|wide range"),
-    (&[Mean], "average|averaged|averages|averaging|avg|mean|means|on average"),
+    (&[], "top up|top off|topping up|topped up|mean that|mean the|mean a|limit the|hit the|reach out|get to the|got to the|peak performance|range of|at least once|wide range|should be investigated|should be checked|should be inspected|should be looked|should be tested|should be replaced|should be repaired|should be verified|should be addressed|should be monitored|must be repaired|must be checked|needs to be checked|needs to be investigated|needs to be verified|needs to be repaired"),
+    (&[Mean], "average|averaged|averages|averaging|avg|mean|means|on average|on the whole"),
     (&[Median], "median|medians|half the time"),
     (&[Mean, Median], "typically|typical|usually|generally|normally|mostly|held at|held around|sat at|sits at|sat around|sits around|sitting at|sitting around|hovered around|hovers around|hovering around|hovered near|hovered at|settled at|settled around|settles at|steady at|stable at|remained around|stayed around|stays around|remained near|stayed near|tends to be"),
     (&[Highest], "peak|peaked|peaks|peaking|maximum|max|highest|as high as|topped out|tops out|topping out|hit|hits|hitting|reached|reaches|reaching|reach|climbed to|climbs to|climb to|rise to|climbing to|rose to|rises to|rising to|spiked to|spiked|spikes to|spiking to|spike|up to|crested|high of|shot up to|went up to|soared to|maxed out|upper end|hottest|greatest|largest|got as high as|at its highest|at its peak|at most|top|at the very most|got up to|all the way up to|registered a maximum of|maximal|touched|peaked out at|rose all the way to|climbed all the way to|reached up to|at the highest|got to|get to|at its maximum|tops"),
-    (&[Lowest], "minimum|min|lowest|as low as|dropped to|drops to|dropping to|fell to|falls to|falling to|dipped to|dips to|dipping to|bottomed out|bottoms out|down to|low of|sank to|sagged to|sags to|low point|dip|coldest|smallest|lower end|slumped to|plunged to|went down to|at the very least|got down to|minimal|bottomed|bottomed at|dropped all the way to|fell all the way to|came down to|fell back to|dropped back to|drop to|fall to|dip to|sink to|at the lowest|at its minimum|all the way down to|smallest"),
-    (&[Spread], "standard deviation|std dev|stddev|std|deviation|sigma|spread|scatter"),
-    (&[Width], "swing of|swing|swings of|a range of|total range|range|total swing|peak to peak|overall range|span of"),
+    (&[Lowest], "minimum|min|lowest|as low as|dropped to|drops to|dropping to|fell to|falls to|falling to|dipped to|dips to|dipping to|bottomed out|bottoms out|down to|low of|sank to|sagged to|sags to|low point|dip|coldest|smallest|lower end|slumped to|plunged to|went down to|at the very least|got down to|minimal|bottomed|bottomed at|dropped all the way to|fell all the way to|came down to|fell back to|dropped back to|drop to|fall to|dip to|sink to|at the lowest|at its minimum|all the way down to|smallest|bottom"),
+    (&[Spread], "standard deviation|std dev|stddev|std|deviation|sigma|scatter"),
+    (&[Spread, Width], "spread"),
+    (&[Width], "swing of|swing|swings of|a range of|total range|range|total swing|peak to peak|overall range|span of|between its extremes|gap between the minimum and maximum|gap between the maximum and minimum|gap between the lowest and highest|gap between the highest and lowest|difference between the minimum and maximum|difference between the maximum and minimum|difference between the lowest and highest|difference between the highest and lowest|from lowest to highest"),
     (&[First], "started at|starts at|starting at|began at|begins at|started from|initial|initially|at startup|at start up|start temperature|at the start"),
-    (&[Limit], "limit|limits|threshold|thresholds|healthy|specification|spec|target|nominal|recommended|acceptable|warning level|allowed|permitted|cutoff|normal range|should be|should not|should stay|should remain|should read|should sit|should reach|should never|must be|must not|must stay|ought to be|needs to be"),
+    (&[Limit], "limit|limits|threshold|thresholds|healthy|specification|spec|target|nominal|recommended|acceptable|warning level|allowed|permitted|cutoff|normal range|should be|should not|should stay|should remain|should read|should sit|should reach|should never|must be|must not|must stay|ought to be|needs to be|minimum allowed|maximum allowed|allowed minimum|allowed maximum|minimum permitted|maximum permitted|permitted minimum|permitted maximum|should be at most|should be at least|must be at most|must be at least|should be no more than|should be no less than|should not exceed|instead of staying|instead of|upper limit|lower limit"),
     (&[Limit, Mean, Median], "normal|ideal|expected|safe|reference"),
     (&[Statistic::High], "95th percentile|95 percentile"),
     (&[Statistic::Low], "5th percentile|5 percentile"),
@@ -126,50 +130,56 @@ pub(super) fn named(tokens: &[Token]) -> Vec<Mention<Named>> {
     found
 }
 
-fn longest(tokens: &[Token], at: usize) -> Option<Mention<Named>> {
-    let mut best: Option<Mention<Named>> = None;
-    let mut offer = |phrases: &str, what: &dyn Fn() -> Named| {
+/// The phrases that begin with a word, in the order of the tables.
+static PHRASES: LazyLock<HashMap<&str, Vec<(&str, Named)>>> = LazyLock::new(|| {
+    let mut table: HashMap<&str, Vec<(&str, Named)>> = HashMap::new();
+    let mut add = |phrases: &'static str, what: Named| {
         for phrase in phrases.split('|') {
-            let Some(length) = matches(tokens, at, phrase) else {
-                continue;
-            };
-            if best.is_none_or(|best| at + length > best.end) {
-                best = Some(Mention {
-                    start: at,
-                    end: at + length,
-                    what: what(),
-                });
-            }
+            let first = phrase.split(' ').next().unwrap_or(phrase);
+            table.entry(first).or_default().push((phrase, what));
         }
     };
-    tokens[at].word()?;
     for (channels, open, phrases) in SUBJECTS {
-        let subject = || {
-            let subject = channels
-                .iter()
-                .fold(Subject::NONE, |all, channel| all.or(Subject::of(*channel)));
-            Named::Subject(subject, *open)
-        };
-        offer(phrases, &subject);
+        let subjects = channels.iter().copied().map(Subject::of);
+        let subject = subjects.fold(Subject::NONE, Subject::or);
+        add(phrases, Named::Subject(subject, *open));
     }
     let trims = Subject::of(Channel::ShortTrim).or(Subject::of(Channel::LongTrim));
-    offer(FUEL_TRIMS, &|| {
-        Named::Subject(trims.or(Subject::TRIM_SUM), true)
-    });
-    offer(TRIM_SUM, &|| Named::Subject(Subject::TRIM_SUM, false));
-    offer("confidence", &|| Named::Subject(Subject::CONFIDENCE, false));
-    offer("distance|trip length", &|| {
-        Named::Subject(Subject::DISTANCE, false)
-    });
-    offer(IDLE_SPEED, &|| {
-        Named::State(&[Idle], Subject::of(Channel::Rpm))
-    });
-    offer(CLOSED_LOOP, &|| Named::ClosedLoop);
+    add(
+        FUEL_TRIMS,
+        Named::Subject(trims.or(Subject::TRIM_SUM), true),
+    );
+    add(TRIM_SUM, Named::Subject(Subject::TRIM_SUM, false));
+    add("confidence", Named::Subject(Subject::CONFIDENCE, false));
+    add(
+        "distance|trip length|odometer",
+        Named::Subject(Subject::DISTANCE, false),
+    );
+    add(IDLE_SPEED, Named::State(&[Idle], Subject::of(Channel::Rpm)));
+    add(CLOSED_LOOP, Named::ClosedLoop);
     for (states, phrases) in STATES {
-        offer(phrases, &|| Named::State(states, Subject::NONE));
+        add(phrases, Named::State(states, Subject::NONE));
     }
     for (statistics, phrases) in STATISTICS {
-        offer(phrases, &|| Named::Statistic(statistics));
+        add(phrases, Named::Statistic(statistics));
+    }
+    table
+});
+
+/// The longest phrase at a place; of several of the same length, the first in the tables.
+fn longest(tokens: &[Token], at: usize) -> Option<Mention<Named>> {
+    let word = tokens[at].word()?;
+    let mut best: Option<Mention<Named>> = None;
+    for (phrase, what) in PHRASES.get(word).into_iter().flatten() {
+        if let Some(length) = matches(tokens, at, phrase)
+            && best.is_none_or(|best| at + length > best.end)
+        {
+            best = Some(Mention {
+                start: at,
+                end: at + length,
+                what: *what,
+            });
+        }
     }
     if let (None, Token::Word(word) | Token::Name(word)) = (best, &tokens[at])
         && (word.contains('_') || matches!(tokens[at], Token::Name(_)))

@@ -3,11 +3,13 @@
 mod words;
 
 use self::words::{
-    ABOVE, AT_LEAST, AT_MOST, BELOW, BY, DOWN, DRIVE, JUST, MOVED, NEGATIONS, STEADILY, UP,
+    ABOVE, AT_LEAST, AT_MOST, AT_SOME_TIME, BELOW, BY, DOWN, DRIVE, JUST, MOVED, NEGATIONS,
+    STEADILY, UP,
 };
 use super::window::Window;
 use crate::analysis::grounding::facts::Statistic;
 use crate::analysis::grounding::numbers::{Number, Sign};
+use crate::diagnosis::units::{Dimension, Unit};
 
 /// Which side of a number the figure is claimed to be on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,12 @@ pub(super) fn relation(window: &Window<'_>, number: &Number) -> Relation {
     if number.sign == Sign::Both {
         return Relation::PlusMinus;
     }
-    if let Some(relation) = difference(window) {
+    // "gained 12 km" is no difference of two figures.
+    let is_a_distance = number
+        .readings
+        .iter()
+        .any(|reading| reading.unit.map(Unit::dimension) == Some(Dimension::Distance));
+    if !is_a_distance && let Some(relation) = difference(window) {
         return relation;
     }
     if let Some(relation) = comparison(window) {
@@ -88,6 +95,16 @@ fn difference(window: &Window<'_>) -> Option<Relation> {
     if (up || down) && more && !of_the_drive {
         return Some(Relation::By(direction(up, down)));
     }
+    // "12 °C too low".
+    if let [first, second, ..] = behind.as_slice()
+        && *first == "too"
+        && (UP.contains(second) || DOWN.contains(second))
+    {
+        return Some(Relation::By(direction(
+            UP.contains(second),
+            DOWN.contains(second),
+        )));
+    }
     window.directly_before(BY)?;
     Some(Relation::By(direction(
         window.has_before(UP, 8) || up,
@@ -102,10 +119,20 @@ fn comparison(window: &Window<'_>) -> Option<Relation> {
     if window.directly_before(AT_LEAST).is_some() {
         return Some(Relation::Always(Side::Above));
     }
-    let mark = window.mark_before();
-    let above = matches!(mark, Some('>' | '≥')) || window.directly_before(ABOVE).is_some();
-    let below = matches!(mark, Some('<' | '≤')) || window.directly_before(BELOW).is_some();
     let behind = window.words_behind(2);
+    // "Over the 12 km drive", "moved over a 12 % range".
+    if window.opens_with("over") || matches!(behind.first(), Some(&"range" | &"band" | &"span")) {
+        return None;
+    }
+    let mark = window.mark_before();
+    let words = |phrase: Option<&str>| phrase.map_or(0, |phrase| phrase.split(' ').count());
+    // "sank past" is below, though "past" alone is above.
+    let (over, under) = (
+        words(window.directly_before(ABOVE)),
+        words(window.directly_before(BELOW)),
+    );
+    let above = matches!(mark, Some('>' | '≥')) || over > under;
+    let below = matches!(mark, Some('<' | '≤')) || under > over;
     let or = matches!(behind.first(), Some(&"or" | &"and"));
     let (above, below) = match behind.get(1) {
         Some(&"more" | &"higher" | &"above" | &"greater" | &"hotter" | &"up" | &"over") if or => {
@@ -143,7 +170,9 @@ fn comparison(window: &Window<'_>) -> Option<Relation> {
     }
     Some(Relation::Beyond {
         side,
-        steady: !window.has_before(MOVED, 14) && !window.has_behind(MOVED, 4),
+        steady: !window.has_before(MOVED, 14)
+            && !window.has_behind(MOVED, 4)
+            && !window.has_behind(AT_SOME_TIME, 12),
         just: window.has_before(JUST, 4),
     })
 }

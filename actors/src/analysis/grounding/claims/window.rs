@@ -111,6 +111,16 @@ impl<'a> Window<'a> {
             .collect()
     }
 
+    /// Whether the sentence begins with this word, and the number follows with nothing but fillers between.
+    pub(super) fn opens_with(&self, word: &str) -> bool {
+        self.tokens[0].word() == Some(word)
+            && self.directly_before(&[word]).is_some()
+            && self
+                .words(1, self.place)
+                .all(|(_, between)| between != word)
+            && self.place <= 4
+    }
+
     pub(super) fn mark_before(&self) -> Option<char> {
         match self.tokens[self.place.checked_sub(1)?] {
             Token::Mark(mark) => Some(mark),

@@ -40,27 +40,31 @@ pub(super) fn holds(
             beyond(claim, reading, &figures, side, steady, just)
         }
         Relation::Always(side) => {
-            figures.iter().any(|figure| {
-                let extreme = match side {
-                    Side::Above => figure.statistic == Lowest,
-                    Side::Below => figure.statistic == Highest,
-                };
-                let named = statistics
-                    .iter()
-                    .any(|statistic| ![Highest, Lowest, Limit].contains(statistic));
-                let counts = if named {
-                    statistics.contains(&figure.statistic)
-                } else {
-                    extreme
-                };
-                let Some((value, tolerance)) = converted(reading, figure) else {
-                    return false;
-                };
-                counts
-                    && (is_beyond(side, figure.value, value)
-                        || (figure.value - value).abs()
-                            <= tolerance.min(0.5 * display_step(figure)))
-            }) || (statistics.contains(&Limit) && is_a_limit(claim, reading, &figures))
+            let only_limits =
+                !statistics.is_empty() && statistics.iter().all(|statistic| *statistic == Limit);
+            (!only_limits
+                && figures.iter().any(|figure| {
+                    let extreme = match side {
+                        Side::Above => figure.statistic == Lowest,
+                        Side::Below => figure.statistic == Highest,
+                    };
+                    let named = statistics
+                        .iter()
+                        .any(|statistic| ![Highest, Lowest, Limit].contains(statistic));
+                    let counts = if named {
+                        statistics.contains(&figure.statistic)
+                    } else {
+                        extreme
+                    };
+                    let Some((value, tolerance)) = converted(reading, figure) else {
+                        return false;
+                    };
+                    counts
+                        && (is_beyond(side, figure.value, value)
+                            || (figure.value - value).abs()
+                                <= tolerance.min(0.5 * display_step(figure)))
+                }))
+                || (statistics.contains(&Limit) && is_a_limit(claim, reading, &figures))
         }
         Relation::By(side) => by(claim, reading, subject, facts, &figures, side),
         Relation::PlusMinus => figures

@@ -34,6 +34,8 @@ pub(super) const ABOVE: &[&str] = &[
     "better than",
     "well over",
     "passes",
+    "broke through",
+    "breaks through",
 ];
 pub(super) const BELOW: &[&str] = &[
     "below",
@@ -50,6 +52,12 @@ pub(super) const BELOW: &[&str] = &[
     "shorter than",
     "south of",
     "underneath",
+    "undershot",
+    "undershoots",
+    "sank past",
+    "fell past",
+    "dropped past",
+    "dipped past",
 ];
 /// These hold a negation of their own.
 pub(super) const AT_MOST: &[&str] = &[
@@ -209,6 +217,22 @@ pub(super) const MOVED: &[&str] = &[
     "peaks",
     "lows",
     "highs",
+    "crept",
+    "creeps",
+    "broke",
+    "breaks",
+    "undershot",
+    "surged",
+];
+/// Behind a number, perhaps after other words: it was so at some time.
+pub(super) const AT_SOME_TIME: &[&str] = &[
+    "at some point",
+    "at one point",
+    "at least once",
+    "at times",
+    "for a moment",
+    "for some time",
+    "briefly",
 ];
 pub(super) const JUST: &[&str] = &[
     "just",
@@ -281,6 +305,14 @@ pub(super) const UP: &[&str] = &[
     "exceeded",
     "exceeds",
     "longer",
+    "high",
+    "hot",
+    "fast",
+    "overshoots",
+    "overshot",
+    "rises",
+    "climbs",
+    "increases",
 ];
 pub(super) const DOWN: &[&str] = &[
     "below",
@@ -305,5 +337,13 @@ pub(super) const DOWN: &[&str] = &[
     "retarded",
     "undershot",
     "missed",
+    "misses",
     "shorter",
+    "low",
+    "cold",
+    "slow",
+    "undershoots",
+    "falls",
+    "drops",
+    "decreases",
 ];

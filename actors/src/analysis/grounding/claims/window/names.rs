@@ -27,6 +27,30 @@ const BUILT: &[&str] = &[
     "step",
     "litre",
     "liter",
+    "gas",
+];
+/// What instructions count or size; no figure of a drive.
+const THINGS: &[&str] = &[
+    "octane",
+    "ron",
+    "mm",
+    "steps",
+    "spark",
+    "plugs",
+    "injectors",
+    "bolts",
+    "bolt",
+    "hoses",
+    "wires",
+    "coils",
+    "things",
+    "ways",
+    "items",
+    "reasons",
+    "places",
+    "parts",
+    "screws",
+    "people",
 ];
 #[rustfmt::skip]
 const CAR: &[&str] = &[
@@ -90,6 +114,9 @@ pub(in super::super) fn is_a_name(tokens: &[Token], place: usize) -> bool {
         return true;
     }
     if small && reading.value <= 32.0 && behind.is_some_and(|word| BUILT.contains(&word)) {
+        return true;
+    }
+    if small && behind.is_some_and(|word| THINGS.contains(&word)) {
         return true;
     }
     // "1." and "2)" at the start of a line.

@@ -27,7 +27,7 @@ impl Window<'_> {
                 // "While RPM peaked early, coolant was 91 °C": another clause.
                 Named::Subject(_, false) => {
                     if let Some((_, _, end)) = found
-                        && end > 2
+                        && end > 3
                         && (end..mention.start).any(|place| self.is_boundary(place))
                     {
                         found = None;
@@ -99,6 +99,8 @@ impl Window<'_> {
             mention.start > self.last
                 && mention.end <= self.close
                 && mention.start <= self.last + 5
+                // "(limit 78 °C)": of the next number.
+                && (mention.end < self.end || self.end == self.tokens.len())
                 && matches!(mention.what, Named::Statistic(_))
         });
         if let Some((index, mention)) = behind

@@ -155,16 +155,23 @@ impl Window<'_> {
             })
     }
 
+    /// The states of the sentence; the end before the start in "from idle to cruise".
     pub(in super::super) fn all_states(&self) -> Vec<EngineState> {
-        self.mentions
+        let states = self
+            .mentions
             .iter()
             .filter_map(|mention| match mention.what {
-                Named::State(states, _) => Some(states),
+                Named::State(states, _) => Some((mention.start, states)),
                 _ => None,
-            })
-            .flatten()
-            .copied()
-            .collect()
+            });
+        let follows_from =
+            |start: usize| start > 0 && self.tokens[start - 1].word() == Some("from");
+        let from = states.clone().any(|(start, _)| follows_from(start));
+        let mut states: Vec<EngineState> = states.flat_map(|(_, states)| states).copied().collect();
+        if from {
+            states.reverse();
+        }
+        states
     }
 
     pub(in super::super) fn states(&self) -> States {
