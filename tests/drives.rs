@@ -12,6 +12,7 @@ mod finding;
 mod habits;
 mod interrupted;
 mod listing;
+mod lock_order;
 mod property;
 mod queue;
 mod readings;

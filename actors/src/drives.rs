@@ -56,6 +56,7 @@ mod reconcile;
 mod rotation;
 mod state;
 mod statements;
+mod sweep;
 mod transitions;
 
 pub use arrivals::{Arrival, Arrivals};
@@ -78,6 +79,7 @@ pub use readings::{DriveReadings, Part};
 pub(crate) use reconcile::{Arrived, reconcile};
 pub use rotation::Rotation;
 pub use state::DriveState;
+pub use sweep::LARGEST_SWEEP;
 
 /// A waiting drive is checked again after this time at the latest.
 const RECHECK: Duration = Duration::from_secs(30);

@@ -12,7 +12,9 @@ use super::wakeup::Wakeup;
 use crate::causes;
 use crate::database::{Database, DatabaseError};
 use crate::drives::check::Decision;
-use crate::drives::{self, Checked, ClaimWatch, ClockWatch, DriveState, QueueTiming, Rotation};
+use crate::drives::{
+    self, Checked, ClaimWatch, ClockWatch, DriveState, LARGEST_SWEEP, QueueTiming, Rotation,
+};
 use crate::report::{Report, Reporter};
 
 /// How many drives are checked in one turn.
@@ -72,11 +74,14 @@ impl DriveChecker {
 
     /// Returns how long to wait until the next turn.
     async fn turn(&self, memory: &mut Memory) -> Result<Duration, DatabaseError> {
-        self.watch_clock(&mut memory.clock).await?;
-        self.close_silent().await?;
+        let restored = self.watch_clock(&mut memory.clock).await?;
+        let closed = self.close_silent().await?;
         let has_claims = self.expire_claims(&mut memory.claims).await?;
         self.check_some(memory).await?;
         self.report_stuck(memory).await?;
+        if restored.max(closed) >= LARGEST_SWEEP {
+            return Ok(Duration::ZERO);
+        }
         let next = self.database.run(STATEMENT_LIMIT, async |connection| {
             drives::next_due(connection, DriveState::Waiting).await
         });
@@ -88,8 +93,8 @@ impl DriveChecker {
         Ok(next.await?.map_or(longest, |next| next.min(longest)))
     }
 
-    /// Times that a step of the database's clock has moved into the future are due now.
-    async fn watch_clock(&self, clock: &mut ClockWatch) -> Result<(), DatabaseError> {
+    /// Times that a step of the database's clock has moved into the future are due now. Returns how many those are.
+    async fn watch_clock(&self, clock: &mut ClockWatch) -> Result<u64, DatabaseError> {
         let (now, restored) = self
             .database
             .run(STATEMENT_LIMIT, async |connection| {
@@ -104,11 +109,11 @@ impl DriveChecker {
             log::warn!(drives = restored; "drives were due too far in the future: due now");
             self.wakeup.drives_queued();
         }
-        Ok(())
+        Ok(restored)
     }
 
-    /// Drives whose end is not logged are over after a silence.
-    async fn close_silent(&self) -> Result<(), DatabaseError> {
+    /// Drives whose end is not logged are over after a silence. Returns how many those are.
+    async fn close_silent(&self) -> Result<u64, DatabaseError> {
         let closed = self.database.run(STATEMENT_LIMIT, async |connection| {
             drives::close_silent(connection, &self.timing).await
         });
@@ -116,7 +121,7 @@ impl DriveChecker {
         if closed > 0 {
             log::info!(drives = closed; "drives are over: no readings arrived for a while");
         }
-        Ok(())
+        Ok(closed)
     }
 
     /// Queues the drives of dead servers again. Returns whether any server holds a claim.

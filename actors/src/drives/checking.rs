@@ -175,21 +175,27 @@ impl Due {
     }
 }
 
-/// Closes the drives of which no reading has arrived for the silence. Returns how many those are.
+/// Closes the drives of which no reading has arrived for the silence. Returns how many those are, [`LARGEST_SWEEP`] at
+/// most.
+///
+/// [`LARGEST_SWEEP`]: super::LARGEST_SWEEP
 pub async fn close_silent(
     connection: &mut Conn,
     timing: &QueueTiming,
 ) -> Result<u64, DatabaseError> {
     let [restart, close] = transitions::close_silent(timing.silence);
     restart.run(connection).await?;
-    close.execute(connection).await
+    close.run(connection).await
 }
 
-/// Makes drives due whose time lies further ahead than any pause: the clock was stepped back. Returns how many.
+/// Makes drives due whose time lies further ahead than any pause: the clock was stepped back. Returns how many, twice
+/// [`LARGEST_SWEEP`] at most.
+///
+/// [`LARGEST_SWEEP`]: super::LARGEST_SWEEP
 pub async fn restore_due(connection: &mut Conn) -> Result<u64, DatabaseError> {
     let mut restored = 0;
-    for statement in transitions::restore_due() {
-        restored += statement.execute(connection).await?;
+    for sweep in transitions::restore_due() {
+        restored += sweep.run(connection).await?;
     }
     Ok(restored)
 }

@@ -11,6 +11,13 @@ use crate::database::Columns;
 pub(super) const WINDOW: &str = "d.source_device, d.drive_key, d.drive_id, d.first_source_id, d.last_source_id, \
                                  d.drive_start, d.drive_end, d.window_end";
 
+/// How an `UPDATE` of drives by their ids begins.
+///
+/// MariaDB would otherwise find a drive by an index on its state where the statement also names that. It then locks the
+/// entry of the index before the row, and deadlocks with a statement that changes the state of the same row and has
+/// locked the row first.
+pub(super) const UPDATE: &str = "UPDATE drives FORCE INDEX (PRIMARY)";
+
 /// Reads the columns [`WINDOW`].
 pub(super) fn read_window(columns: &mut Columns<'_>) -> Option<DriveWindow> {
     let first: Option<i64> = columns.take("first_source_id")?;

@@ -17,7 +17,8 @@ use super::claim_watch::Held;
 use super::counted::Counted;
 use super::known::NO_START;
 use super::pairing::Drive;
-use super::statements::microseconds;
+use super::statements::{UPDATE, microseconds};
+use super::sweep::Sweep;
 use super::{LONGEST_PAUSE, RECHECK};
 use crate::database::Statement;
 use crate::text::line;
@@ -56,7 +57,7 @@ pub(super) fn change_events(
     quiet: Duration,
 ) -> Statement {
     let sql = format!(
-        "UPDATE drives SET {}, is_stale = is_stale OR state = '{Running}', \
+        "{UPDATE} SET {}, is_stale = is_stale OR state = '{Running}', \
          attempts = IF(state = '{Running}', attempts, 0), \
          next_look_at = NOW(6) + INTERVAL ? MICROSECOND, state = ? WHERE id = ?",
         assigned_boundaries()
@@ -68,7 +69,7 @@ pub(super) fn change_events(
 
 /// Stays as it is: a drive has other readings than before, but the same events.
 pub(super) fn change_readings(id: i64, drive: &Drive) -> Statement {
-    let sql = format!("UPDATE drives SET {} WHERE id = ?", assigned_boundaries());
+    let sql = format!("{UPDATE} SET {} WHERE id = ?", assigned_boundaries());
     let boundaries = boundaries(drive).into_iter();
     Statement::new(sql, boundaries.chain([id.into()]))
 }
@@ -76,27 +77,25 @@ pub(super) fn change_readings(id: i64, drive: &Drive) -> Statement {
 /// From `open` to `state`: a later drive began.
 pub(super) fn close(id: i64, state: DriveState, quiet: Duration) -> Statement {
     let sql = format!(
-        "UPDATE drives SET next_look_at = NOW(6) + INTERVAL ? MICROSECOND, state = ? \
+        "{UPDATE} SET next_look_at = NOW(6) + INTERVAL ? MICROSECOND, state = ? \
          WHERE id = ? AND state = '{Open}'"
     );
     let values = [next_check_in(state, quiet), state.into(), id.into()];
     Statement::new(sql, values)
 }
 
-/// From `open` to `waiting`: all drives of which no reading has arrived for `silence`. The first statement restarts the
+/// From `open` to `waiting`: all drives of which no reading has arrived for `silence`. The first sweep restarts the
 /// silence of those whose last reading lies in the future: the clock was stepped back.
-pub(super) fn close_silent(silence: Duration) -> [Statement; 2] {
-    let since = "COALESCE(last_reading_at, created_at)";
-    let restart = format!(
-        "UPDATE drives SET last_reading_at = NOW(6) WHERE state = '{Open}' AND {since} > NOW(6) + INTERVAL 1 SECOND"
-    );
-    let close = format!(
-        "UPDATE drives SET next_look_at = NOW(6), state = '{Waiting}' \
-         WHERE state = '{Open}' AND {since} <= NOW(6) - INTERVAL ? MICROSECOND"
-    );
+pub(super) fn close_silent(silence: Duration) -> [Sweep; 2] {
+    let of_open = |condition: &str| {
+        format!("state = '{Open}' AND COALESCE(last_reading_at, created_at) {condition}")
+    };
+    let restart = of_open("> NOW(6) + INTERVAL 1 SECOND");
+    let close = of_open("<= NOW(6) - INTERVAL ? MICROSECOND");
+    let waits = format!("next_look_at = NOW(6), state = '{Waiting}'");
     [
-        Statement::new(restart, [Value::NULL; 0]),
-        Statement::new(close, [microseconds(silence)]),
+        Sweep::new("last_reading_at = NOW(6)", restart, [Value::NULL; 0]),
+        Sweep::new(waits, close, [microseconds(silence)]),
     ]
 }
 
@@ -119,7 +118,7 @@ pub(super) fn receive_readings(
     quiet: Duration,
 ) -> Statement {
     let sql = format!(
-        "UPDATE drives SET last_reading_at = NOW(6), readings_gone_at = NULL, is_stale = is_stale OR state = '{Running}', \
+        "{UPDATE} SET last_reading_at = NOW(6), readings_gone_at = NULL, is_stale = is_stale OR state = '{Running}', \
          attempts = IF(state = '{Running}', attempts, 0), \
          next_look_at = IF(state IN ('{Open}', '{Running}'), next_look_at, NOW(6) + INTERVAL ? MICROSECOND), \
          state = IF(state IN ('{Open}', '{Running}'), state, '{Waiting}') WHERE {condition}"
@@ -131,7 +130,7 @@ pub(super) fn receive_readings(
 /// Stays as it is: `last` is the time of a reading of a drive that lasts until the first silence.
 pub(super) fn extend(id: i64, last: NaiveDateTime) -> Statement {
     let sql =
-        "UPDATE drives SET last_reading = GREATEST(COALESCE(last_reading, ?), ?) WHERE id = ?";
+        format!("{UPDATE} SET last_reading = GREATEST(COALESCE(last_reading, ?), ?) WHERE id = ?");
     let values = [Value::from(last), last.into(), id.into()];
     Statement::new(sql, values)
 }
@@ -151,7 +150,7 @@ pub(super) fn end_check(
         Decision::GiveUp => (Abandoned, None, Some("no readings arrived for a week")),
     };
     let sql = format!(
-        "UPDATE drives SET next_look_at = NOW(6) + INTERVAL ? MICROSECOND, last_reading = ?, deferrals = 0, reason = ?, \
+        "{UPDATE} SET next_look_at = NOW(6) + INTERVAL ? MICROSECOND, last_reading = ?, deferrals = 0, reason = ?, \
          state = ? WHERE id = ? AND state = '{Waiting}' AND next_look_at = ?"
     );
     let values = [
@@ -168,7 +167,7 @@ pub(super) fn end_check(
 /// Stays in `state`, with a pause that grows: an error kept the drive from being checked or claimed.
 pub(super) fn postpone(id: i64, state: DriveState, reason: &str) -> Statement {
     let sql = format!(
-        "UPDATE drives SET deferrals = deferrals + 1, reason = ?, next_look_at = NOW(6) + {} WHERE id = ? AND state = ?",
+        "{UPDATE} SET deferrals = deferrals + 1, reason = ?, next_look_at = NOW(6) + {} WHERE id = ? AND state = ?",
         growing_pause()
     );
     let values = [
@@ -180,16 +179,16 @@ pub(super) fn postpone(id: i64, state: DriveState, reason: &str) -> Statement {
 }
 
 /// Stays in its state: a drive is due at a time that the queue never sets, so the clock has been stepped back. It is due
-/// now. Two statements, since the pauses after errors and failed attempts are the longest.
-pub(super) fn restore_due() -> [Statement; 2] {
+/// now. Two sweeps, since the pauses after errors and failed attempts are the longest.
+pub(super) fn restore_due() -> [Sweep; 2] {
     let overdue = |condition: &str, pause: Duration| {
-        let sql = format!(
-            "UPDATE drives SET next_look_at = NOW(6) WHERE state IN (?, ?) \
-             AND next_look_at > NOW(6) + INTERVAL ? MICROSECOND{condition}"
+        let condition = format!(
+            "state IN (?, ?) AND next_look_at > NOW(6) + INTERVAL ? MICROSECOND{condition}"
         );
         // The time between setting and reading it is no step.
         let pause = microseconds(pause + Duration::from_secs(1));
-        Statement::new(sql, [Waiting.into(), Queued.into(), pause])
+        let values = [Waiting.into(), Queued.into(), pause];
+        Sweep::new("next_look_at = NOW(6)", condition, values)
     };
     [
         overdue(" AND attempts = 0 AND deferrals = 0", RECHECK),
@@ -200,7 +199,7 @@ pub(super) fn restore_due() -> [Statement; 2] {
 /// From any state but `open` and `running` to `queued`, with all attempts: the owner asks for an analysis now.
 pub(super) fn reanalyse(id: i64) -> Statement {
     let sql = format!(
-        "UPDATE drives SET attempts = 0, deferrals = 0, reason = NULL, next_look_at = NOW(6), state = '{Queued}' \
+        "{UPDATE} SET attempts = 0, deferrals = 0, reason = NULL, next_look_at = NOW(6), state = '{Queued}' \
          WHERE id = ? AND state NOT IN ('{Open}', '{Running}')"
     );
     Statement::new(sql, [id])
@@ -209,7 +208,7 @@ pub(super) fn reanalyse(id: i64) -> Statement {
 /// From `queued` to `running`. Changes no row where another server was faster, or where the drive is not due any more.
 pub(super) fn claim(id: i64, token: &str, expires_in: Duration) -> Statement {
     let sql = format!(
-        "UPDATE drives SET is_stale = FALSE, lease_owner = ?, lease_until = NOW(6) + INTERVAL ? MICROSECOND, \
+        "{UPDATE} SET is_stale = FALSE, lease_owner = ?, lease_until = NOW(6) + INTERVAL ? MICROSECOND, \
          next_look_at = NULL, state = '{Running}' WHERE id = ? AND state = '{Queued}' AND next_look_at <= NOW(6)"
     );
     let values = [Value::from(token), microseconds(expires_in), id.into()];
@@ -271,7 +270,7 @@ pub(super) fn end_without_readings(claim: &Claim) -> Statement {
 
 /// Stays in its state: a diagnosis has found that readings of it are no longer stored.
 pub(super) fn note_readings_gone(id: i64) -> Statement {
-    let sql = "UPDATE drives SET readings_gone_at = NOW(6) WHERE id = ?";
+    let sql = format!("{UPDATE} SET readings_gone_at = NOW(6) WHERE id = ?");
     Statement::new(sql, [id])
 }
 
@@ -311,7 +310,7 @@ pub(super) fn fail(
 /// A drive that takes one server after the other down is due at growing intervals.
 pub(super) fn expire_claim(held: &Held) -> Statement {
     let sql = format!(
-        "UPDATE drives SET deferrals = deferrals + 1, reason = ?, \
+        "{UPDATE} SET deferrals = deferrals + 1, reason = ?, \
          next_look_at = IF(deferrals > 1, NOW(6) + {}, NOW(6)), lease_owner = NULL, lease_until = NULL, \
          state = IF(is_stale, '{Waiting}', '{Queued}') \
          WHERE id = ? AND state = '{Running}' AND lease_owner <=> ? AND lease_until <=> ?",
@@ -333,7 +332,7 @@ fn of_claim(claim: &Claim, set: &str, values: impl IntoIterator<Item = Value>) -
 
 fn held(id: i64, token: &str, set: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     let sql =
-        format!("UPDATE drives SET {set} WHERE id = ? AND lease_owner = ? AND state = '{Running}'");
+        format!("{UPDATE} SET {set} WHERE id = ? AND lease_owner = ? AND state = '{Running}'");
     let holder = [Value::from(id), Value::from(token)];
     Statement::new(sql, values.into_iter().chain(holder))
 }
