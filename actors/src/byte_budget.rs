@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 mod ledger;
 
+use crate::mutex::{Mutex, MutexGuard, PoisonError};
 use ledger::{Account, Ledger, Limits};
 
 /// Reservations grow in steps of this size.

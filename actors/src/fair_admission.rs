@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::pending;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{Notify, oneshot};
 
 use crate::admission::Full;
+use crate::mutex::{Mutex, MutexGuard, PoisonError};
 
 /// Running turns and a bounded queue for them. Clones share both.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ pub mod diagnosis;
 pub mod drives;
 pub mod fair_admission;
 pub mod health;
+mod mutex;
 pub mod ollama;
 pub mod page;
 pub mod problem;
