@@ -17,9 +17,9 @@ programs that tests need: promtool, schemathesis, chromium; for --long, generato
   --database mysql     Oracle MySQL 8.0 or newer
   --database all       the whole suite on MariaDB, then on Oracle MySQL
                        (default: the one that is installed or available)
-  --long               the longer proofs too: sets TEST_LONG=1, which lengthens some tests and adds others. For a release or
-                       after a change of what they prove, not for every run. Takes hours: TEST_CRASH_MINUTES (30) and
-                       TEST_SOAK_MINUTES (60) set the length of the longest.
+  --long               the longer proofs too: sets TEST_LONG=1, which lengthens some tests and adds others, and runs
+                       deploy/fuzz.sh first. For a release or after a change of what they prove, not for every run. Takes
+                       hours: TEST_CRASH_MINUTES (30) and TEST_SOAK_MINUTES (60) set the length of the longest.
   --soak MINUTES       only the constant load, for this time
   --help               this text
 
@@ -30,6 +30,7 @@ TEXT
 }
 
 databases=any
+is_fuzzed=
 only=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -39,7 +40,10 @@ while [ $# -gt 0 ]; do
             shift
             ;;
         --database=*) databases=${1#*=} ;;
-        --long) export TEST_LONG=1 ;;
+        --long)
+            export TEST_LONG=1
+            is_fuzzed=1
+            ;;
         --soak)
             [ $# -gt 1 ] || fail "--soak requires a number of minutes (see --help)"
             export TEST_LONG=1 TEST_SOAK_MINUTES=$2
@@ -117,6 +121,14 @@ start_test_database() {
 
 results=()
 exit_code=0
+if [ -n "$is_fuzzed" ]; then
+    if run_session deploy/fuzz.sh; then
+        results+=("fuzzing: passed")
+    else
+        results+=("fuzzing: FAILED")
+        exit_code=1
+    fi
+fi
 for flavour in $databases; do
     start_test_database "$flavour"
     say "testing on $flavour $version"
