@@ -257,7 +257,8 @@ fn start_actors(
         clock: Clock::default(),
         reporter,
     };
-    let sync = supervision.start(&runtime.arbiter()?, "sync", |_| SyncActor::new(sync));
+    let arbiter = ActorRuntime::separate_arbiter()?;
+    let sync = supervision.start(&arbiter, "sync", |_| SyncActor::new(sync));
     let backups = supervision.start(&runtime.arbiter()?, "backup", |_| BackupActor::new(backups));
     Ok(State {
         api_key: http::ApiKey::new(&settings.api_key),

@@ -42,6 +42,7 @@ mod checking;
 mod claim;
 mod claim_watch;
 mod clock_watch;
+mod continued;
 mod count;
 mod counted;
 mod find;
@@ -65,6 +66,7 @@ pub use checking::{Checked, StuckDrive, check, close_silent, restore_due, stuck}
 pub use claim::Claim;
 pub use claim_watch::{ClaimWatch, Held};
 pub use clock_watch::ClockWatch;
+pub(crate) use continued::Candidates;
 pub use count::profile;
 pub use counted::Counted;
 pub use find::{latest_with_number, readings_of};

@@ -3,6 +3,10 @@
 //! A plain arbiter has its own runtime, and a resource of one runtime (a connection pool, a timer)
 //! stalls on another or dies with its creator. Here all arbiters run on one multi-thread runtime,
 //! which also runs the tasks that the actors' libraries spawn.
+//!
+//! The actor that stores batches has a runtime of its own, on its own thread: an answer of the
+//! database wakes up that thread only, where on the shared runtime it wakes up one of the
+//! runtime's threads first. It shares its connections with no other actor.
 
 use std::{
     future::pending,
@@ -47,6 +51,17 @@ impl ActorRuntime {
     pub fn arbiter(&self) -> io::Result<ArbiterHandle> {
         let runtime = self.runtime.clone().ok_or(io::ErrorKind::NotConnected)?;
         Ok(Arbiter::try_with_tokio_rt(move || Ok(runtime))?.handle())
+    }
+
+    /// Starts a thread for one actor, with a runtime of its own. What the actor opens must stay on it.
+    pub fn separate_arbiter() -> io::Result<ArbiterHandle> {
+        let runtime = || {
+            Builder::new_current_thread()
+                .max_blocking_threads(BLOCKING_THREADS)
+                .enable_all()
+                .build()
+        };
+        Ok(Arbiter::try_with_tokio_rt(runtime)?.handle())
     }
 }
 

@@ -67,15 +67,15 @@ impl<'a> Transaction<'a> {
         &mut self,
         query: &Statement,
     ) -> Result<Vec<R>, DatabaseError> {
-        let answers = self.answers(std::slice::from_ref(query)).await?;
-        convert(answers.into_iter().flatten().collect())
+        let [rows] = self.answers([query]).await?;
+        convert(rows)
     }
 
     /// The rows of each of several short queries, which are sent together with the deferred statements.
-    pub(crate) async fn answers(
+    pub(crate) async fn answers<const QUERIES: usize>(
         &mut self,
-        queries: &[Statement],
-    ) -> Result<Vec<Vec<Row>>, DatabaseError> {
+        queries: [&Statement; QUERIES],
+    ) -> Result<[Vec<Row>; QUERIES], DatabaseError> {
         // The answers to all queries are read from one packet.
         let mut text = String::new();
         for query in queries {
@@ -93,16 +93,19 @@ impl<'a> Transaction<'a> {
         while !results.is_empty() {
             answers.push(results.collect::<Row>().await?);
         }
-        let statements = deferred + queries.len();
-        if answers.len() != statements {
-            // The driver keeps the error of a statement behind another one until the next use of the connection.
-            results.drop_result().await?;
-            return Err(DatabaseError::Incomplete {
-                answers: answers.len(),
-                statements,
-            });
+        let of_queries = answers.split_off(deferred.min(answers.len()));
+        let before = answers.len();
+        match of_queries.try_into() {
+            Ok(answers) => Ok(answers),
+            Err(answers) => {
+                // The driver keeps the error of a statement behind another one until the next use of the connection.
+                results.drop_result().await?;
+                Err(DatabaseError::Incomplete {
+                    answers: before + Vec::len(&answers),
+                    statements: deferred + QUERIES,
+                })
+            }
         }
-        Ok(answers.split_off(deferred))
     }
 
     /// The connection, for prepared statements and for statements whose answer is needed now. Sends the deferred

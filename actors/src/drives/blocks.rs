@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
-use mysql_async::Value;
+use mysql_async::{Row, Value};
 
 use super::arrivals::Arrivals;
 use super::pairing::ReadingRun;
-use crate::database::{DatabaseError, Statement, Transaction};
+use crate::database::{DatabaseError, Statement, Transaction, convert};
 
 /// How many `source_id`s a block has.
 const BLOCK: i64 = 256;
@@ -141,8 +141,9 @@ pub(super) async fn refresh(
 ) -> Result<BTreeSet<Option<i64>>, DatabaseError> {
     let mut changed_numbers = BTreeSet::new();
     for ranges in ranges_of(blocks).chunks(CHUNK / 4) {
-        let before = stored(transaction, device_id, ranges).await?;
-        let mut after = summed_up_from_rows(transaction, device_id, ranges).await?;
+        let queries = [stored, summed_up_from_rows].map(|query| query(device_id, ranges));
+        let [before, after] = transaction.answers(queries.each_ref()).await?;
+        let (before, mut after) = (summaries(convert(before)?), summaries(convert(after)?));
         keep_removed(&before, &mut after);
         let is_gone = |key: &&Key| !after.contains_key(key);
         let gone: Vec<Key> = before.keys().filter(is_gone).copied().collect();
@@ -218,26 +219,19 @@ fn ranges_of(blocks: &BTreeSet<i64>) -> Vec<(i64, i64)> {
     ranges
 }
 
-async fn stored(
-    transaction: &mut Transaction<'_>,
-    device_id: &str,
-    ranges: &[(i64, i64)],
-) -> Result<Summaries, DatabaseError> {
+/// The query for the rows of the table.
+fn stored(device_id: &str, ranges: &[(i64, i64)]) -> Statement {
     let any = vec!["block BETWEEN ? AND ?"; ranges.len()].join(" OR ");
     let sql = format!("SELECT {COLUMNS} FROM reading_blocks WHERE source_device = ? AND ({any})");
     let bounds = ranges.iter().flat_map(|(first, last)| [*first, *last]);
     let values = [Value::from(device_id)]
         .into_iter()
         .chain(bounds.map(Value::from));
-    let rows = transaction.rows(&Statement::new(sql, values)).await?;
-    Ok(summaries(rows))
+    Statement::new(sql, values)
 }
 
-async fn summed_up_from_rows(
-    transaction: &mut Transaction<'_>,
-    device_id: &str,
-    ranges: &[(i64, i64)],
-) -> Result<Summaries, DatabaseError> {
+/// The query for what they should be.
+fn summed_up_from_rows(device_id: &str, ranges: &[(i64, i64)]) -> Statement {
     let any = vec!["source_id BETWEEN ? AND ?"; ranges.len()].join(" OR ");
     // DIV rounds towards zero.
     let sql = format!(
@@ -257,8 +251,7 @@ async fn summed_up_from_rows(
     let values = [Value::from(device_id)]
         .into_iter()
         .chain(bounds.map(Value::from));
-    let rows = transaction.rows(&Statement::new(sql, values)).await?;
-    Ok(summaries(rows))
+    Statement::new(sql, values)
 }
 
 fn summaries(rows: Vec<SummaryRow>) -> Summaries {
@@ -311,40 +304,42 @@ async fn write(
     Ok(())
 }
 
-/// The readings of these numbers. Within a run no reading is more than `silence` after the one before.
+/// The query for the readings of these numbers.
+pub(super) fn of_numbers(device_id: &str, numbers: &[i64]) -> Statement {
+    let places = vec!["?"; numbers.len()].join(", ");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM reading_blocks FORCE INDEX (ix_reading_blocks_drive) \
+         WHERE source_device = ? AND drive_id IN ({places})"
+    );
+    let values = [Value::from(device_id)].into_iter();
+    Statement::new(sql, values.chain(numbers.iter().map(Value::from)))
+}
+
+/// The readings of each number in the answer to [`of_numbers`]. Within a run no reading is more than `silence` after the
+/// one before.
 pub(super) async fn runs(
     transaction: &mut Transaction<'_>,
     device_id: &str,
-    numbers: &[i64],
+    answer: Vec<Row>,
     silence: TimeDelta,
 ) -> Result<BTreeMap<i64, Vec<ReadingRun>>, DatabaseError> {
     let mut runs: BTreeMap<i64, Vec<ReadingRun>> = BTreeMap::new();
-    for chunk in numbers.chunks(CHUNK) {
-        let places = vec!["?"; chunk.len()].join(", ");
-        let sql = format!(
-            "SELECT {COLUMNS} FROM reading_blocks FORCE INDEX (ix_reading_blocks_drive) \
-             WHERE source_device = ? AND drive_id IN ({places})"
-        );
-        let values = [Value::from(device_id)].into_iter();
-        let values = values.chain(chunk.iter().map(Value::from));
-        let rows = transaction.rows(&Statement::new(sql, values)).await?;
-        for ((_, number, day), summary) in summaries(rows) {
-            let of_number = runs.entry(number).or_default();
-            if summary.spans(silence) {
-                let rows = rows_of(transaction, device_id, number, day, &summary).await?;
-                // Without its rows, nothing shows where it is divided.
-                if i64::try_from(rows.len()) == Ok(summary.readings) {
-                    of_number.extend(split(&rows, silence));
-                    continue;
-                }
+    for ((_, number, day), summary) in summaries(convert(answer)?) {
+        let of_number = runs.entry(number).or_default();
+        if summary.spans(silence) {
+            let rows = rows_of(transaction, device_id, number, day, &summary).await?;
+            // Without its rows, nothing shows where it is divided.
+            if i64::try_from(rows.len()) == Ok(summary.readings) {
+                of_number.extend(split(&rows, silence));
+                continue;
             }
-            of_number.push(ReadingRun {
-                first: summary.first,
-                last: summary.last,
-                earliest: summary.earliest,
-                latest: summary.latest,
-            });
         }
+        of_number.push(ReadingRun {
+            first: summary.first,
+            last: summary.last,
+            earliest: summary.earliest,
+            latest: summary.latest,
+        });
     }
     Ok(runs)
 }

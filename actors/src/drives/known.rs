@@ -8,7 +8,7 @@ use mysql_async::{FromRowError, Row, Value};
 
 use super::DriveState;
 use super::pairing::Drive;
-use crate::database::{DatabaseError, Statement, Transaction, read_columns};
+use crate::database::{Columns, DatabaseError, Statement, Transaction, read_columns};
 
 /// The `start_source_id` of a drive without a `drive_start`.
 pub(super) const NO_START: i64 = -1;
@@ -16,7 +16,8 @@ pub(super) const NO_START: i64 = -1;
 /// How many values one statement has.
 const CHUNK: usize = 500;
 
-const COLUMNS: &str = "id, state, drive_key, drive_id, start_source_id, drive_start, drive_end, first_source_id, \
+/// The columns of a row, as [`Known::take`] reads them.
+pub(super) const COLUMNS: &str = "id, state, drive_key, drive_id, start_source_id, drive_start, drive_end, first_source_id, \
                        last_source_id, window_end";
 
 /// A row of `drives`.
@@ -30,57 +31,71 @@ pub(super) struct Known {
 
 impl FromRow for Known {
     fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
-        read_columns(row, |columns| {
-            let start_source_id: i64 = columns.take("start_source_id")?;
-            let first: Option<i64> = columns.take("first_source_id")?;
-            let last: Option<i64> = columns.take("last_source_id")?;
-            Some(Self {
-                id: columns.take("id")?,
-                state: columns.take("state")?,
-                key: columns.take("drive_key")?,
-                drive: Drive {
-                    drive_id: columns.take("drive_id")?,
-                    start_source_id: (start_source_id != NO_START).then_some(start_source_id),
-                    start: columns.take("drive_start")?,
-                    end: columns.take("drive_end")?,
-                    source_ids: first.zip(last),
-                    window_end: columns.take("window_end")?,
-                },
-            })
+        read_columns(row, Self::take)
+    }
+}
+
+impl Known {
+    pub(super) fn take(columns: &mut Columns<'_>) -> Option<Self> {
+        let start_source_id: i64 = columns.take("start_source_id")?;
+        let first: Option<i64> = columns.take("first_source_id")?;
+        let last: Option<i64> = columns.take("last_source_id")?;
+        Some(Self {
+            id: columns.take("id")?,
+            state: columns.take("state")?,
+            key: columns.take("drive_key")?,
+            drive: Drive {
+                drive_id: columns.take("drive_id")?,
+                start_source_id: (start_source_id != NO_START).then_some(start_source_id),
+                start: columns.take("drive_start")?,
+                end: columns.take("drive_end")?,
+                source_ids: first.zip(last),
+                window_end: columns.take("window_end")?,
+            },
         })
     }
 }
 
-/// The rows with one of these numbers or keys, by their keys. Locked: their states must not change before they are
-/// written.
-pub(super) async fn load(
+/// Rows by their keys.
+pub(super) type ByKey = BTreeMap<String, Known>;
+
+/// The query for the rows with one of these numbers. It locks them: their states must not change before they are written.
+pub(super) fn of_numbers(device_id: &str, numbers: &[i64]) -> Statement {
+    locking(
+        device_id,
+        "drive_id",
+        numbers.iter().map(Value::from).collect(),
+    )
+}
+
+/// Adds the rows with one of these keys, and locks them.
+pub(super) async fn add_keys(
+    known: &mut ByKey,
     transaction: &mut Transaction<'_>,
     device_id: &str,
-    numbers: &[i64],
     keys: &[String],
-) -> Result<BTreeMap<String, Known>, DatabaseError> {
-    let mut known = BTreeMap::new();
-    let numbers: Vec<Value> = numbers.iter().map(Value::from).collect();
-    for column in ["drive_id", "drive_key"] {
-        let values = if column == "drive_id" {
-            numbers.clone()
-        } else {
-            let unknown = keys.iter().filter(|key| !known.contains_key(*key));
-            unknown.map(Value::from).collect()
-        };
-        for chunk in values.chunks(CHUNK) {
-            let places = vec!["?"; chunk.len()].join(", ");
-            let sql = format!(
-                "SELECT {COLUMNS} FROM drives WHERE source_device = ? AND {column} IN ({places}) FOR UPDATE"
-            );
-            let values = [Value::from(device_id)]
-                .into_iter()
-                .chain(chunk.iter().cloned());
-            let rows: Vec<Known> = transaction.rows(&Statement::new(sql, values)).await?;
-            known.extend(rows.into_iter().map(|row| (row.key.clone(), row)));
-        }
+) -> Result<(), DatabaseError> {
+    let unknown = keys.iter().filter(|key| !known.contains_key(*key));
+    let unknown: Vec<Value> = unknown.map(Value::from).collect();
+    for chunk in unknown.chunks(CHUNK) {
+        let query = locking(device_id, "drive_key", chunk.to_vec());
+        known.extend(by_key(transaction.rows(&query).await?));
     }
-    Ok(known)
+    Ok(())
+}
+
+fn locking(device_id: &str, column: &str, values: Vec<Value>) -> Statement {
+    let places = vec!["?"; values.len()].join(", ");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM drives WHERE source_device = ? AND {column} IN ({places}) FOR UPDATE"
+    );
+    Statement::new(sql, [Value::from(device_id)].into_iter().chain(values))
+}
+
+/// Rows by their keys.
+pub(super) fn by_key(rows: Vec<Known>) -> ByKey {
+    let rows = rows.into_iter();
+    rows.map(|row| (row.key.clone(), row)).collect()
 }
 
 /// Which row each drive has, in the order of `drives`, and the rows that have none: that of its key, or else that of
@@ -88,10 +103,7 @@ pub(super) async fn load(
 ///
 /// A key that is to be written is always the key of the row that gets it, or of no row: `known` has all rows with a key
 /// of `drives`.
-pub(super) fn assign(
-    drives: &[Drive],
-    mut known: BTreeMap<String, Known>,
-) -> (Vec<Option<Known>>, Vec<Known>) {
+pub(super) fn assign(drives: &[Drive], mut known: ByKey) -> (Vec<Option<Known>>, Vec<Known>) {
     let mut rows: Vec<Option<Known>> = drives
         .iter()
         .map(|drive| known.remove(&drive.key().to_string()))

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 
 use chrono::NaiveDateTime;
-use mysql_async::Value;
+use mysql_async::{Row, Value};
 
 use super::pairing::{Drive, DriveEvent, DriveEventKind, number_of, unnumbered};
-use crate::database::{DatabaseError, Statement, Transaction};
+use crate::database::{DatabaseError, Statement, Transaction, convert};
 
 /// How many rows or values one statement has.
 const CHUNK: usize = 500;
@@ -21,7 +21,7 @@ const SINGLE_LOOKUPS: usize = 64;
 const IS_DRIVE_EVENT: &str = "event_type IN ('drive_start', 'drive_end')";
 
 /// `source_id`, time, type, number; the number that it joined.
-type Row = (i64, NaiveDateTime, String, Option<i64>, Option<i64>);
+type LogRow = (i64, NaiveDateTime, String, Option<i64>, Option<i64>);
 
 /// An event, and the number of its drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +68,12 @@ pub(super) async fn refresh(
     let mut before = Events::new();
     let mut changed = BTreeSet::new();
     for chunk in source_ids.chunks(CHUNK) {
-        let stored = in_log(transaction, device_id, chunk).await?;
-        let known = by_keys(transaction, device_id, "source_id", chunk).await?;
+        let queries = [
+            in_log(device_id, chunk),
+            by_keys(device_id, "source_id", chunk),
+        ];
+        let [stored, known] = transaction.answers(queries.each_ref()).await?;
+        let (stored, known) = (events(convert(stored)?), events(convert(known)?));
         let is_other = |source_id: &&i64| {
             stored.get(source_id).map(|event| event.event)
                 != known.get(source_id).map(|event| event.event)
@@ -93,48 +97,36 @@ pub(super) async fn refresh(
     Ok(join(transaction, device_id, &before, &changed, &around))
 }
 
-/// The drive events among these rows of the log.
-async fn in_log(
-    transaction: &mut Transaction<'_>,
-    device_id: &str,
-    source_ids: &[i64],
-) -> Result<Events, DatabaseError> {
+/// The query for the drive events among these rows of the log.
+fn in_log(device_id: &str, source_ids: &[i64]) -> Statement {
     let places = vec!["?"; source_ids.len()].join(", ");
     let sql = format!(
         "SELECT source_id, timestamp, event_type, drive_id, NULL FROM connection_log \
          WHERE source_device = ? AND source_id IN ({places}) AND {IS_DRIVE_EVENT}"
     );
-    fetch(transaction, sql, device_id, source_ids).await
+    with_keys(sql, device_id, source_ids)
 }
 
-/// The events whose `column` has one of the values.
-async fn by_keys(
-    transaction: &mut Transaction<'_>,
-    device_id: &str,
-    column: &str,
-    keys: &[i64],
-) -> Result<Events, DatabaseError> {
+/// The query for the events whose `column` has one of the values.
+fn by_keys(device_id: &str, column: &str, keys: &[i64]) -> Statement {
     let places = vec!["?"; keys.len()].join(", ");
     let sql = format!(
         "SELECT source_id, timestamp, event_type, drive_id, joined_id FROM drive_events \
          WHERE source_device = ? AND {column} IN ({places})"
     );
-    fetch(transaction, sql, device_id, keys).await
+    with_keys(sql, device_id, keys)
 }
 
-async fn fetch(
-    transaction: &mut Transaction<'_>,
-    sql: String,
-    device_id: &str,
-    keys: &[i64],
-) -> Result<Events, DatabaseError> {
+fn with_keys(sql: String, device_id: &str, keys: &[i64]) -> Statement {
     let values = [Value::from(device_id)].into_iter();
-    let values = values.chain(keys.iter().map(Value::from));
-    let rows: Vec<Row> = transaction.rows(&Statement::new(sql, values)).await?;
-    Ok(rows.into_iter().filter_map(read).collect())
+    Statement::new(sql, values.chain(keys.iter().map(Value::from)))
 }
 
-fn read((source_id, at, event_type, drive_id, joined_id): Row) -> Option<(i64, Logged)> {
+fn events(rows: Vec<LogRow>) -> Events {
+    rows.into_iter().filter_map(read).collect()
+}
+
+fn read((source_id, at, event_type, drive_id, joined_id): LogRow) -> Option<(i64, Logged)> {
     let event = DriveEvent {
         source_id,
         at,
@@ -184,7 +176,7 @@ async fn around(
         "({columns} < ? ORDER BY source_id DESC LIMIT 2) UNION ALL ({columns} BETWEEN ? AND ?) \
          UNION ALL ({columns} > ? ORDER BY source_id LIMIT 2)"
     );
-    let mut events = Events::new();
+    let mut found = Events::new();
     let groups: Vec<(i64, i64)> = changed
         .chunks(together)
         .filter_map(|group| Some((*group.first()?, *group.last()?)))
@@ -202,10 +194,10 @@ async fn around(
                 last.into(),
             ]
         });
-        let rows: Vec<Row> = transaction.rows(&Statement::new(sql, values)).await?;
-        events.extend(rows.into_iter().filter_map(read));
+        let rows: Vec<LogRow> = transaction.rows(&Statement::new(sql, values)).await?;
+        found.extend(events(rows));
     }
-    Ok(events)
+    Ok(found)
 }
 
 /// Joins the changed events and their neighbours anew. `before` are the changed events as they were, `around` all
@@ -279,19 +271,17 @@ impl LogChanges {
     }
 }
 
-/// The events of these numbers.
-pub(super) async fn of_numbers(
-    transaction: &mut Transaction<'_>,
-    device_id: &str,
-    numbers: &[i64],
-) -> Result<BTreeMap<i64, Vec<DriveEvent>>, DatabaseError> {
+/// The query for the events of these numbers.
+pub(super) fn of_numbers(device_id: &str, numbers: &[i64]) -> Statement {
+    by_keys(device_id, "joined_id", numbers)
+}
+
+/// The events of each number in the answer to [`of_numbers`].
+pub(super) fn by_number(answer: Vec<Row>) -> Result<BTreeMap<i64, Vec<DriveEvent>>, DatabaseError> {
     let mut by_number: BTreeMap<i64, Vec<DriveEvent>> = BTreeMap::new();
-    for chunk in numbers.chunks(CHUNK) {
-        let events = by_keys(transaction, device_id, "joined_id", chunk).await?;
-        for Logged { event, joined_id } in events.into_values() {
-            if let Some(number) = joined_id {
-                by_number.entry(number).or_default().push(event);
-            }
+    for Logged { event, joined_id } in events(convert(answer)?).into_values() {
+        if let Some(number) = joined_id {
+            by_number.entry(number).or_default().push(event);
         }
     }
     Ok(by_number)

@@ -3,17 +3,18 @@
 //! Only the drives of the affected numbers and events are paired, with all of their facts: the outcome is what
 //! [`Pairing::all`] finds in everything that is stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDateTime;
 use mysql_async::Value;
 
 use super::arrivals::Arrivals;
-use super::known::{self, Known};
+use super::continued::Candidates;
+use super::known::{self, ByKey, Known};
 use super::log::{self, LogChanges};
 use super::pairing::{Drive, Pairing};
 use super::{DriveState, DriveTiming, LONGEST_DRIVE, blocks, transitions};
-use crate::database::{DatabaseError, Transaction};
+use crate::database::{DatabaseError, Transaction, convert};
 use crate::runtime::blocking;
 
 /// How many rows or values one statement has.
@@ -46,6 +47,8 @@ pub(crate) struct Arrived {
     pub has_new_readings: bool,
     /// Whether some of those readings were stored before.
     pub has_repeated_readings: bool,
+    /// The drives that they may continue.
+    pub candidates: Candidates,
 }
 
 /// To be called once the rows are stored and the device's row is locked: two batches of one device must see each
@@ -66,7 +69,7 @@ pub(crate) async fn reconcile(
     };
     let log = log::refresh(transaction, device_id, &arrived.log).await?;
     let has_unnumbered = with_readings.contains(&None);
-    let with_readings: BTreeSet<i64> = with_readings.into_iter().flatten().collect();
+    let mut with_readings: BTreeSet<i64> = with_readings.into_iter().flatten().collect();
     let mut update = Update {
         transaction,
         device_id,
@@ -77,6 +80,12 @@ pub(crate) async fn reconcile(
     // Before drives become ready: what arrives for a drive that is ready makes it wait.
     if has_unnumbered && arrived.has_new_readings {
         update.receive_unnumbered().await?;
+    }
+    if !arrived.has_repeated_readings {
+        let candidates = &arrived.candidates;
+        with_readings.retain(|number| {
+            log.numbers.contains(number) || !update.continue_drive(*number, candidates)
+        });
     }
     update.drives(&log, &with_readings).await?;
     Ok(update.outcome)
@@ -91,6 +100,18 @@ struct Update<'a, 't> {
 }
 
 impl Update<'_, '_> {
+    /// Whether new readings continue the drive of a number. Pairing is not needed then.
+    fn continue_drive(&mut self, number: i64, candidates: &Candidates) -> bool {
+        let silence = self.timing.silence();
+        let Some((id, drive)) = candidates.continued(number, self.readings, silence) else {
+            return false;
+        };
+        self.transaction
+            .defer(&transitions::continue_with(id, &drive, self.timing.quiet));
+        self.outcome.changed += 1;
+        true
+    }
+
     /// Finds the drives of the affected numbers and starts, and writes what is different.
     async fn drives(
         &mut self,
@@ -102,14 +123,14 @@ impl Update<'_, '_> {
             self.outcome.has_end_without_start = log.has_end_without_start(&[]);
             return Ok(());
         }
-        let mut drives = self.pair(&numbers).await?;
+        let (mut drives, mut known) = self.pair(&numbers).await?;
         drives.extend(&log.unnumbered);
         self.outcome.has_end_without_start = log.has_end_without_start(&drives);
 
         let mut keys: BTreeSet<String> = known::keys_of_starts(&log.starts).collect();
         keys.extend(drives.iter().map(|drive| drive.key().to_string()));
         let keys: Vec<String> = keys.into_iter().collect();
-        let known = known::load(self.transaction, self.device_id, &numbers, &keys).await?;
+        known::add_keys(&mut known, self.transaction, self.device_id, &keys).await?;
         let (rows, ghosts) = known::assign(&drives, known);
         self.remove(&ghosts).await?;
         self.receive(&drives, &rows, with_readings);
@@ -134,13 +155,26 @@ impl Update<'_, '_> {
         Ok(())
     }
 
-    async fn pair(&mut self, numbers: &[i64]) -> Result<Vec<Drive>, DatabaseError> {
+    /// The drives of these numbers, as they are now and as the table has them.
+    async fn pair(&mut self, numbers: &[i64]) -> Result<(Vec<Drive>, ByKey), DatabaseError> {
         let pairing = Pairing {
             silence: self.timing.silence(),
         };
-        let mut events = log::of_numbers(self.transaction, self.device_id, numbers).await?;
-        let mut runs =
-            blocks::runs(self.transaction, self.device_id, numbers, pairing.silence).await?;
+        let (mut events, mut runs) = (BTreeMap::new(), BTreeMap::new());
+        let mut known = ByKey::new();
+        for chunk in numbers.chunks(CHUNK) {
+            let queries = [
+                log::of_numbers(self.device_id, chunk),
+                blocks::of_numbers(self.device_id, chunk),
+                known::of_numbers(self.device_id, chunk),
+            ];
+            let answers = self.transaction.answers(queries.each_ref()).await?;
+            let [of_log, blocks, rows] = answers;
+            events.extend(log::by_number(of_log)?);
+            known.extend(known::by_key(convert(rows)?));
+            let silence = pairing.silence;
+            runs.extend(blocks::runs(self.transaction, self.device_id, blocks, silence).await?);
+        }
         let numbers = numbers.to_vec();
         let is_large = numbers.len() > MANY;
         let pair = move || {
@@ -151,11 +185,12 @@ impl Update<'_, '_> {
             });
             drives.collect()
         };
-        Ok(if is_large {
+        let drives = if is_large {
             blocking(pair).await
         } else {
             pair()
-        })
+        };
+        Ok((drives, known))
     }
 
     async fn remove(&mut self, ghosts: &[Known]) -> Result<(), DatabaseError> {

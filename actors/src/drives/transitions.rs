@@ -117,14 +117,33 @@ pub(super) fn receive_readings(
     values: impl IntoIterator<Item = Value>,
     quiet: Duration,
 ) -> Statement {
-    let sql = format!(
-        "{UPDATE} SET last_reading_at = NOW(6), readings_gone_at = NULL, is_stale = is_stale OR state = '{Running}', \
-         attempts = IF(state = '{Running}', attempts, 0), \
-         next_look_at = IF(state IN ('{Open}', '{Running}'), next_look_at, NOW(6) + INTERVAL ? MICROSECOND), \
-         state = IF(state IN ('{Open}', '{Running}'), state, '{Waiting}') WHERE {condition}"
-    );
+    let sql = format!("{UPDATE} SET {} WHERE {condition}", received());
     let pause = microseconds(quiet.min(RECHECK));
     Statement::new(sql, [pause].into_iter().chain(values))
+}
+
+/// The same for one drive, which has more readings than before and is otherwise what it was.
+pub(super) fn continue_with(id: i64, drive: &Drive, quiet: Duration) -> Statement {
+    let sql = format!(
+        "{UPDATE} SET last_source_id = ?, window_end = ?, {} WHERE id = ?",
+        received()
+    );
+    let values = [
+        drive.source_ids.map(|(_, last)| last).into(),
+        drive.window_end.into(),
+        microseconds(quiet.min(RECHECK)),
+        id.into(),
+    ];
+    Statement::new(sql, values)
+}
+
+fn received() -> String {
+    format!(
+        "last_reading_at = NOW(6), readings_gone_at = NULL, is_stale = is_stale OR state = '{Running}', \
+         attempts = IF(state = '{Running}', attempts, 0), \
+         next_look_at = IF(state IN ('{Open}', '{Running}'), next_look_at, NOW(6) + INTERVAL ? MICROSECOND), \
+         state = IF(state IN ('{Open}', '{Running}'), state, '{Waiting}')"
+    )
 }
 
 /// Stays as it is: `last` is the time of a reading of a drive that lasts until the first silence.

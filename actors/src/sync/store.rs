@@ -6,11 +6,10 @@ use std::time::Instant;
 use chrono::NaiveDateTime;
 use mysql_async::{Params, Value};
 
-use self::clock::DatabaseClock;
 use self::device_state::DeviceState;
 use self::profiles::ProfileIds;
 use super::batch::{Batch, MirroredTable};
-use crate::database::{DatabaseError, Statement, Transaction, convert};
+use crate::database::{DatabaseError, Statement, Transaction};
 use crate::drives::DriveTiming;
 use crate::report::Counts;
 
@@ -23,6 +22,7 @@ pub(super) mod failures;
 pub(super) mod history;
 mod profiles;
 mod quarantine;
+mod state_query;
 mod upsert;
 
 pub use upsert::STATEMENT_ROWS;
@@ -73,23 +73,10 @@ pub(super) async fn store(
     let names = [batch.device_id.as_str(), &batch.batch_id];
     transaction.defer(&Statement::new("SET @device = ?, @batch = ?", names));
     transaction.defer(&history::see_device(batch));
-    transaction.defer(&device_state::set_page_offset());
     let named_profiles = profiles::named_in(batch);
-    let mut queries = vec![device_state::query()];
-    let ids = device_state::ids_query(batch);
-    let asks_for_ids = ids.is_some();
-    queries.extend(ids);
-    // Where the batch brings profiles itself, they are looked up after they are stored.
-    if !named_profiles.is_empty() && batch.mirrored_table("profiles").is_none() {
-        queries.push(profiles::first_query(&named_profiles));
-    }
-    let clock = DatabaseClock::asked_at(Instant::now());
-    let mut answers = transaction.answers(&queries).await?.into_iter().peekable();
-    let mut state = DeviceState::read(answers.next().unwrap_or_default())?;
-    let clock = clock.answered(state.now);
-    let stored_ids = answers.next_if(|_| asks_for_ids);
-    let first_profiles = answers.next().map(convert).transpose()?;
-    state.read_ids(transaction, batch, stored_ids).await?;
+    let first_profiles = profiles::first(batch, &named_profiles);
+    let mut state = DeviceState::read(transaction, batch, first_profiles).await?;
+    let clock = state.clock;
     state.count_if_new(transaction).await?;
     let new_epoch = epochs::find_epoch(transaction, batch, &mut state).await?;
     let epoch = state.epoch;
@@ -108,7 +95,7 @@ pub(super) async fn store(
         let table = upsert::upsert_sheet(connection, sheet, epoch, &none, largest_packet).await?;
         counts.insert(sheet.table.name.to_owned(), table);
     }
-    let profile_ids = profiles::ids_of_all(transaction, &named_profiles, first_profiles).await?;
+    let profile_ids = profiles::ids_of_all(transaction, &named_profiles, &state.profiles).await?;
     let connection = transaction.connection().await?;
     for sheet in others {
         let table =
@@ -123,7 +110,10 @@ pub(super) async fn store(
         );
     }
     history::keep_fields(transaction, batch).await?;
-    quarantine::update(transaction, batch, epoch).await?;
+    if state.has_quarantined_rows {
+        quarantine::remove_stored(transaction, batch);
+    }
+    quarantine::add(transaction, batch, epoch).await?;
     let completed_at = clock.now();
     if batch.rows() > 0 || !batch.quarantined.is_empty() {
         let entry = history::Entry {

@@ -3,13 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::time::Instant;
 
 use chrono::{NaiveDateTime, TimeDelta};
-use mysql_async::{Row, Value};
+use mysql_async::Value;
 
-use super::placeholders;
+use super::clock::DatabaseClock;
+use super::state_query::{StateRow, state_query, stored_query};
+use super::{drives, placeholders};
 use crate::contacts::Contacts;
 use crate::database::{DatabaseError, Statement, Transaction, convert};
+use crate::drives::Candidates;
 use crate::sync::batch::{Batch, Cell, MirroredTable, PassthroughTable};
 use crate::sync::id_pages::{IdPages, Page};
 
@@ -46,65 +50,18 @@ pub(super) struct DeviceState {
     /// The latest epoch of the device.
     pub latest: Epoch,
     pub newest_reading_at: Option<NaiveDateTime>,
-    pub now: NaiveDateTime,
+    pub clock: DatabaseClock,
     /// The stored ids around those of the batch, by table.
     stored: BTreeMap<String, IdPages>,
     is_counted: bool,
     is_known: bool,
+    /// Whether any row of the device is quarantined.
+    pub has_quarantined_rows: bool,
+    /// The ids of the profiles that were asked for.
+    pub profiles: Vec<Option<i64>>,
+    /// The drives that the batch may continue.
+    pub candidates: Candidates,
     contacts: Contacts,
-}
-
-type StateRow = (
-    NaiveDateTime,
-    Option<i64>,
-    Option<i64>,
-    Option<NaiveDateTime>,
-    Option<i64>,
-    Option<i64>,
-    Option<f64>,
-    Option<f64>,
-);
-
-/// The query for everything but the stored ids. The device has its row in `devices` by now.
-pub(super) fn query() -> Statement {
-    let sql = "SELECT NOW(6), s.epoch, s.id_offset, s.newest_reading_at, s.is_counted, \
-               TIMESTAMPDIFF(MICROSECOND, s.last_contact_at, NOW(6)), s.pause_seconds, s.pause_seconds_square \
-               FROM devices AS d LEFT JOIN sync_devices AS s ON s.source_device = d.device_id WHERE d.device_id = @device";
-    Statement::new(sql, [Value::NULL; 0])
-}
-
-/// Sets what [`ids_query`] needs before the epoch of the device is known here.
-pub(super) fn set_page_offset() -> Statement {
-    let sql = "SET @page_offset = COALESCE((SELECT id_offset FROM sync_devices WHERE source_device = @device), 0) DIV 4096";
-    Statement::new(sql, [Value::NULL; 0])
-}
-
-/// The query for the stored ids around those of the batch. `None` if it has no integer ids, or too many pages of them for
-/// one statement.
-pub(super) fn ids_query(batch: &Batch) -> Option<Statement> {
-    let ids = ids_by_table(batch, Epoch::default());
-    let pages: Vec<(&str, i64)> = pages_of(&ids);
-    (!pages.is_empty() && pages.len() <= CHUNK).then(|| stored_query(&pages, "@page_offset"))
-}
-
-fn stored_query(pages: &[(&str, i64)], offset: &str) -> Statement {
-    let mut by_table: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
-    for (table, page) in pages {
-        by_table.entry(table).or_default().push(*page);
-    }
-    let mut conditions = Vec::new();
-    let mut values = Vec::new();
-    for (table, pages) in by_table {
-        let places = vec![format!("? + {offset}"); pages.len()].join(", ");
-        conditions.push(format!("(table_name = ? AND page IN ({places}))"));
-        values.push(Value::from(table));
-        values.extend(pages.into_iter().map(Value::from));
-    }
-    let sql = format!(
-        "SELECT table_name, page, runs FROM stored_ids WHERE source_device = @device AND ({})",
-        conditions.join(" OR ")
-    );
-    Statement::new(sql, values)
 }
 
 /// The integer ids of the batch as `source_id`s, by table.
@@ -143,45 +100,66 @@ fn pages_of<'a>(ids: &BTreeMap<&'a str, IdPages>) -> Vec<(&'a str, i64)> {
 }
 
 impl DeviceState {
-    /// Reads the answer to [`query`].
-    pub(super) fn read(answer: Vec<Row>) -> Result<Self, DatabaseError> {
-        let rows: Vec<StateRow> = convert(answer)?;
-        let row = rows.into_iter().next().ok_or(DatabaseError::Closed)?;
-        let (now, epoch, id_offset, newest_reading_at, is_counted, pause, sum, square) = row;
-        let latest = Epoch {
-            number: epoch.unwrap_or_default(),
-            id_offset: id_offset.unwrap_or_default(),
+    /// Asks for the state, with the stored ids around those of the batch, the ids of profiles, and the drives that the batch
+    /// may continue.
+    pub(super) async fn read(
+        transaction: &mut Transaction<'_>,
+        batch: &Batch,
+        profiles: &[&str],
+    ) -> Result<Self, DatabaseError> {
+        let ids = ids_by_table(batch, Epoch::default());
+        let pages = pages_of(&ids);
+        let lacks_ids = pages.len() > CHUNK;
+        let query = state_query(if lacks_ids { &[] } else { &pages }, profiles);
+        let clock = DatabaseClock::asked_at(Instant::now());
+        let (rows, candidates) = if let Some(of_drives) = drives::candidates_query(batch) {
+            let [rows, candidates] = transaction.answers([&query, &of_drives]).await?;
+            (rows, Candidates::read(candidates)?)
+        } else {
+            let [rows] = transaction.answers([&query]).await?;
+            (rows, Candidates::default())
         };
-        Ok(Self {
+        let mut rows: Vec<StateRow> = convert(rows)?;
+        let pages: Vec<_> = rows.iter_mut().filter_map(|row| row.page.take()).collect();
+        let row = rows.into_iter().next().ok_or(DatabaseError::Closed)?;
+        let latest = Epoch {
+            number: row.epoch.unwrap_or_default(),
+            id_offset: row.id_offset.unwrap_or_default(),
+        };
+        let pause = row.pause_microseconds;
+        let mut state = Self {
             epoch: latest,
             latest,
-            newest_reading_at,
-            now,
+            newest_reading_at: row.newest_reading_at,
+            clock: clock.answered(row.now),
             stored: BTreeMap::new(),
-            is_counted: is_counted == Some(1),
-            is_known: epoch.is_some(),
+            is_counted: row.is_counted == Some(true),
+            is_known: row.epoch.is_some(),
+            has_quarantined_rows: row.has_quarantined_rows,
+            profiles: row.profiles,
+            candidates,
             contacts: Contacts {
-                pause_seconds: sum.unwrap_or_default(),
-                pause_seconds_square: square.unwrap_or_default(),
+                pause_seconds: row.pause_seconds.unwrap_or_default(),
+                pause_seconds_square: row.pause_seconds_square.unwrap_or_default(),
             }
             .after(pause.and_then(|pause| u64::try_from(pause).ok())),
-        })
+        };
+        state.keep_ids(pages);
+        if lacks_ids {
+            state.read_ids(transaction, batch).await?;
+        }
+        Ok(state)
     }
 
-    /// Reads the answer to [`ids_query`], or asks for the ids where that query was not sent.
-    pub(super) async fn read_ids(
+    /// Asks for the stored ids around those of the batch, in the epoch of the batch.
+    async fn read_ids(
         &mut self,
         transaction: &mut Transaction<'_>,
         batch: &Batch,
-        answer: Option<Vec<Row>>,
     ) -> Result<(), DatabaseError> {
-        if let Some(answer) = answer {
-            self.keep_ids(convert(answer)?);
-            return Ok(());
-        }
         let ids = ids_by_table(batch, self.epoch);
         for chunk in pages_of(&ids).chunks(CHUNK) {
-            self.keep_ids(transaction.rows(&stored_query(chunk, "0")).await?);
+            self.keep_ids(transaction.rows(&stored_query(chunk)).await?);
         }
         Ok(())
     }
@@ -193,10 +171,23 @@ impl DeviceState {
         }
     }
 
-    /// The batch is stored in another epoch, whose stored ids are still to be read.
-    pub(super) fn switch_to(&mut self, epoch: Epoch) {
+    /// The batch is stored in a new epoch, which has no rows.
+    pub(super) fn start(&mut self, epoch: Epoch) {
+        self.latest = epoch;
         self.epoch = epoch;
         self.stored.clear();
+    }
+
+    /// The batch is stored in an earlier epoch.
+    pub(super) async fn return_to(
+        &mut self,
+        epoch: Epoch,
+        transaction: &mut Transaction<'_>,
+        batch: &Batch,
+    ) -> Result<(), DatabaseError> {
+        self.epoch = epoch;
+        self.stored.clear();
+        self.read_ids(transaction, batch).await
     }
 
     /// True if a row with that `source_id` is known to be stored.
@@ -264,7 +255,7 @@ impl DeviceState {
     fn update_device(&self, batch: &Batch, completed_at: NaiveDateTime) -> Statement {
         let newest = batch
             .mirrored_table("realtime_data")
-            .and_then(|sheet| newest_time(sheet, self.now + FUTURE));
+            .and_then(|sheet| newest_time(sheet, self.clock.now() + FUTURE));
         let last_batch = if batch.rows() > 0 {
             "last_batch_id = VALUES(last_batch_id), last_batch_at = VALUES(last_batch_at), "
         } else {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::DriveChanges;
 use super::device_state::{DeviceState, Epoch};
-use crate::database::{DatabaseError, Transaction};
-use crate::drives::{Arrival, Arrivals, Arrived, DriveTiming, reconcile};
+use crate::database::{DatabaseError, Statement, Transaction};
+use crate::drives::{Arrival, Arrivals, Arrived, Candidates, DriveTiming, reconcile};
 use crate::report::Counts;
 use crate::sync::batch::{Batch, Cell, MirroredTable};
 
@@ -39,6 +39,7 @@ pub(super) async fn follow(
         readings: Arrivals::new(readings),
         has_new_readings: counts.inserted > 0,
         has_repeated_readings,
+        candidates: state.candidates.clone(),
     };
     // A large future, which most batches do not need.
     let reconciled = Box::pin(reconcile(transaction, &batch.device_id, &arrived, timing)).await?;
@@ -47,6 +48,18 @@ pub(super) async fn follow(
         has_any: reconciled.changed > 0,
         has_end_without_start: reconciled.has_end_without_start,
     })
+}
+
+/// The query for the drives that a batch may continue.
+pub(super) fn candidates_query(batch: &Batch) -> Option<Statement> {
+    let data = batch.mirrored_table("realtime_data")?;
+    let position = data.table.position("drive_id")?;
+    let cells = data.rows().iter().map(|row| data.cell(*row, position));
+    let numbers = cells.filter_map(|cell| match cell {
+        Cell::Integer(number) => Some(number),
+        _ => None,
+    });
+    Candidates::query(&batch.device_id, &numbers.collect())
 }
 
 fn keys(rows: &MirroredTable, epoch: Epoch) -> Vec<i64> {

@@ -45,8 +45,7 @@ pub(super) async fn find_epoch(
     if state.latest.number > 0
         && let Some(epoch) = repeated_epoch(transaction, batch).await?
     {
-        state.switch_to(epoch);
-        state.read_ids(transaction, batch, None).await?;
+        state.return_to(epoch, transaction, batch).await?;
     }
     Ok(None)
 }
@@ -112,8 +111,7 @@ async fn start_epoch(
         Value::from(newest),
     ];
     transaction.defer(&Statement::new(sql, values));
-    state.latest = epoch;
-    state.switch_to(epoch);
+    state.start(epoch);
     Ok(Some(epoch.number))
 }
 

@@ -16,33 +16,37 @@ pub(super) type ProfileIds = BTreeMap<String, i64>;
 /// The number of ids in one statement.
 const CHUNK: usize = 500;
 
-/// Looks up the first of the profiles that a batch refers to. Most batches refer to one, so that this answers it all.
-pub(super) fn first_query(named: &[&str]) -> Statement {
-    query(&named[..named.len().min(CHUNK)])
+/// How many profiles are looked up together with the state of the device. Most batches refer to one.
+const FIRST: usize = 8;
+
+/// The profiles that are looked up before anything is stored: those that the batch does not bring itself.
+pub(super) fn first<'a>(batch: &Batch, named: &'a [&'a str]) -> &'a [&'a str] {
+    if batch.mirrored_table("profiles").is_some() {
+        &[]
+    } else {
+        &named[..named.len().min(FIRST)]
+    }
 }
 
 /// The ids of all profiles that the batch refers to; missing ones are created as stubs. Must be called after the
-/// batch's own `profiles` rows are stored. `first` is the answer to [`first_query`], if that was sent.
+/// batch's own `profiles` rows are stored. `first` are the ids of the [`first`] ones.
 pub(super) async fn ids_of_all(
     transaction: &mut Transaction<'_>,
     named: &[&str],
-    mut first: Option<Vec<(String, i64)>>,
+    first: &[Option<i64>],
 ) -> Result<ProfileIds, DatabaseError> {
-    let mut ids = ProfileIds::new();
-    for chunk in named.chunks(CHUNK) {
-        match first.take() {
-            Some(answer) => ids.extend(answer),
-            None => ids.extend(transaction.rows(&query(chunk)).await?),
-        }
-        let missing: Vec<&str> = chunk
-            .iter()
-            .copied()
-            .filter(|name| !ids.contains_key(*name))
-            .collect();
-        if !missing.is_empty() {
-            transaction.defer(&stubs(&missing));
-            ids.extend(transaction.rows(&query(&missing)).await?);
-        }
+    let found = named.iter().zip(first);
+    let mut ids: ProfileIds = found
+        .filter_map(|(name, id)| Some(((*name).to_owned(), (*id)?)))
+        .collect();
+    for chunk in named.get(first.len()..).unwrap_or_default().chunks(CHUNK) {
+        ids.extend(transaction.rows(&query(chunk)).await?);
+    }
+    let is_missing = |name: &&str| !ids.contains_key(*name);
+    let missing: Vec<&str> = named.iter().copied().filter(is_missing).collect();
+    for chunk in missing.chunks(CHUNK) {
+        transaction.defer(&stubs(chunk));
+        ids.extend(transaction.rows(&query(chunk)).await?);
     }
     Ok(ids)
 }

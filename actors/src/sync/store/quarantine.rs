@@ -17,13 +17,12 @@ const STATEMENT_BYTES: usize = 256 * 1024;
 /// The maximum length of a reason, in characters.
 const REASON_CHARACTERS: usize = 1000;
 
-/// Must be called after the rows of the batch are stored. Without quarantined rows it takes no round trip.
-pub(super) async fn update(
+/// Keeps the rows of the batch that failed validation. Must be called after [`remove_stored`].
+pub(super) async fn add(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
     epoch: Epoch,
 ) -> Result<(), DatabaseError> {
-    remove_stored(transaction, batch);
     if batch.quarantined.is_empty() {
         return Ok(());
     }
@@ -44,8 +43,8 @@ pub(super) async fn update(
     Ok(())
 }
 
-/// Removes the entries of rows that this batch has stored. There are few entries, or none: the lookup begins with them.
-fn remove_stored(transaction: &mut Transaction<'_>, batch: &Batch) {
+/// Removes the entries of rows that this batch has stored, after that. There are few entries, or none: the lookup begins with them.
+pub(super) fn remove_stored(transaction: &mut Transaction<'_>, batch: &Batch) {
     let mirrored = batch
         .mirrored
         .iter()
