@@ -254,6 +254,7 @@ fn start_actors(
         state_folder: settings.state_directory.clone(),
         retention_count: settings.backup_retention_count,
         admission: queues.uploads.clone(),
+        batches: queues.batches.clone(),
         clock: Clock::default(),
         reporter,
     };

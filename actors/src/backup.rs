@@ -13,6 +13,7 @@ mod actor;
 mod archive;
 mod checks;
 mod clock_check;
+mod courtesy;
 mod durable;
 mod error;
 mod folder;
@@ -50,6 +51,7 @@ pub use self::upload::{StagedFile, Upload};
 use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::device_id::DeviceId;
+use crate::fair_admission::FairAdmission;
 use crate::report::Reporter;
 
 /// Uploads that are written at the same time. Each holds two blocks of memory and a file.
@@ -73,6 +75,8 @@ pub struct BackupSettings {
     pub retention_count: usize,
     /// The admission of uploads, which ends with the actor.
     pub admission: Admission,
+    /// The batches, which uploads let go first.
+    pub batches: FairAdmission,
     /// The clock that names the files.
     pub clock: Clock,
     /// Receives the outcome of every upload.

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
@@ -36,6 +37,8 @@ struct State {
     /// The owners that wait and have no turn, in rotation.
     rotation: VecDeque<String>,
     next_number: u64,
+    /// When the latest turn ended.
+    ended_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -92,6 +95,13 @@ impl FairAdmission {
     /// Turns taken.
     pub fn running(&self) -> usize {
         self.0.lock().running.len()
+    }
+
+    /// Whether there are turns, or were until less than `time` ago.
+    pub fn was_busy_within(&self, time: Duration) -> bool {
+        let state = self.0.lock();
+        let has_ended = state.ended_at.is_some_and(|at| at.elapsed() < time);
+        has_ended || !state.running.is_empty()
     }
 
     /// Calls waiting in the queue.
@@ -170,6 +180,7 @@ impl Shared {
     fn end(self: &Arc<Self>, owner: &str) {
         let mut state = self.lock();
         state.running.remove(owner);
+        state.ended_at = Some(Instant::now());
         if state.waiting.contains_key(owner) {
             state.rotation.push_back(owner.to_owned());
         }

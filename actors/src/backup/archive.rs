@@ -48,7 +48,8 @@ impl Archive {
     /// The root need not exist yet.
     pub(super) fn new(settings: &BackupSettings) -> Self {
         let state_folder = settings.state_folder.clone();
-        let place = Place::new(settings.root.clone(), state_folder, settings.min_free_bytes);
+        let place = Place::new(settings.root.clone(), state_folder, settings.min_free_bytes)
+            .beside(settings.batches.clone());
         Self::at(settings.root.clone(), place, settings.retention_count)
     }
 

@@ -14,8 +14,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, statat};
 use rustix::io::Errno;
 
+use super::courtesy::Courtesy;
 use super::durable;
 use super::error::BackupError;
+use crate::fair_admission::FairAdmission;
 
 /// In the backup folder.
 pub const MARKER: &str = ".eclipse-ai-backups";
@@ -39,6 +41,8 @@ pub(super) struct Place {
     min_free_bytes: u64,
     /// Whether this process has seen the marker.
     is_known: AtomicBool,
+    /// Towards the batches, which are probably stored on the same disk.
+    pub(super) courtesy: Courtesy,
 }
 
 impl Place {
@@ -49,6 +53,15 @@ impl Place {
             note: state_folder.map(|folder| folder.join(NOTE)),
             min_free_bytes,
             is_known: AtomicBool::new(false),
+            courtesy: Courtesy::default(),
+        }
+    }
+
+    /// The same, beside these batches.
+    pub(super) fn beside(self, batches: FairAdmission) -> Self {
+        Self {
+            courtesy: Courtesy::towards(batches),
+            ..self
         }
     }
 

@@ -9,13 +9,14 @@ use std::io::{self, Write};
 use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::account::Account;
+use super::courtesy::Courtesy;
 use super::durable;
 use super::error::BackupError;
 use super::place::Place;
@@ -207,6 +208,7 @@ impl Drop for Upload {
 
 impl Sink {
     fn append(&mut self, block: &[u8]) -> Result<(), BackupError> {
+        let begun = Instant::now();
         self.file.as_file_mut().write_all(block)?;
         self.written_bytes += block.len() as u64;
         self.step_bytes += block.len() as u64;
@@ -217,6 +219,10 @@ impl Sink {
             self.room.ensure_room(0)?;
         }
         self.hasher.update(block);
+        if self.room.courtesy.is_due() {
+            self.file.as_file().sync_data()?;
+            Courtesy::pause(begun);
+        }
         Ok(())
     }
 }
@@ -246,12 +252,17 @@ mod tests {
     use crate::admission::Admission;
     use crate::backup::sha256;
     use crate::backup::staging::Staging;
+    use crate::fair_admission::FairAdmission;
 
     fn begin(root: &Path, max_bytes: u64) -> (Upload, Admission) {
+        begin_in(Place::new(root.to_owned(), None, 0), max_bytes)
+    }
+
+    fn begin_in(place: Place, max_bytes: u64) -> (Upload, Admission) {
         let admission = Admission::new(1, 0);
         let turn =
             futures_util::FutureExt::now_or_never(admission.admit().unwrap().turn()).unwrap();
-        let place = Arc::new(Place::new(root.to_owned(), None, 0));
+        let place = Arc::new(place);
         (
             Upload::new(
                 Staging::new(Arc::clone(&place)).create().unwrap(),
@@ -304,6 +315,19 @@ mod tests {
                 .modified()
                 .unwrap()
         );
+    }
+
+    #[tokio::test]
+    async fn an_upload_beside_batches_is_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let content = noise(2 * BLOCK_BYTES + 17);
+        let batches = FairAdmission::new(1, 0);
+        let _batch = batches.enter("car").await.unwrap();
+        let place = Place::new(root.path().to_owned(), None, 0).beside(batches);
+        let (mut upload, _admission) = begin_in(place, u64::MAX);
+        upload.write(&content).await.unwrap();
+        let staged = upload.finish().await.unwrap();
+        assert_eq!(fs::read(staged.file.path()).unwrap(), content);
     }
 
     #[tokio::test]

@@ -39,6 +39,18 @@ fn an_owner_has_one_turn_at_a_time() {
 }
 
 #[test]
+fn it_was_busy_until_its_latest_turn_ended() {
+    let admission = FairAdmission::new(2, 0);
+    assert!(!admission.was_busy_within(Duration::MAX));
+    let (first, second) = (turn(&admission, "a"), turn(&admission, "b"));
+    drop(first);
+    assert!(admission.was_busy_within(Duration::ZERO));
+    drop(second);
+    assert!(admission.was_busy_within(Duration::MAX));
+    assert!(!admission.was_busy_within(Duration::ZERO));
+}
+
+#[test]
 fn owners_take_turns_however_many_calls_each_has() {
     let admission = FairAdmission::new(1, 8);
     let running = turn(&admission, "a");

@@ -14,6 +14,7 @@ use crate::admission::Admission;
 use crate::backup::folder::{BackupType, Folder};
 use crate::backup::sha256::{self, Sha256};
 use crate::backup::upload::StagedFile;
+use crate::fair_admission::FairAdmission;
 use crate::report::Reporter;
 use crate::supervise::{RestartPolicy, Supervision};
 
@@ -42,6 +43,7 @@ impl Fixture {
             state_folder: None,
             retention_count,
             admission: Admission::new(1, 0),
+            batches: FairAdmission::new(1, 0),
             clock: Clock::default(),
             reporter: Reporter::default(),
         };

@@ -16,6 +16,7 @@ use crate::backup::messages::{Backup, StoredBackup};
 use crate::backup::sha256;
 use crate::backup::upload::StagedFile;
 use crate::clock::Clock;
+use crate::fair_admission::FairAdmission;
 use crate::report::Reporter;
 
 mod findings;
@@ -36,6 +37,7 @@ impl Fixture {
             state_folder: None,
             retention_count,
             admission: Admission::new(1, 0),
+            batches: FairAdmission::new(1, 0),
             clock: Clock::default(),
             reporter: Reporter::default(),
         });

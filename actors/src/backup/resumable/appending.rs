@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
@@ -14,12 +15,16 @@ use super::layout::Layout;
 use super::progress::{Boot, Progress};
 use super::upload_id::UploadId;
 use crate::admission::Turn;
+use crate::backup::courtesy::Courtesy;
 use crate::backup::error::BackupError;
 use crate::backup::place::Place;
 use crate::runtime::blocking;
 
 /// The number of bytes after which the file is synced and the free space checked.
 const SYNC_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The same while batches are stored.
+const YIELDED_BYTES: u64 = 512 * 1024;
 
 /// An open upload, which no other request can change until this one is dropped.
 #[derive(Debug)]
@@ -88,9 +93,15 @@ impl OpenUpload {
             });
         }
         self.write_note()?;
-        if self.progress.written - self.progress.durable >= SYNC_BYTES {
+        let unsynced = self.progress.written - self.progress.durable;
+        let yields = unsynced >= YIELDED_BYTES && self.place.courtesy.is_due();
+        if yields || unsynced >= SYNC_BYTES {
+            let begun = Instant::now();
             self.place.ensure_room(0)?;
             self.sync()?;
+            if yields {
+                Courtesy::pause(begun);
+            }
         }
         Ok(())
     }

@@ -56,6 +56,7 @@ async fn a_clock_that_was_wrong_for_a_day_deletes_nothing_new_and_is_reported() 
         state_folder: None,
         retention_count: 3,
         admission: Admission::new(1, 0),
+        batches: FairAdmission::new(1, 0),
         clock: Clock::new(move || *shown.lock().unwrap()),
         reporter: Reporter::new(Jumps(told).start().recipient()),
     };
@@ -107,6 +108,7 @@ async fn the_end_of_every_upload_is_reported_once() {
         state_folder: None,
         retention_count: 30,
         admission: Admission::new(1, 0),
+        batches: FairAdmission::new(1, 0),
         clock: Clock::default(),
         reporter: Reporter::new(listener),
     };
