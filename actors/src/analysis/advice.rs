@@ -1,50 +1,37 @@
 //! From what the model recommends to what is answered.
 //!
 //! Findings are the diagnosis's own, evidence is attached, and what is more severe comes first. A text whose numbers cannot be
-//! traced to the figures, or that is no advice at all, is replaced by the server's own words for the finding.
+//! traced to the figures, or that is no advice at all, is replaced by the server's own words for the finding. A model that
+//! gives a text that is not even a sentence is not believed in its other texts.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::evidence;
-use super::grounding::{self, Facts, NotAdvice};
+use super::grounding::{self, About, Facts, NotAdvice, Question};
 use super::recommendations::Recommendation;
 use crate::diagnosis::{Diagnosis, Finding};
 
 /// Objections that are put to the model.
 const MAX_OBJECTIONS: usize = 5;
 
-/// What the question calls the parts of an answer, and signs of a template.
-const QUESTION_TERMS: [&str; 9] = [
-    "the finding ",
-    "this finding ",
-    "the find is",
-    "focus area",
-    "the category",
-    "the recommendation",
-    "this recommendation",
-    "{%",
-    "%}",
-];
-
 /// Holds recommendations against the diagnosis that they are about.
 #[derive(Debug)]
 pub(super) struct Review {
     diagnosis: Diagnosis,
     facts: Facts,
-    /// What the model was asked: its own words are no advice.
-    prompt: String,
+    question: Question,
 }
 
 impl Review {
     /// `said` are lines of the prompt whose numbers are not in the diagnosis.
-    pub(super) fn new(diagnosis: Diagnosis, said: &[String], prompt: String) -> Self {
+    pub(super) fn new(diagnosis: Diagnosis, said: &[String], prompt: &str) -> Self {
         let facts = Facts::of(&diagnosis);
         let facts = said.iter().fold(facts, |facts, line| facts.with_text(line));
         Self {
             diagnosis,
             facts,
-            prompt,
+            question: Question::new(prompt),
         }
     }
 
@@ -60,10 +47,22 @@ impl Review {
     /// The recommendations as they are answered: as many as were given, except for texts that are no advice, where every
     /// finding has some already, and for those that came to the same words.
     pub(super) fn settle(&self, recommendations: Vec<Recommendation>) -> Vec<Recommendation> {
+        let advice: Vec<Result<(), NotAdvice>> = recommendations
+            .iter()
+            .map(|found| self.is_advice(found))
+            .collect();
+        // Texts of a model that cannot write may look like advice by chance.
+        let is_trusted = !advice
+            .iter()
+            .any(|advice| advice.is_err_and(NotAdvice::discredits_the_answer));
         let (mut settled, mut refused) = (Vec::new(), Vec::new());
-        for mut found in recommendations {
+        for (mut found, advice) in recommendations.into_iter().zip(advice) {
+            let fate = self.fate(&found, advice.is_ok(), is_trusted);
+            if let Err(why) = advice {
+                log::debug!(why:%; "text of a recommendation replaced");
+            }
             found.finding = self.finding(&found).map(|finding| finding.rule.clone());
-            match self.fate(&found) {
+            match fate {
                 Fate::Kept { grounded } => settled.push(Recommendation { grounded, ..found }),
                 Fate::Reworded => settled.push(self.reworded(found)),
                 Fate::Refused => refused.push(found),
@@ -97,20 +96,29 @@ impl Review {
         self.in_order(settled)
     }
 
-    fn fate(&self, found: &Recommendation) -> Fate {
-        let text = &found.recommendation;
-        let finding = self.finding(found);
-        let advice = grounding::is_advice(text, finding, &self.prompt);
-        match (advice, finding, self.check(found)) {
-            (_, None, _) if is_about_the_question(text) => Fate::Refused,
-            (_, Some(_), _) if is_about_the_question(text) => Fate::Reworded,
-            (Ok(()), _, Ok(())) => Fate::Kept { grounded: true },
-            (_, Some(_), _) => Fate::Reworded,
-            (Err(why), None, _) if is_gibberish(why, text) => Fate::Refused,
-            // Short or unusual wording about no finding does no harm.
-            (_, None, checked) => Fate::Kept {
-                grounded: checked.is_ok(),
+    fn is_advice(&self, found: &Recommendation) -> Result<(), NotAdvice> {
+        grounding::is_advice(&found.recommendation, self.about(found), &self.question)
+    }
+
+    fn fate(&self, found: &Recommendation, is_advice: bool, is_trusted: bool) -> Fate {
+        let grounded = self.check(found).is_ok();
+        match self.about(found) {
+            About::Finding(_) if is_advice && is_trusted && grounded => Fate::Kept { grounded },
+            About::Finding(_) => Fate::Reworded,
+            About::NoFinding { .. } if is_advice && is_trusted => Fate::Kept { grounded },
+            About::Open if is_advice => Fate::Kept { grounded },
+            About::NoFinding { .. } | About::Open => Fate::Refused,
+        }
+    }
+
+    /// What a recommendation is about, as the model says.
+    fn about(&self, found: &Recommendation) -> About<'_> {
+        match (self.finding(found), &found.finding) {
+            (Some(finding), _) => About::Finding(finding),
+            (None, Some(_)) => About::NoFinding {
+                has_findings: !self.diagnosis.findings.is_empty(),
             },
+            (None, None) => About::Open,
         }
     }
 
@@ -160,30 +168,7 @@ enum Fate {
     Refused,
 }
 
-/// Whether a text speaks of the question's own terms instead of the car.
-fn is_about_the_question(text: &str) -> bool {
-    let text = text.to_lowercase();
-    QUESTION_TERMS.iter().any(|term| text.contains(term))
-}
-
-/// Whether a text that is no advice is not even words.
-fn is_gibberish(why: NotAdvice, text: &str) -> bool {
-    match why {
-        NotAdvice::Template
-        | NotAdvice::NoWords
-        | NotAdvice::Repetition
-        | NotAdvice::Echo
-        | NotAdvice::NotEnglish => true,
-        NotAdvice::TooShort => {
-            let words = text.split_whitespace();
-            words
-                .filter(|word| word.chars().any(char::is_alphabetic))
-                .count()
-                < 2
-        }
-        NotAdvice::NoVerb | NotAdvice::OffTopic => false,
-    }
-}
-
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 mod tests;

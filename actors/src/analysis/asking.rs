@@ -54,7 +54,7 @@ impl Asking<'_> {
         let review = Arc::new(Review::new(
             self.computed.diagnosis.clone(),
             &self.events.lines(),
-            format!("{}\n{}", prompt.system, prompt.user),
+            &format!("{}\n{}", prompt.system, prompt.user),
         ));
         let (found, objections) = reviewed(&review, found).await;
         let rest = self.service.time_limit.saturating_sub(asked.elapsed());

@@ -17,7 +17,9 @@ mod words;
 
 use std::fmt;
 
-pub use self::advice::{NotAdvice, is_advice};
+#[cfg(test)]
+pub(crate) use self::advice::tests;
+pub use self::advice::{About, NotAdvice, Question, is_advice};
 use self::claims::{Context, claims};
 pub use self::facts::Facts;
 use self::tokens::Token;

@@ -26,8 +26,9 @@ fn finding(rule: &str, tier: Tier) -> Finding {
     }
 }
 
-fn review(findings: Vec<Finding>) -> Review {
-    let diagnosis = Diagnosis {
+/// A diagnosis with these findings, and one rule that found nothing.
+pub(super) fn diagnosis(findings: Vec<Finding>) -> Diagnosis {
+    Diagnosis {
         rules_version: 1,
         thresholds_version: "built-in".to_owned(),
         grade: None,
@@ -38,9 +39,12 @@ fn review(findings: Vec<Finding>) -> Review {
         doubts: Vec::new(),
         figures: Figures::default(),
         baseline: crate::diagnosis::BaselineComparison::default(),
-    };
+    }
+}
+
+fn review(findings: Vec<Finding>) -> Review {
     let prompt = "Word the findings for the driver of the car: what is wrong, why it matters, and what to check first.";
-    Review::new(diagnosis, &[], prompt.to_owned())
+    Review::new(diagnosis(findings), &[], prompt)
 }
 
 /// What a model gave: findings and texts, in its order.
@@ -75,7 +79,7 @@ fn shown(settled: &[Recommendation]) -> Vec<(u32, Option<&str>, &str)> {
 
 const HOSES: &str = "Check the intake hoses for a leak.";
 const FILTER: &str = "Check the fuel filter before the next drive.";
-const FAN: &str = "Have the fan fault repaired at once.";
+const FAN: &str = "Check the fan and the intake hoses at once.";
 const TEMPLATE: &str =
     "The vacuum leak is wrong. The fuel trims add +14.2 % at warm idle. Check the intake hoses.";
 
@@ -92,7 +96,7 @@ fn more_severe_findings_come_first_then_the_models_order_without_gaps() {
         (Some("unheard_of"), "Look at the spark plugs soon."),
         (Some("vacuum_leak"), HOSES),
         (Some("fan_fault"), FAN),
-        (Some("fuel_filter"), "Then change the fuel filter."),
+        (Some("fuel_filter"), "Then check the fuel filter again."),
     ]));
     assert_eq!(
         shown(&settled),
@@ -100,7 +104,7 @@ fn more_severe_findings_come_first_then_the_models_order_without_gaps() {
             (1, Some("fan_fault"), FAN),
             (2, Some("fuel_filter"), FILTER),
             (3, Some("vacuum_leak"), HOSES),
-            (4, Some("fuel_filter"), "Then change the fuel filter."),
+            (4, Some("fuel_filter"), "Then check the fuel filter again."),
             (5, None, "Log the boost pressure too."),
             (6, None, "Look at the spark plugs soon."),
         ]
@@ -231,5 +235,23 @@ fn short_words_about_no_finding_are_kept() {
     ] {
         let settled = review.settle(given(&[(None, text)]));
         assert_eq!(shown(&settled), [(1, None, text)]);
+    }
+}
+
+#[test]
+fn a_model_that_cannot_write_is_not_believed_in_its_other_texts() {
+    let review = review(vec![
+        finding("vacuum_leak", Tier::Warning),
+        finding("fuel_filter", Tier::Watch),
+    ]);
+    let kept = |other: &str| {
+        let given = given(&[(Some("vacuum_leak"), HOSES), (Some("fuel_filter"), other)]);
+        let mut settled = review.settle(given).into_iter();
+        settled.any(|found| found.recommendation == HOSES)
+    };
+    assert!(kept(FILTER));
+    assert!(kept("The filter is a fuel filter."), "only no request");
+    for other in ["air_fuel_ratio", "the filter is", "{{recommendation}}"] {
+        assert!(!kept(other), "{other}");
     }
 }
