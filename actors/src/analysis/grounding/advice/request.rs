@@ -44,6 +44,9 @@ const MODALS: &[&str] = &["should", "must", "need", "needs", "have", "get", "oug
 #[rustfmt::skip]
 const BEFORE_GERUND: &[&str] = &["try", "start", "begin", "recommend", "suggest", "advise", "consider", "worth"];
 
+/// Verbs that a request may deny: "do not use full throttle". "Do not check" is no advice.
+const LEFT_ALONE: &[&str] = &["use", "drive"];
+
 /// What a sentence asks for.
 pub(super) struct Request<'a> {
     /// What is to be worked on: the words before "should be checked", any with "check".
@@ -63,6 +66,9 @@ pub(super) fn requests(sentence: &[Token]) -> impl Iterator<Item = Request<'_>> 
         .filter_map(move |(place, token)| {
             let word = token.word()?;
             let before = &sentence[..place];
+            if is_denied(before) && !LEFT_ALONE.contains(&word) {
+                return None;
+            }
             let is_participle = has_modal && word.ends_with("ed");
             let is_gerund = word.ends_with("ing") && last_is(without_by(before), BEFORE_GERUND);
             let is_asked = is_asked(before) && place + 1 < sentence.len();
@@ -85,6 +91,12 @@ fn is_asked(before: &[Token]) -> bool {
         [before @ .., Token::Word(to)] if to == "to" => last_is(before, BEFORE_TO),
         before => last_is(before, BEFORE),
     }
+}
+
+/// Whether "not" is directly before a verb, or before its auxiliary.
+fn is_denied(before: &[Token]) -> bool {
+    let mut last = before.iter().rev().take(2).filter_map(Token::word);
+    last.any(|word| ["not", "never", "cannot"].contains(&word) || word.ends_with("n't"))
 }
 
 fn without_by(tokens: &[Token]) -> &[Token] {

@@ -4,8 +4,8 @@ use super::*;
 
 /// The first finding of each rule in simulated drives with each fault.
 const FINDINGS: &str = include_str!("tests/findings.jsonl");
-/// Rule (or `none`) and a text as capable models write it. Written when the rules for texts stood, which were not changed
-/// afterwards.
+/// Rule (or `none`) and a text as capable models write it. Written when the check stood; what was added to it afterwards (a
+/// denied request is none) changed the verdict on none of them.
 const GOOD: &str = include_str!("tests/good.txt");
 /// What a model is asked about every drive.
 pub(crate) const QUESTION: &str = concat!(
@@ -82,6 +82,11 @@ fn what_is_no_sentence_about_the_finding_is_refused_by_its_kind() {
         ("Check the battery terminals and the belt.", NoRequest),
         ("The intake manifold must be replaced soon.", NoRequest),
         (
+            "The intake hoses should not be replaced with new ones if they leak.",
+            NoRequest,
+        ),
+        ("Do not check the intake hoses for leaks.", NoRequest),
+        (
             "There is no problem with the hoses, but check them.",
             Contradiction,
         ),
@@ -95,6 +100,7 @@ fn what_is_no_sentence_about_the_finding_is_refused_by_its_kind() {
         "Start by checking the intake hoses.",
         "You need to check the intake hoses.",
         "If a hose is cracked, replace the hose.",
+        "Do not use full throttle until the hoses are tight.",
     ] {
         assert_eq!(about_vacuum_leak(text), Ok(()), "{text}");
     }
