@@ -103,6 +103,7 @@ require_tool() {
 }
 require_tool shellcheck shellcheck
 require_tool systemd-analyze systemd
+[ "${TEST_LONG:-}" != 1 ] || require_tool faketime faketime
 
 # start_test_database FLAVOUR: its data is discarded, so it need not wait for the disk.
 start_test_database() {

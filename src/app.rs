@@ -15,7 +15,7 @@ use actors::byte_budget::ByteBudget;
 use actors::clock::Clock;
 use actors::drives::DriveTiming;
 use actors::fair_admission::FairAdmission;
-use actors::health::{HealthActor, HealthSettings, Queues, RefusedClients};
+use actors::health::{Connections, HealthActor, HealthSettings, Queues, RefusedClients};
 use actors::ollama::Ollama;
 use actors::report::Reporter;
 use actors::runtime::ActorRuntime;
@@ -202,6 +202,7 @@ fn start_actors(
     let ollama = Ollama::new(settings.ollama_base_url.expose(), &settings.ollama_model)
         .map_err(io::Error::other)?;
     let refused_clients = RefusedClients::default();
+    let connections = Connections::for_this_process();
     let health = HealthSettings {
         database: settings.database_url.clone(),
         ollama: ollama.clone(),
@@ -209,6 +210,7 @@ fn start_actors(
         largest_backup_bytes: max_backup_bytes,
         queues: queues.clone(),
         refused_clients: refused_clients.clone(),
+        connections: connections.clone(),
         supervision: supervision.clone(),
         started: Instant::now(),
     };
@@ -280,6 +282,7 @@ fn start_actors(
         analysis_memory: ByteBudget::new(ANALYSIS_BODIES_BYTES),
         health,
         refused_clients,
+        connections,
         request_metrics: http::RequestMetrics::default(),
     })
 }

@@ -14,7 +14,7 @@ use actors::analysis::AnalysisActor;
 use actors::backup::BackupActor;
 use actors::byte_budget::ByteBudget;
 use actors::fair_admission::FairAdmission;
-use actors::health::{HealthActor, RefusedClients};
+use actors::health::{Connections, HealthActor, RefusedClients};
 use actors::sync::SyncActor;
 
 mod analysis;
@@ -81,6 +81,8 @@ pub struct State {
     pub health: Addr<HealthActor>,
     /// Clients whose requests are refused.
     pub refused_clients: RefusedClients,
+    /// Open connections of clients, and their limit.
+    pub connections: Connections,
     /// Counts requests.
     pub request_metrics: RequestMetrics,
 }

@@ -9,12 +9,14 @@ pub mod journal;
 pub mod probes;
 
 mod actor;
+mod connections;
 mod messages;
 mod metrics;
 mod queues;
 mod refused_clients;
 
 pub use actor::{HealthActor, HealthSettings};
+pub use connections::{Connection, Connections};
 pub use messages::{CheckHealth, CollectMetrics, Health};
 pub use queues::Queues;
 pub use refused_clients::{RefusedClient, RefusedClients};

@@ -5,12 +5,14 @@
 use std::io;
 use std::net::TcpListener;
 use std::rc::Rc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use actix_http::{HttpService, Request, Response};
+use actix_rt::net::TcpStream;
 use actix_service::{IntoServiceFactory, fn_factory, fn_service, map_config};
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{AppConfig, Server, Service, ServiceFactory, ServiceResponse};
+use actix_web::dev::{AppConfig, Extensions, Server, Service, ServiceFactory, ServiceResponse};
 use actix_web::{Error, web};
 
 use super::{State, auth};
@@ -38,13 +40,17 @@ where
         > + 'static,
     B: MessageBody + 'static,
 {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
     let builder = Server::build()
+        .workers(threads)
+        .max_concurrent_connections(state.connections.limit().div_ceil(threads))
         .disable_signals()
         .shutdown_timeout(drain_seconds);
     let stopping = builder.graceful_shutdown_signal();
     let state = state.clone();
     let builder = builder.listen("http", listener, move || {
         let (stopping, state, app) = (stopping.clone(), state.clone(), app.clone());
+        let connections = state.connections.clone();
         let service = map_config(app(), |()| AppConfig::default());
         HttpService::build()
             .graceful_shutdown_signal(move || {
@@ -53,6 +59,9 @@ where
             })
             .client_request_timeout(HEAD_LIMIT)
             .client_disconnect_timeout(CLOSE_LIMIT)
+            .on_connect_ext(move |_: &TcpStream, data: &mut Extensions| {
+                data.insert(connections.open(Instant::now()));
+            })
             // Otherwise the work for a client that has disconnected continues and keeps its turn.
             .h1_allow_half_closed(false)
             .expect(fn_factory(move || expectation(app(), state.clone())))

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::assess::{AnalysisFacts, BackupFacts, Facts, SchemaFacts, SyncFacts, assess};
+use super::connections::Connections;
 use super::journal::Journal;
 use super::messages::{CheckHealth, CollectMetrics, Health};
 use super::metrics::{Gauges, Metrics};
@@ -56,6 +57,8 @@ pub struct HealthSettings {
     pub queues: Queues,
     /// Clients that the HTTP server refuses.
     pub refused_clients: RefusedClients,
+    /// Open connections of clients.
+    pub connections: Connections,
     /// Counts restarts of actors.
     pub supervision: Supervision,
     /// When the server started.
@@ -179,6 +182,7 @@ impl HealthActor {
             },
             restarts: settings.supervision.restarts(),
             refused_clients: settings.refused_clients.list(now),
+            full_connections: settings.connections.full(std::time::Instant::now()),
             mysql: results.mysql,
         }
     }

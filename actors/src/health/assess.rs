@@ -36,6 +36,8 @@ pub struct Facts {
     pub restarts: Vec<(&'static str, u64)>,
     /// Clients whose last requests were all refused.
     pub refused_clients: Vec<RefusedClient>,
+    /// How many connections there are at most, if all are in use or were a moment ago.
+    pub full_connections: Option<usize>,
 }
 
 /// Facts about the schema.
@@ -143,6 +145,7 @@ pub fn assess(facts: &Facts) -> Assessment {
             .map(quarantined_table),
     );
     reasons.extend(facts.refused_clients.iter().map(refused_client));
+    reasons.extend(facts.full_connections.map(full_connections));
     if facts.mysql.is_up {
         reasons.extend(analysis(facts));
     }
@@ -275,6 +278,10 @@ fn refused_client(client: &RefusedClient) -> String {
         client.route,
         without_full_stop(&client.reason)
     )
+}
+
+fn full_connections(limit: usize) -> String {
+    format!("All {limit} connections are in use, so more clients wait.")
 }
 
 fn failures_in_a_row(what: &str, record: &Record) -> Option<String> {

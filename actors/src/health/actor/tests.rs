@@ -50,6 +50,7 @@ fn with_actor_and_ollama<F: Future<Output = ()>>(
             largest_backup_bytes: 1,
             queues: queues.clone(),
             refused_clients: RefusedClients::default(),
+            connections: Connections::new(8),
             supervision: supervision.clone(),
             started: Instant::now(),
         };

@@ -24,6 +24,7 @@ fn all_well() -> Facts {
         },
         restarts: vec![("sync", 2)],
         refused_clients: Vec::new(),
+        full_connections: None,
     }
 }
 
@@ -216,7 +217,7 @@ fn without_the_database_its_consequences_are_no_reasons() {
 #[test]
 fn each_fault_degrades_and_gives_its_reason() {
     type Trouble = fn(&mut Facts);
-    let troubles: [(Trouble, &str); 11] = [
+    let troubles: [(Trouble, &str); 12] = [
         (
             |facts| facts.ollama = OllamaState::Down,
             "Ollama does not answer.",
@@ -248,6 +249,10 @@ fn each_fault_degrades_and_gives_its_reason() {
                 }];
             },
             "The last 30 requests of 127.0.0.1 to POST /api/v1/sync were refused: Invalid API key.",
+        ),
+        (
+            |facts| facts.full_connections = Some(128),
+            "All 128 connections are in use, so more clients wait.",
         ),
         (
             |facts| facts.analysis.record = failed(14, "pi: no answer"),

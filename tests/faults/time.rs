@@ -1,0 +1,98 @@
+//! The server's clock is set back and forward by days while it runs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use chrono::{NaiveDateTime, TimeDelta};
+
+use crate::support::{
+    API_KEY, Drive, FakeOllama, Form, Pi, ServerProcess, TestDatabase, answer, effort, eventually,
+};
+
+/// As `libfaketime` reads them: beside the true time, or the time of a computer without a battery.
+const CLOCKS: [&str; 6] = ["+0", "-3d", "+400d", "@1970-01-01 00:00:10", "+5d", "+0"];
+
+/// Under which a program sees the clock that a file describes. Its pauses and time limits are true.
+fn with_clock(file: &Path) -> Command {
+    let folders = std::fs::read_dir("/usr/lib").unwrap();
+    let library = folders
+        .map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"))
+        .find(|library| library.exists())
+        .expect("libfaketime is installed: run ./deploy/test.sh --long");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"));
+    program
+        .env("LD_PRELOAD", library)
+        .env("FAKETIME_TIMESTAMP_FILE", file)
+        .env("FAKETIME_NO_CACHE", "1")
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    program
+}
+
+/// A log of its own for each upload; returns where it is stored.
+async fn upload(server: &ServerProcess, content: &str) -> PathBuf {
+    let form = Form::default()
+        .text("type", "logs")
+        .text("deviceId", "car")
+        .file("obd.log", content.as_bytes());
+    let request = server
+        .http
+        .post(format!("{}/api/v1/backup", server.url))
+        .header("X-API-Key", API_KEY)
+        .header("Content-Type", Form::CONTENT_TYPE)
+        .body(form.finish());
+    let (status, receipt) = answer(request).await;
+    assert_eq!(status, 200, "{receipt}");
+    receipt["storedAt"].as_str().unwrap().into()
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_set_keeps_all_backups_and_analyses_each_drive_once() {
+    if effort(true, false) {
+        return;
+    }
+    let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
+    let folder = tempfile::tempdir().unwrap();
+    let clock = folder.path().join("clock");
+    std::fs::write(&clock, CLOCKS[0]).unwrap();
+    let backups = folder.path().join("backups");
+    let variables = [
+        ("BACKUP_DIR", backups.to_str().unwrap()),
+        ("OLLAMA_BASE_URL", ollama.url.as_str()),
+        ("AUTO_ANALYSIS_QUIET_SECONDS", "0"),
+    ];
+    let mut server = ServerProcess::run(with_clock(&clock), &database.url(), &variables).await;
+    server.logs("schema is up to date").await;
+    let start: NaiveDateTime = "2026-04-18T07:18:50".parse().unwrap();
+    let (mut pi, mut stored) = (Pi::new("car"), Vec::new());
+    for (number, time) in (1..).zip(CLOCKS) {
+        std::fs::write(&clock, time).unwrap();
+        pi.record_drive(&Drive {
+            interval: TimeDelta::seconds(15),
+            ..Drive::new(number, start + TimeDelta::hours(number), 5)
+        });
+        pi.sync_all(&server.url, 3).await;
+        let content = format!("with the clock at {time} in step {number}");
+        stored.push((upload(&server, &content).await, content));
+        eventually("the drive is analysed", async || {
+            let analysed = database.count("drives", "state = 'analysed'").await;
+            analysed == u64::try_from(number).unwrap()
+        })
+        .await;
+    }
+    for (path, content) in stored {
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+    let drives = CLOCKS.len() as u64;
+    let analyses = "status = 'success'";
+    assert_eq!(database.count("analysis_history", analyses).await, drives);
+    eventually("each drive is diagnosed", async || {
+        database.count("drive_diagnoses", "TRUE").await == drives
+    })
+    .await;
+    // It was really set: the line of a request is written by the server's clock.
+    assert!(!server.lines("[1970-01-01T").is_empty());
+    let errors = server.lines(" ERROR ");
+    assert!(errors.is_empty(), "{errors:?}");
+    server.signal("TERM");
+    assert_eq!(server.ends_in_time().await.code(), Some(0));
+}
