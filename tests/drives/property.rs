@@ -145,7 +145,26 @@ fn body(device: &str, rows: &[Row]) -> Value {
     with(batch(&Value::Object(tables)), &json!({"deviceId": device}))
 }
 
-/// Pairs everything, from the rows alone.
+/// The runs of a block: one if no two readings are more than a silence apart, else those between the silences.
+fn runs_of(readings: &[(i64, NaiveDateTime)]) -> Vec<ReadingRun> {
+    let run = |readings: &[(i64, NaiveDateTime)]| {
+        let times = || readings.iter().map(|(_, at)| *at);
+        ReadingRun {
+            first: readings[0].0,
+            last: readings[readings.len() - 1].0,
+            earliest: times().min().unwrap(),
+            latest: times().max().unwrap(),
+        }
+    };
+    let whole = run(readings);
+    if whole.latest - whole.earliest <= SILENCE {
+        return vec![whole];
+    }
+    let parts = readings.chunk_by(|one, next| (next.1 - one.1).abs() <= SILENCE);
+    parts.map(run).collect()
+}
+
+/// Pairs everything, from the rows alone. Readings are summed up by number, 256 keys and day.
 fn expected(history: &History) -> Vec<Drive> {
     let (mut log, mut readings) = (BTreeMap::new(), BTreeMap::new());
     for row in history.batches.iter().flatten() {
@@ -162,15 +181,16 @@ fn expected(history: &History) -> Vec<Drive> {
             drive_id: row.number,
         })
     });
-    let mut runs: BTreeMap<i64, Vec<ReadingRun>> = BTreeMap::new();
+    let mut blocks: BTreeMap<_, Vec<(i64, NaiveDateTime)>> = BTreeMap::new();
     for row in readings.into_values() {
         let Some(number) = row.number else { continue };
-        runs.entry(number).or_default().push(ReadingRun {
-            first: row.id,
-            last: row.id,
-            earliest: at(row.minute),
-            latest: at(row.minute),
-        });
+        let at = at(row.minute);
+        let block = (number, row.id / 256, at.date());
+        blocks.entry(block).or_default().push((row.id, at));
+    }
+    let mut runs: BTreeMap<i64, Vec<ReadingRun>> = BTreeMap::new();
+    for ((number, ..), readings) in blocks {
+        runs.entry(number).or_default().extend(runs_of(&readings));
     }
     let pairing = Pairing { silence: SILENCE };
     pairing.all(events.collect(), runs)
