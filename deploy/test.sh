@@ -104,6 +104,9 @@ require_tool() {
 require_tool shellcheck shellcheck
 require_tool systemd-analyze systemd
 [ "${TEST_LONG:-}" != 1 ] || require_tool faketime faketime
+if ! have valgrind && ! { have apt-get && can_become_root && refresh_package_lists && install_packages valgrind >&2; }; then
+    say "valgrind is missing and cannot be installed: how many instructions a reading costs is NOT checked"
+fi
 
 # start_test_database FLAVOUR: its data is discarded, so it need not wait for the disk.
 start_test_database() {

@@ -12,6 +12,8 @@ pub mod timestamp;
 mod actor;
 mod backfill;
 mod batch_service;
+#[cfg(test)]
+mod cost;
 mod error;
 mod id_pages;
 mod import;

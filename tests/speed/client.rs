@@ -14,10 +14,21 @@ pub(crate) fn post_batches(
     requests: usize,
     rows: usize,
 ) -> (Duration, Vec<Duration>) {
+    post_batches_from(port, clients, 0, requests, rows)
+}
+
+/// The same, with readings from this id on.
+pub(crate) fn post_batches_from(
+    port: u16,
+    clients: usize,
+    first_id: usize,
+    requests: usize,
+    rows: usize,
+) -> (Duration, Vec<Duration>) {
     let bodies: Vec<Vec<String>> = (0..clients)
         .map(|client| {
             (0..requests)
-                .map(|n| body(client, n * rows, rows))
+                .map(|n| body(client, first_id + n * rows, rows))
                 .collect()
         })
         .collect();

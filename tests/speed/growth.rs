@@ -154,7 +154,7 @@ fn answers(port: u16, scale: Scale) -> Vec<(&'static str, f64)> {
     times
 }
 
-fn median(mut request: impl FnMut()) -> f64 {
+pub(crate) fn median(mut request: impl FnMut()) -> f64 {
     let mut times: Vec<f64> = (0..TIMES)
         .map(|_| {
             let clock = Instant::now();
@@ -251,7 +251,7 @@ fn wait_for_analysis(port: u16, car: &str) {
     }
 }
 
-fn get(port: u16, path: &str) -> (u16, String) {
+pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
     exchange(port, &format!("GET {path}"), "")
 }
 
@@ -259,7 +259,7 @@ fn post(port: u16, path: &str, body: &str) {
     succeed(exchange(port, &format!("POST {path}"), body));
 }
 
-fn succeed((status, body): (u16, String)) -> String {
+pub(crate) fn succeed((status, body): (u16, String)) -> String {
     assert_eq!(status, 200, "{body}");
     body
 }

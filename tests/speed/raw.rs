@@ -36,7 +36,12 @@ async fn connect(url: &str) -> Conn {
 
 /// A database with the schema in it; returns its name.
 pub(crate) fn create_database(base: &str) -> String {
-    let name = format!("eclipse_ai_speed_{}", std::process::id());
+    create_database_for(base, "one")
+}
+
+/// The same, one of several.
+pub(crate) fn create_database_for(base: &str, purpose: &str) -> String {
+    let name = format!("eclipse_ai_speed_{}_{purpose}", std::process::id());
     run(async {
         let mut server = connect(&format!("{base}/")).await;
         server
@@ -60,6 +65,16 @@ pub(crate) fn drop_database(base: &str, name: &str) {
             .query_drop(format!("DROP DATABASE {name}"))
             .await
             .unwrap();
+    });
+}
+
+/// Executes statements one after another.
+pub(crate) fn execute(url: &str, statements: &[String]) {
+    run(async {
+        let mut connection = connect(url).await;
+        for statement in statements {
+            connection.query_drop(statement).await.unwrap();
+        }
     });
 }
 

@@ -26,6 +26,8 @@ mod state_query;
 mod upsert;
 
 pub use upsert::STATEMENT_ROWS;
+#[cfg(test)]
+pub(super) use upsert::cost::render;
 
 /// The counts of `rows` upserts from the number of affected rows: an inserted row is one affected row, an updated one is two.
 /// Every upsert sets `synced_at`, so an existing row always changes.
