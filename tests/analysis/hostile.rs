@@ -5,14 +5,14 @@ use simulation::Random;
 
 use super::findings::window;
 use crate::grounding_bench::measure::hostile;
-use crate::support::Fixture;
+use crate::support::{Fixture, effort};
 
 #[tokio::test]
 async fn no_number_from_nowhere_is_in_a_recommendation_that_is_grounded() {
     let fixture = Fixture::with_leak(&[]).await;
     let mut random = Random::new(2);
     let mut grounded = 0;
-    for round in 0..20 {
+    for round in 0..effort(20, 1_000) {
         let hostile = hostile::sentences(&mut random, 10);
         let finding = if round % 2 == 0 {
             "vacuum_leak"
