@@ -40,7 +40,7 @@ pub(crate) fn measure(base: &str) {
     raw::drop_database(base, &name);
 }
 
-/// Both ways of uploading, and what bounds them, each in pairs with a copy.
+/// Both ways of uploading, and the transfer alone, each in pairs with a copy.
 fn speed(server: &Server, folder: &Path) {
     let file = make(folder, FILE_MEGABYTES);
     for (name, upload) in [
@@ -180,7 +180,7 @@ fn upload(port: u16, path: &Path) -> Duration {
     clock.elapsed()
 }
 
-/// What no upload can exceed: the bytes of the file over TCP into a file that is synced, without HTTP or a digest.
+/// The transfer alone: the bytes of the file over TCP into a file that is synced, without HTTP or a digest.
 fn send(_port: u16, path: &Path) -> Duration {
     let received = path.with_extension("received");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
