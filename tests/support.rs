@@ -48,11 +48,17 @@ pub(crate) use tool::tool;
 use std::time::Duration;
 
 /// Waits until `condition` holds; fails after three minutes.
-pub(crate) async fn eventually<F: Future<Output = bool>>(
+pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl FnMut() -> F) {
+    eventually_within(Duration::from_mins(3), what, condition).await;
+}
+
+/// The same for what takes longer.
+pub(crate) async fn eventually_within<F: Future<Output = bool>>(
+    limit: Duration,
     what: &str,
     mut condition: impl FnMut() -> F,
 ) {
-    let waited = tokio::time::timeout(Duration::from_mins(3), async {
+    let waited = tokio::time::timeout(limit, async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

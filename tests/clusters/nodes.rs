@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::load::{Answers, Load, readings_of};
-use crate::support::{Cluster, ClusterKind, FakeOllama, NODES, ServerProcess, effort, eventually};
+use crate::support::{
+    Cluster, ClusterKind, FakeOllama, NODES, ServerProcess, effort, eventually, eventually_within,
+};
 
 const SENDERS: usize = 6;
 
@@ -160,13 +162,7 @@ impl Servers {
         let left = "SELECT COUNT(*) FROM drives WHERE state <> 'analysed'";
         let is_done = async || self.cluster.rows::<u64>(1, left).await == [0];
         // A busy machine takes a while.
-        for _ in 0..20 {
-            if is_done().await {
-                break;
-            }
-            tokio::time::sleep(Duration::from_secs(15)).await;
-        }
-        eventually("all drives are analysed", is_done).await;
+        eventually_within(Duration::from_mins(8), "all drives are analysed", is_done).await;
         let twice = "SELECT drive_row_id FROM analysis_history WHERE status = 'success' \
                      GROUP BY drive_row_id HAVING COUNT(*) > 1";
         let drives = "SELECT COUNT(*) FROM drives";

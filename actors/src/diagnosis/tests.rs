@@ -9,6 +9,19 @@ mod version;
 
 use super::*;
 
+impl<'a> From<&'a simulation::Reading> for Reading<'a> {
+    #[allow(clippy::cast_possible_truncation)] // Seconds of a drive.
+    fn from(reading: &'a simulation::Reading) -> Self {
+        Self {
+            at_ms: (reading.seconds * 1_000.0).round() as i64,
+            channel: reading.parameter,
+            value: reading.value,
+            unit: Some(reading.unit),
+            real: true,
+        }
+    }
+}
+
 /// A logged channel: its name, seconds between its readings, and its value at a second.
 type Logged<'a> = (&'a str, i64, &'a dyn Fn(i64) -> f64);
 

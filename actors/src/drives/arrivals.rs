@@ -93,14 +93,15 @@ impl Arrivals {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn at(minute: i64) -> NaiveDateTime {
+    pub(in crate::drives) fn at(minute: i64) -> NaiveDateTime {
         "2026-02-01T14:00:00".parse::<NaiveDateTime>().unwrap() + TimeDelta::minutes(minute)
     }
 
-    fn arrivals(readings: &[(i64, i64, Option<i64>)]) -> Arrivals {
+    /// Readings as key, minute and number.
+    pub(in crate::drives) fn arrivals(readings: &[(i64, i64, Option<i64>)]) -> Arrivals {
         let readings = readings
             .iter()
             .map(|(source_id, minute, drive_id)| Arrival {

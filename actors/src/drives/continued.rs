@@ -107,15 +107,9 @@ impl Candidates {
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDateTime;
-
     use super::super::DriveState;
-    use super::super::arrivals::Arrival;
+    use super::super::arrivals::tests::{arrivals, at};
     use super::*;
-
-    fn at(minute: i64) -> NaiveDateTime {
-        "2026-02-01T14:00:00".parse::<NaiveDateTime>().unwrap() + TimeDelta::minutes(minute)
-    }
 
     /// It has the event 5 and the readings 10 to 20, until 14:30.
     fn drive() -> Drive {
@@ -143,17 +137,6 @@ mod tests {
             7,
             drives.iter().map(candidate).collect(),
         )]))
-    }
-
-    fn arrivals(readings: &[(i64, i64, Option<i64>)]) -> Arrivals {
-        let readings = readings
-            .iter()
-            .map(|(source_id, minute, drive_id)| Arrival {
-                source_id: *source_id,
-                taken_at: at(*minute),
-                drive_id: *drive_id,
-            });
-        Arrivals::new(readings.collect())
     }
 
     fn continued(candidates: &Candidates, readings: &[(i64, i64, Option<i64>)]) -> Option<Drive> {

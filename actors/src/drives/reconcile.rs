@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDateTime;
-use mysql_async::Value;
 
 use super::arrivals::Arrivals;
 use super::continued::Candidates;
@@ -250,9 +249,7 @@ impl Update<'_, '_> {
 
     fn receive_for(&mut self, ids: &[i64]) {
         for chunk in ids.chunks(CHUNK) {
-            let condition = format!("id IN ({})", vec!["?"; chunk.len()].join(", "));
-            let values = chunk.iter().map(Value::from);
-            let receive = transitions::receive_readings(&condition, values, self.timing.quiet);
+            let receive = transitions::receive_readings(chunk, self.timing.quiet);
             self.transaction.defer(&receive);
         }
         self.outcome.changed += ids.len();

@@ -10,7 +10,7 @@ use simulation::{Engine, Logger, Route, Simulation};
 
 use super::batch::{self, Batch, ReadOptions, SizeLimit};
 use super::store::render;
-use crate::diagnosis::{Diagnoser, History, Reading, Settings};
+use crate::diagnosis::{Diagnoser, History, Settings};
 
 const ROWS: usize = 200;
 
@@ -31,17 +31,10 @@ fn parse(body: &Bytes) -> Batch {
 }
 
 #[inline(never)]
-#[allow(clippy::cast_possible_truncation)]
 fn diagnose(readings: &[simulation::Reading]) {
     let mut diagnoser = Diagnoser::new(&Settings::default(), History::default());
     for reading in readings {
-        diagnoser.push(Reading {
-            at_ms: (reading.seconds * 1_000.0).round() as i64,
-            channel: reading.parameter,
-            value: reading.value,
-            unit: Some(reading.unit),
-            real: true,
-        });
+        diagnoser.push(reading.into());
     }
     black_box(diagnoser.finish());
 }

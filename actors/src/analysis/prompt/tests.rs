@@ -3,20 +3,13 @@ use simulation::{Engine, Fault, Logger, Route, Simulation, Strength};
 
 use super::*;
 use crate::analysis::device_events::Alert;
-use crate::diagnosis::{Diagnoser, History, Reading, Settings, VehicleFacts};
+use crate::diagnosis::{Diagnoser, History, Settings, VehicleFacts};
 
 fn diagnosed(simulation: &Simulation) -> Diagnosis {
     let settings = Settings::for_vehicle(VehicleFacts::eclipse());
     let mut diagnoser = Diagnoser::new(&settings, History::default());
-    for reading in simulation.readings(Logger::Rows(1.0)) {
-        #[allow(clippy::cast_possible_truncation)] // Seconds of a drive.
-        diagnoser.push(Reading {
-            at_ms: (reading.seconds * 1_000.0).round() as i64,
-            channel: reading.parameter,
-            value: reading.value,
-            unit: Some(reading.unit),
-            real: true,
-        });
+    for reading in &simulation.readings(Logger::Rows(1.0)) {
+        diagnoser.push(reading.into());
     }
     diagnoser.finish().0
 }

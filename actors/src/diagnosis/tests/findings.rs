@@ -14,15 +14,8 @@ fn simulated(simulation: &Simulation, logger: Logger) -> Diagnosis {
         boost_sensor: false,
     };
     let mut diagnoser = Diagnoser::new(&Settings::for_vehicle(vehicle), History::default());
-    for reading in simulation.readings(logger) {
-        #[allow(clippy::cast_possible_truncation)] // Seconds of a drive.
-        diagnoser.push(Reading {
-            at_ms: (reading.seconds * 1_000.0).round() as i64,
-            channel: reading.parameter,
-            value: reading.value,
-            unit: Some(reading.unit),
-            real: true,
-        });
+    for reading in &simulation.readings(logger) {
+        diagnoser.push(reading.into());
     }
     diagnoser.finish().0
 }

@@ -11,15 +11,8 @@ fn drive(planted: Option<Planted>, seed: u64, history: History) -> Diagnosis {
     };
     let settings = Settings::for_vehicle(VehicleFacts::eclipse());
     let mut diagnoser = Diagnoser::new(&settings, history);
-    for reading in simulation.readings(Logger::Rows(1.0)) {
-        #[allow(clippy::cast_possible_truncation)] // Seconds of a drive.
-        diagnoser.push(Reading {
-            at_ms: (reading.seconds * 1_000.0).round() as i64,
-            channel: reading.parameter,
-            value: reading.value,
-            unit: Some(reading.unit),
-            real: true,
-        });
+    for reading in &simulation.readings(Logger::Rows(1.0)) {
+        diagnoser.push(reading.into());
     }
     diagnoser.finish().0
 }

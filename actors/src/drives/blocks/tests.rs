@@ -1,4 +1,5 @@
 use super::super::arrivals::Arrival;
+use super::runs::split;
 use super::*;
 
 fn at(minute: i64) -> NaiveDateTime {
