@@ -244,7 +244,12 @@ The server runs; Ctrl-C stops it.
   for the Pi         $(address_for_devices)
   Ollama             $(ollama_state)
 
-In another terminal, send the first batch:
+In another terminal, fill the database with a few realistic drives and look at them (or send a first batch, below; not both:
+the drives need an empty database):
+
+cd '$PWD' && '$server' seed-db && '$server' drives
+
+Or send the first batch:
 
 curl -sS $address/api/v1/sync -H 'Content-Type: application/json' \\
   -H "X-API-Key: $key" --data-binary '$(first_batch)'

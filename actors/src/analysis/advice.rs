@@ -1,8 +1,9 @@
 //! From what the model recommends to what is answered.
 //!
 //! Findings are the diagnosis's own, evidence is attached, and what is more severe comes first. A text whose numbers cannot be
-//! traced to the figures, or that is no advice at all, is replaced by the server's own words for the finding. A model that
-//! gives a text that is not even a sentence is not believed in its other texts.
+//! traced to the figures, or that is no advice at all, is replaced by the server's own words for the finding, and so is every
+//! text about a finding with which the car must not be driven on. A model that gives a text that is not even a sentence is not
+//! believed in its other texts.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -10,7 +11,7 @@ use std::collections::HashSet;
 use super::evidence;
 use super::grounding::{self, About, Facts, NotAdvice, Question};
 use super::recommendations::Recommendation;
-use crate::diagnosis::{Diagnosis, Finding};
+use crate::diagnosis::{Diagnosis, Finding, Tier};
 
 /// Objections that are put to the model.
 const MAX_OBJECTIONS: usize = 5;
@@ -103,6 +104,8 @@ impl Review {
     fn fate(&self, found: &Recommendation, is_advice: bool, is_trusted: bool) -> Fate {
         let grounded = self.check(found).is_ok();
         match self.about(found) {
+            // A wrong word here costs an engine.
+            About::Finding(finding) if finding.tier == Tier::Stop => Fate::Reworded,
             About::Finding(_) if is_advice && is_trusted && grounded => Fate::Kept { grounded },
             About::Finding(_) => Fate::Reworded,
             About::NoFinding { .. } if is_advice && is_trusted => Fate::Kept { grounded },

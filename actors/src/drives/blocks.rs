@@ -62,14 +62,21 @@ impl Summary {
         self.latest - self.earliest > silence
     }
 
-    fn union(self, other: Self) -> Self {
-        Self {
-            first: self.first.min(other.first),
-            last: self.last.max(other.last),
-            earliest: self.earliest.min(other.earliest),
-            latest: self.latest.max(other.latest),
-            readings: self.readings.max(other.readings),
+    /// What is stored, with what was there before and has been removed since.
+    fn with_removed(self, before: Self) -> Self {
+        let mut both = Self {
+            first: self.first.min(before.first),
+            last: self.last.max(before.last),
+            earliest: self.earliest.min(before.earliest),
+            latest: self.latest.max(before.latest),
+            readings: self.readings,
+        };
+        if both != self {
+            // More than are stored: the rows do not show all of it.
+            both.readings += 1;
         }
+        both.readings = both.readings.max(before.readings);
+        both
     }
 }
 
@@ -201,7 +208,7 @@ fn keep_removed(before: &Summaries, after: &mut Summaries) {
         }
         for (key, summary) in before.range(keys_of(block)) {
             let now = after.entry(*key).or_insert(*summary);
-            *now = now.union(*summary);
+            *now = now.with_removed(*summary);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::database::{DatabaseError, read_columns, rows};
 const GAP_LIMIT: usize = 100;
 
 /// The number of devices in one answer, those with the latest contact first.
-const DEVICE_LIMIT: usize = 100;
+pub const DEVICE_LIMIT: usize = 100;
 
 /// The synchronisation status of a device.
 #[derive(Clone, Debug, PartialEq)]

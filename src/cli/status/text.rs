@@ -7,7 +7,7 @@ use actors::analysis::DiagnosisSummary;
 use actors::backup::Backup;
 use actors::drives::{DriveState, KnownDrive};
 use actors::sync::Gap;
-use actors::sync::status::{DeviceSyncStatus, TableSyncStatus};
+use actors::sync::status::{DEVICE_LIMIT, DeviceSyncStatus, TableSyncStatus};
 use chrono::NaiveDateTime;
 
 use super::facts::Facts;
@@ -38,7 +38,15 @@ pub(super) fn render(facts: &Facts, problems: &[Problem]) -> String {
             .iter()
             .any(|device| device.contact.device_id == id)
     };
-    for device in facts.registered.iter().filter(|device| !sent(&device.id)) {
+    let are_all_shown = facts.devices.len() < DEVICE_LIMIT;
+    if !are_all_shown {
+        let _ = writeln!(
+            text,
+            "\nOnly the {DEVICE_LIMIT} devices with the latest contact are shown."
+        );
+    }
+    let registered = facts.registered.iter();
+    for device in registered.filter(|device| are_all_shown && !sent(&device.id)) {
         let _ = writeln!(
             text,
             "\n{}\n  registered, and has sent nothing yet",
@@ -46,7 +54,14 @@ pub(super) fn render(facts: &Facts, problems: &[Problem]) -> String {
         );
     }
     if problems.is_empty() {
-        let _ = writeln!(text, "\n{}", painted("1;32", "All is well."));
+        let _ = writeln!(
+            text,
+            "\n{}",
+            painted(
+                "1;32",
+                "Nothing here needs you. `doctor` checks the server and the model."
+            )
+        );
     } else {
         let _ = writeln!(text, "\n{}", painted("1;33", "Needs you"));
     }

@@ -86,9 +86,9 @@ const TEMPLATE: &str =
 #[test]
 fn more_severe_findings_come_first_then_the_models_order_without_gaps() {
     let review = review(vec![
-        finding("fan_fault", Tier::Stop),
-        finding("vacuum_leak", Tier::Warning),
-        finding("fuel_filter", Tier::Warning),
+        finding("fan_fault", Tier::Warning),
+        finding("vacuum_leak", Tier::Investigate),
+        finding("fuel_filter", Tier::Investigate),
     ]);
     let settled = review.settle(given(&[
         (None, "Log the boost pressure too."),
@@ -113,6 +113,13 @@ fn more_severe_findings_come_first_then_the_models_order_without_gaps() {
         assert!(found.grounded, "{found:?}");
         assert_eq!(found.evidence.is_some(), found.finding.is_some());
     }
+}
+
+#[test]
+fn a_finding_that_stops_the_car_has_the_servers_words_only() {
+    let review = review(vec![finding("vacuum_leak", Tier::Stop)]);
+    let settled = review.settle(given(&[(Some("vacuum_leak"), HOSES)]));
+    assert_eq!(shown(&settled), [(1, Some("vacuum_leak"), TEMPLATE)]);
 }
 
 #[test]

@@ -56,6 +56,29 @@ fn readings_are_summed_up_by_block_number_and_day() {
 }
 
 #[test]
+fn removed_readings_count_though_others_have_come_in_their_place() {
+    let day = at(0).date();
+    let summary = |source_id, minute| Summary {
+        first: source_id,
+        last: source_id,
+        earliest: at(minute),
+        latest: at(minute),
+        readings: 1,
+    };
+    let key = (0, 2, day);
+    // 5 was removed; 27 had no number before.
+    let before = Summaries::from([
+        (key, summary(5, 0)),
+        ((0, NO_NUMBER, day), summary(27, 400)),
+    ]);
+    let mut after = Summaries::from([(key, summary(27, 400))]);
+    keep_removed(&before, &mut after);
+    let both = after[&key];
+    assert_eq!((both.first, both.last), (5, 27));
+    assert!(both.readings > 1, "one row does not show both readings");
+}
+
+#[test]
 fn runs_end_where_the_clock_shows_a_silence_or_was_set_back() {
     let rows = [(1, at(0)), (2, at(60)), (4, at(121)), (5, at(0))];
     let runs = split(&rows, TimeDelta::hours(1));

@@ -44,6 +44,19 @@ const MODALS: &[&str] = &["should", "must", "need", "needs", "have", "get", "oug
 #[rustfmt::skip]
 const BEFORE_GERUND: &[&str] = &["try", "start", "begin", "recommend", "suggest", "advise", "consider", "worth"];
 
+/// With these nothing is asked for: "there is no need to check", "nobody should check".
+const DENIALS: &[&str] = &[
+    "no need",
+    "not needed",
+    "unnecessary",
+    "neither",
+    "nobody",
+    "no one",
+];
+
+/// Verbs that ask for the contrary of the work behind them: "avoid checking".
+const AGAINST: &[&str] = &["avoid", "stop"];
+
 /// Verbs that a request may deny: "do not use full throttle". "Do not check" is no advice.
 const LEFT_ALONE: &[&str] = &["use", "drive"];
 
@@ -57,6 +70,11 @@ pub(super) struct Request<'a> {
 
 /// What a sentence asks for, by each of its verbs.
 pub(super) fn requests(sentence: &[Token]) -> impl Iterator<Item = Request<'_>> {
+    let words: Vec<&str> = sentence.iter().filter_map(Token::word).collect();
+    let said = format!(" {} ", words.join(" "));
+    let is_denied_at_all = DENIALS
+        .iter()
+        .any(|denial| said.contains(&format!(" {denial} ")));
     let has_modal = MODALS
         .iter()
         .any(|modal| sentence.iter().any(|token| token.word() == Some(modal)));
@@ -66,7 +84,10 @@ pub(super) fn requests(sentence: &[Token]) -> impl Iterator<Item = Request<'_>> 
         .filter_map(move |(place, token)| {
             let word = token.word()?;
             let before = &sentence[..place];
-            if is_denied(before) && !LEFT_ALONE.contains(&word) {
+            if is_denied_at_all || (is_denied(before) && !LEFT_ALONE.contains(&word)) {
+                return None;
+            }
+            if AGAINST.contains(&word) && is_work(sentence.get(place + 1)) {
                 return None;
             }
             let is_participle = has_modal && word.ends_with("ed");
@@ -97,6 +118,15 @@ fn is_asked(before: &[Token]) -> bool {
 fn is_denied(before: &[Token]) -> bool {
     let mut last = before.iter().rev().take(2).filter_map(Token::word);
     last.any(|word| ["not", "never", "cannot"].contains(&word) || word.ends_with("n't"))
+}
+
+/// Whether a token is the gerund of work that is not better left alone: "checking", not "driving".
+fn is_work(token: Option<&Token>) -> bool {
+    let gerund = token.and_then(Token::word);
+    let mut work = WORK.iter().chain(REPAIR);
+    gerund.is_some_and(|word| {
+        word.ends_with("ing") && work.any(|verb| !LEFT_ALONE.contains(verb) && is_form(verb, word))
+    })
 }
 
 fn without_by(tokens: &[Token]) -> &[Token] {

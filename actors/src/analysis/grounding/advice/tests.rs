@@ -86,6 +86,11 @@ fn what_is_no_sentence_about_the_finding_is_refused_by_its_kind() {
             NoRequest,
         ),
         ("Do not check the intake hoses for leaks.", NoRequest),
+        ("There is no need to check the intake hoses.", NoRequest),
+        ("Avoid checking the intake hoses for leaks.", NoRequest),
+        ("Stop checking the intake hoses for leaks.", NoRequest),
+        ("Nobody should check the intake hoses.", NoRequest),
+        ("Check neither the intake hoses nor the gasket.", NoRequest),
         (
             "There is no problem with the hoses, but check them.",
             Contradiction,
@@ -101,6 +106,7 @@ fn what_is_no_sentence_about_the_finding_is_refused_by_its_kind() {
         "You need to check the intake hoses.",
         "If a hose is cracked, replace the hose.",
         "Do not use full throttle until the hoses are tight.",
+        "Stop driving hard and check the intake hoses.",
     ] {
         assert_eq!(about_vacuum_leak(text), Ok(()), "{text}");
     }
