@@ -31,7 +31,7 @@ async fn a_bad_row_is_set_aside_and_the_others_are_stored() {
         receipt["tablesProcessed"]["realtime_data"],
         json!({"inserted": 2, "updated": 0, "errors": 1})
     );
-    let reason = "unit: Input should be a string, and 1 more problems";
+    let reason = "unit: Input should be a string, and 1 more problem";
     assert_eq!(
         receipt["quarantined"],
         json!([{"table": "realtime_data", "id": 2, "reason": reason}])

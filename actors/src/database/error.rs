@@ -69,6 +69,9 @@ pub enum DatabaseError {
         /// The number of statements.
         statements: usize,
     },
+    /// A device that started again at id 1 has ids that leave its epoch.
+    #[error("the ids of a device that started again at id 1 leave their epoch")]
+    BeyondEpoch,
     /// The connection was closed before.
     #[error("the connection is closed")]
     Closed,
@@ -97,6 +100,7 @@ impl DatabaseError {
             | Self::Refused(_)
             | Self::Unreadable(_)
             | Self::Migration(_)
+            | Self::BeyondEpoch
             | Self::Panicked(_) => false,
             Self::NotReady(error) => error.may_pass(),
         }

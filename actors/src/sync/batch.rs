@@ -21,8 +21,8 @@ mod texts;
 mod unknown;
 
 pub use mirrored::{Cell, MirroredTable};
-pub use notes::SizeLimit;
-pub use passthrough::PassthroughTable;
+pub use notes::{RowLimits, SizeLimit};
+pub use passthrough::{PassthroughTable, canonical_integer};
 pub use quarantine::QuarantinedRow;
 pub use read::{BadRows, ReadOptions, UnknownBadRows, read};
 pub use unknown::{Names, UnknownColumns, UnknownFields};
@@ -75,6 +75,21 @@ impl Batch {
                 Some((log.integer_id(*row)?, kind))
             })
         })
+    }
+
+    /// Whether any row has an integer id of at least `limit`, or a negative one.
+    pub fn has_ids_beyond(&self, limit: i64) -> bool {
+        let mirrored = self.mirrored.iter().flat_map(|table| {
+            let rows = table.rows().iter();
+            rows.filter_map(|row| table.integer_id(*row))
+        });
+        let passthrough = self.passthrough.iter().flat_map(|table| {
+            let rows = table.rows().iter();
+            rows.filter_map(|row| canonical_integer(table.id(*row)))
+        });
+        mirrored
+            .chain(passthrough)
+            .any(|id| !(0..limit).contains(&id))
     }
 
     /// The rows of a mirrored table, if the batch has it.

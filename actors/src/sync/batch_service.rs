@@ -9,10 +9,11 @@ use chrono::{NaiveDateTime, TimeDelta};
 use tokio::time::timeout;
 
 use super::STATEMENT_LIMIT;
-use super::batch::{self, Batch, ReadOptions, Refusal, SizeLimit};
+use super::batch::{self, Batch, ReadOptions, Refusal, RowLimits, SizeLimit};
 use super::error::{self, SyncError};
 use super::messages::{KeyHolder, Receipt, RefusedRow, TableReceipt};
 use super::readiness::Readiness;
+use super::store::device_state::EPOCH_IDS;
 use super::store::{self, DriveChanges, Stored, failures, history};
 use crate::causes;
 use crate::database::{Database, DatabaseError, first_row};
@@ -57,14 +58,23 @@ impl BatchService {
         sender: KeyHolder,
     ) -> Result<Receipt, SyncError> {
         let begun = Instant::now();
-        let batch = match self.read(body).await {
+        let mut batch = match self.read(body.clone(), None).await {
             Ok(batch) => batch,
             Err(refusal) => return Err(self.refuse(refusal, &sender, begun).await),
         };
         if !sender.may_write_as(&batch.device_id) {
             return Err(self.forbid(batch.device_id, begun));
         }
-        match self.commit(&batch, begun).await {
+        let mut committed = self.commit(&batch, begun).await;
+        if let Err(DatabaseError::BeyondEpoch) = committed {
+            // Read again, the ids become problems of their rows.
+            batch = match self.read(body, Some(EPOCH_IDS)).await {
+                Ok(batch) => batch,
+                Err(refusal) => return Err(self.refuse(refusal, &sender, begun).await),
+            };
+            committed = self.commit(&batch, begun).await;
+        }
+        match committed {
             Ok(receipt) => {
                 self.report(Some(&batch.device_id), stored_rows(&receipt), begun);
                 Ok(receipt)
@@ -73,12 +83,15 @@ impl BatchService {
         }
     }
 
-    /// Parses a body, which is freed then.
-    async fn read(self: &Arc<Self>, body: Bytes) -> Result<Batch, Refusal> {
+    /// Parses a body.
+    async fn read(self: &Arc<Self>, body: Bytes, ids_below: Option<i64>) -> Result<Batch, Refusal> {
         let body_bytes = body.len();
         let service = Arc::clone(self);
-        let largest_row = SizeLimit::for_packet(self.database.largest_packet());
-        let read = move || batch::read(&body, &service.read_options, largest_row);
+        let row_limits = RowLimits {
+            size: SizeLimit::for_packet(self.database.largest_packet()),
+            ids_below,
+        };
+        let read = move || batch::read(&body, &service.read_options, row_limits);
         if body_bytes <= PARSED_IN_PLACE_BYTES {
             read()
         } else {

@@ -11,6 +11,7 @@ use mysql_async::prelude::FromRow;
 use mysql_async::{FromRowError, Row};
 
 use super::id_pages::{Coverage, IdPages, Page};
+use super::store::device_state::pages_of_epoch;
 use crate::contacts::DeviceContact;
 use crate::database::{DatabaseError, read_columns, rows};
 
@@ -261,18 +262,21 @@ async fn tables(
 
 /// The coverage of each epoch, from the first on.
 fn coverage(ids: Option<&IdPages>, later_epochs: &[LaterEpoch]) -> Vec<(i64, Coverage)> {
-    let later = later_epochs
+    let later: Vec<_> = later_epochs
         .iter()
-        .map(|epoch| (epoch.epoch, epoch.id_offset));
-    let begins: Vec<(i64, i64)> = std::iter::once((0, 0)).chain(later).collect();
-    let lasts = begins.iter().skip(1).map(|(_, offset)| *offset - 1);
-    let lasts = lasts.chain([i64::MAX]);
-    let epochs = begins.iter().zip(lasts).map(|((epoch, offset), last)| {
-        let first = if *epoch == 0 { i64::MIN } else { *offset };
-        let coverage = ids.map(|ids| ids.coverage(first, last, *offset, GAP_LIMIT));
-        (*epoch, coverage.unwrap_or_default())
-    });
-    epochs.collect()
+        .map(|epoch| (epoch, pages_of_epoch(epoch.id_offset)))
+        .collect();
+    let of_epoch = |is_own: &dyn Fn(i64) -> bool, offset| {
+        let coverage = ids.map(|ids| ids.coverage(is_own, offset, GAP_LIMIT));
+        coverage.unwrap_or_default()
+    };
+    let is_of_first = |page| !later.iter().any(|(_, pages)| pages.contains(&page));
+    let mut epochs = vec![(0, of_epoch(&is_of_first, 0))];
+    epochs.extend(later.iter().map(|(epoch, pages)| {
+        let is_own = |page| pages.contains(&page);
+        (epoch.epoch, of_epoch(&is_own, epoch.id_offset))
+    }));
+    epochs
 }
 
 async fn stored_ids(

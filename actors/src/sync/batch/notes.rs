@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::device_id::ID_CHARACTERS;
 use crate::problem::{Fault, Problem, Problems, Step, shortened};
-use crate::text::line;
+use crate::text::{counted, line};
 
 /// How many faults of one row are described.
 const FAULTS_PER_ROW: usize = 50;
@@ -149,11 +149,28 @@ impl Default for SizeLimit {
     }
 }
 
+/// The limits of a row.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RowLimits {
+    /// Of its size.
+    pub size: SizeLimit,
+    /// Of its integer id: less than this, if any.
+    pub ids_below: Option<i64>,
+}
+
+impl From<SizeLimit> for RowLimits {
+    fn from(size: SizeLimit) -> Self {
+        Self {
+            size,
+            ids_below: None,
+        }
+    }
+}
+
 /// What is wrong with one row.
 #[derive(Debug, Default)]
 pub(super) struct RowNotes {
-    /// The largest row.
-    limit: SizeLimit,
+    limits: RowLimits,
     /// The row's key for messages, if readable: a number or a text.
     pub id: Option<Value>,
     /// By column; without one, of the row as a whole.
@@ -163,9 +180,9 @@ pub(super) struct RowNotes {
 }
 
 impl RowNotes {
-    pub(super) fn with_limit(limit: SizeLimit) -> Self {
+    pub(super) fn within(limits: RowLimits) -> Self {
         Self {
-            limit,
+            limits,
             ..Self::default()
         }
     }
@@ -189,8 +206,21 @@ impl RowNotes {
 
     /// Notes a row that is too large.
     pub(super) fn check_size(&mut self, bytes: usize) {
-        self.faults
-            .extend(self.limit.check("row", bytes).map(|fault| (None, fault)));
+        let fault = self.limits.size.check("row", bytes);
+        self.faults.extend(fault.map(|fault| (None, fault)));
+    }
+
+    /// Notes an integer id that leaves the epoch of its device.
+    pub(super) fn check_id(&mut self, id: i64) {
+        if let Some(limit) = self.limits.ids_below
+            && !(0..limit).contains(&id)
+        {
+            let msg = format!(
+                "The device started again at id 1 before; since then its ids must be less than {limit}"
+            );
+            let fault = Fault::new("less_than", msg, &Value::from(id));
+            self.fault("id", fault);
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -223,7 +253,7 @@ impl RowNotes {
             .map_or_else(String::new, |column| format!("{}: ", shortened(column)));
         let more = match self.faults.len() {
             1 => String::new(),
-            count => format!(", and {} more problems", count - 1),
+            count => format!(", and {}", counted(count as u64 - 1, "more problem")),
         };
         format!("{column}{}{more}", fault.msg)
     }

@@ -25,6 +25,12 @@ pub struct PassthroughTable {
     order: Vec<u32>,
 }
 
+/// The number that a text is the usual form of.
+pub fn canonical_integer(text: &str) -> Option<i64> {
+    let number: i64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
 #[derive(Debug)]
 struct Row {
     id: Span,
@@ -144,6 +150,9 @@ impl Rows for PassthroughTable {
             fields: &self.fields[first_field..],
         };
         notes.check_size(fields.bytes());
+        if let Some(id) = id.and_then(|id| canonical_integer(self.texts.text(id))) {
+            notes.check_id(id);
+        }
         match id {
             Some(id) if notes.is_empty() => {
                 kept_json::keep_last(&self.texts, &mut self.fields, first_field);

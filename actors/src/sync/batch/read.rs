@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::json::{AnyJson, AsScalar, FromJson, Scalar};
 use super::kept_json::{self, Name};
 use super::mirrored::MirroredTable;
-use super::notes::{Notes, Place, SizeLimit};
+use super::notes::{Notes, Place, RowLimits};
 use super::passthrough::PassthroughTable;
 use super::quarantine::Quarantine;
 use super::source::Source;
@@ -60,9 +60,14 @@ impl FromStr for BadRows {
 pub struct UnknownBadRows;
 
 /// Reads a batch, or returns every problem with it.
-pub fn read(body: &Bytes, options: &ReadOptions, largest_row: SizeLimit) -> Result<Batch, Refusal> {
+pub fn read(
+    body: &Bytes,
+    options: &ReadOptions,
+    row_limits: impl Into<RowLimits>,
+) -> Result<Batch, Refusal> {
+    let row_limits = row_limits.into();
     let mut source = Source::new(body);
-    let read_once = |source: &Source, bad_rows| read_once(source, options, bad_rows, largest_row);
+    let read_once = |source: &Source, bad_rows| read_once(source, options, bad_rows, row_limits);
     let mut read = read_once(&source, BadRows::Refuse);
     if let Err(Unread { is_json: false, .. }) = read
         && let Some(replaced) = Source::without_non_finite(body)
@@ -89,10 +94,10 @@ fn read_once(
     source: &Source,
     options: &ReadOptions,
     bad_rows: BadRows,
-    largest_row: SizeLimit,
+    row_limits: RowLimits,
 ) -> Result<Batch, Unread> {
     let mut reader = Reader {
-        largest_row,
+        row_limits,
         source,
         extra_tables: &options.extra_tables,
         notes: Notes::default(),
@@ -127,7 +132,7 @@ struct Reader<'r> {
     passthrough: Vec<PassthroughTable>,
     unknown_fields: UnknownFields,
     quarantine: Option<Quarantine>,
-    largest_row: SizeLimit,
+    row_limits: RowLimits,
 }
 
 impl Reader<'_> {
@@ -141,7 +146,7 @@ impl Reader<'_> {
 
     fn finish(mut self) -> Result<Batch, Refusal> {
         self.unknown_fields.finish();
-        if let Some((name, fault)) = self.unknown_fields.too_long(self.largest_row) {
+        if let Some((name, fault)) = self.unknown_fields.too_long(self.row_limits.size) {
             self.notes.note_in(&name, fault);
         }
         let mut quarantine = self.quarantine.unwrap_or_default();
@@ -216,7 +221,7 @@ impl Reader<'_> {
                 notes,
                 rows: &mut self.mirrored[position],
                 on_bad_row: &mut on_bad_row,
-                largest_row: self.largest_row,
+                row_limits: self.row_limits,
             }))?;
         } else if is_extra {
             let position = self.passthrough.iter().position(|read| read.table == name);
@@ -229,7 +234,7 @@ impl Reader<'_> {
                 notes,
                 rows: &mut self.passthrough[position],
                 on_bad_row: &mut on_bad_row,
-                largest_row: self.largest_row,
+                row_limits: self.row_limits,
             }))?;
         } else {
             notes.note(unknown_table(self.extra_tables));

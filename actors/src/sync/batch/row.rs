@@ -139,6 +139,9 @@ impl<'t, 'n> Draft<'t, 'n> {
     fn finish(mut self) {
         self.complete();
         self.notes.check_size(self.bytes());
+        if let Some(Cell::Integer(id)) = self.id {
+            self.notes.check_id(id);
+        }
         if let (Some(id), true) = (self.id, self.notes.is_empty()) {
             self.rows.push_row(id, &self.cells, self.first_unknown);
         } else {

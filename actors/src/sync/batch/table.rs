@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::json::{AnyJson, AsScalar, FromJson, Scalar};
 use super::kept_json::{self, Name};
-use super::notes::{Notes, RowNotes, SizeLimit};
+use super::notes::{Notes, RowLimits, RowNotes};
 use super::quarantine::Quarantine;
 use super::row::Rows;
 use super::source::Source;
@@ -24,7 +24,7 @@ pub(super) struct ReadTable<'r, 'q, S> {
     pub notes: &'r mut Notes,
     pub rows: &'r mut S,
     pub on_bad_row: &'r mut OnBadRow<'q>,
-    pub largest_row: SizeLimit,
+    pub row_limits: RowLimits,
 }
 
 impl<'de, S: Rows> FromJson<'de> for ReadTable<'_, '_, S> {
@@ -76,9 +76,9 @@ impl<'de, S: Rows> FromJson<'de> for ReadRows<'_, '_, '_, S> {
             notes,
             rows,
             on_bad_row,
-            largest_row,
+            row_limits,
         } = self.0;
-        let mut row_notes = RowNotes::with_limit(*largest_row);
+        let mut row_notes = RowNotes::within(*row_limits);
         notes.place.row = Some(0);
         loop {
             row_notes.clear();

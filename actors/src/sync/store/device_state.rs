@@ -1,8 +1,10 @@
 //! What is known of a device across its batches: its epoch, its stored ids and its contacts. Read with the first statements
 //! of a transaction, under the lock on the device, and written with the last ones: neither takes a round trip of its own.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::time::Instant;
 
 use chrono::{NaiveDateTime, TimeDelta};
@@ -14,14 +16,23 @@ use super::{drives, placeholders};
 use crate::contacts::Contacts;
 use crate::database::{DatabaseError, Statement, Transaction, convert};
 use crate::drives::Candidates;
-use crate::sync::batch::{Batch, Cell, MirroredTable, PassthroughTable};
-use crate::sync::id_pages::{IdPages, Page};
+use crate::sync::batch::{Batch, Cell, MirroredTable, PassthroughTable, canonical_integer};
+use crate::sync::id_pages::{IdPages, PAGE_IDS, Page, page_of};
 
 /// The number of pages in one statement.
 const CHUNK: usize = 500;
 
 /// A reading that is further in the future comes from a wrong clock and does not count as the newest one.
 const FUTURE: TimeDelta = TimeDelta::days(1);
+
+/// The number of ids of an epoch after the first one, and the distance between the offsets of two. A multiple of the size of
+/// a page, and readable: `source_id` 2000000000017 is the id 17 of epoch 2.
+pub(in crate::sync) const EPOCH_IDS: i64 = 1_000_000_000_000;
+
+/// The pages of an epoch after the first one.
+pub(in crate::sync) fn pages_of_epoch(id_offset: i64) -> Range<i64> {
+    page_of(id_offset)..page_of(id_offset) + EPOCH_IDS / PAGE_IDS
+}
 
 /// The offset between the device's integer ids and `source_id`, as of an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,15 +42,21 @@ pub(super) struct Epoch {
 }
 
 impl Epoch {
-    /// The `source_id` of a row of an integer table.
-    pub(super) fn source_id(self, id: i64) -> i64 {
-        id.saturating_add(self.id_offset)
+    /// The `source_id` of a row of an integer table; `None` if the id leaves the epoch.
+    pub(super) fn source_id(self, id: i64) -> Option<i64> {
+        match self.number {
+            0 => Some(id),
+            _ if (0..EPOCH_IDS).contains(&id) => id.checked_add(self.id_offset),
+            _ => None,
+        }
     }
 
-    /// The `source_id` of a row of a passthrough table, whose keys are text.
-    pub(super) fn text_source_id(self, id: &str) -> Option<String> {
-        let id = canonical_integer(id)?;
-        (self.id_offset != 0).then(|| self.source_id(id).to_string())
+    /// The `source_id` of a row of a passthrough table, whose keys are text; `None` if it is a number that leaves the epoch.
+    pub(super) fn text_source_id(self, id: &str) -> Option<Cow<'_, str>> {
+        match canonical_integer(id) {
+            Some(id) if self.number > 0 => Some(self.source_id(id)?.to_string().into()),
+            _ => Some(id.into()),
+        }
     }
 }
 
@@ -68,11 +85,12 @@ pub(super) struct DeviceState {
 fn ids_by_table(batch: &Batch, epoch: Epoch) -> BTreeMap<&str, IdPages> {
     let mirrored = batch.mirrored.iter().map(|sheet| {
         let rows = sheet.rows().iter();
-        let ids = rows.filter_map(|row| Some(epoch.source_id(sheet.integer_id(*row)?)));
+        let ids = rows.filter_map(|row| epoch.source_id(sheet.integer_id(*row)?));
         (sheet.table.name, IdPages::of_sorted(ids))
     });
     let extra = batch.passthrough.iter().map(|sheet| {
-        let ids = integer_ids(sheet).into_iter().map(|id| epoch.source_id(id));
+        let ids = integer_ids(sheet).into_iter();
+        let ids = ids.filter_map(|id| epoch.source_id(id));
         (sheet.table.as_str(), IdPages::of_sorted(ids))
     });
     mirrored
@@ -84,12 +102,6 @@ fn ids_by_table(batch: &Batch, epoch: Epoch) -> BTreeMap<&str, IdPages> {
 fn integer_ids(sheet: &PassthroughTable) -> BTreeSet<i64> {
     let ids = sheet.rows().iter().map(|row| sheet.id(*row));
     ids.filter_map(canonical_integer).collect()
-}
-
-/// The number that a text is the usual form of.
-fn canonical_integer(text: &str) -> Option<i64> {
-    let number: i64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
 }
 
 fn pages_of<'a>(ids: &BTreeMap<&'a str, IdPages>) -> Vec<(&'a str, i64)> {

@@ -64,7 +64,7 @@ pub(super) fn candidates_query(batch: &Batch) -> Option<Statement> {
 
 fn keys(rows: &MirroredTable, epoch: Epoch) -> Vec<i64> {
     let ids = rows.rows().iter().filter_map(|row| rows.integer_id(*row));
-    ids.map(|id| epoch.source_id(id)).collect()
+    ids.filter_map(|id| epoch.source_id(id)).collect()
 }
 
 /// The rows that have a time. An update may leave it as it is.
@@ -73,7 +73,7 @@ fn readings(rows: &MirroredTable, epoch: Epoch) -> Vec<Arrival> {
     let readings = rows.rows().iter().filter_map(|row| {
         let [taken_at, drive_id] = positions.map(|at| at.map(|at| rows.cell(*row, at)));
         Some(Arrival {
-            source_id: epoch.source_id(rows.integer_id(*row)?),
+            source_id: epoch.source_id(rows.integer_id(*row)?)?,
             taken_at: match taken_at? {
                 Cell::Time(time) => time,
                 _ => return None,

@@ -84,7 +84,7 @@ async fn fill_in(
 ) -> Result<(), DatabaseError> {
     let Column { name, .. } = column;
     let id = match target {
-        Cell::Integer(target) => ids.get(&epoch.source_id(target)).copied(),
+        Cell::Integer(target) => epoch.source_id(target).and_then(|id| ids.get(&id).copied()),
         _ => None,
     };
     let (extra, kept) = match (target, id) {

@@ -2,12 +2,12 @@
 //!
 //! See the decision record `0006-epochs.md`. A batch whose ids are new, or whose times are not, costs nothing here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDateTime, TimeDelta};
 use mysql_async::Value;
 
-use super::device_state::{DeviceState, Epoch};
+use super::device_state::{DeviceState, EPOCH_IDS, Epoch};
 use super::placeholders;
 use crate::database::{DatabaseError, Statement, Transaction};
 use crate::sync::batch::{Batch, Cell, MirroredTable};
@@ -20,9 +20,8 @@ const NEWER: TimeDelta = TimeDelta::hours(1);
 /// How many such rows start an epoch.
 const ROWS: usize = 3;
 
-/// The distance between the offsets of two epochs. A multiple of the size of a page, and readable: `source_id` 2000000000017
-/// is the id 17 of epoch 2.
-const EPOCH_IDS: i64 = 1_000_000_000_000;
+/// The pages of an epoch.
+const EPOCH_PAGES: i64 = EPOCH_IDS / PAGE_IDS;
 
 /// The number of ids in one statement.
 const CHUNK: usize = 500;
@@ -30,7 +29,8 @@ const CHUNK: usize = 500;
 /// Rows of one table: `source_id` and time.
 type TimedRows = Vec<(i64, NaiveDateTime)>;
 
-/// Finds the epoch of a batch: the latest one, an earlier one that it repeats, or a new one, whose number is returned.
+/// Finds the epoch of a batch: the latest one, an earlier one that it repeats, or a new one, whose number is returned. Fails if
+/// ids of the batch leave that epoch.
 pub(super) async fn find_epoch(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
@@ -39,15 +39,18 @@ pub(super) async fn find_epoch(
     let Some(newest) = state.newest_reading_at else {
         return Ok(None);
     };
+    let mut started = None;
     if is_replacement(transaction, batch, state, newest).await? {
-        return start_epoch(transaction, state, newest).await;
-    }
-    if state.latest.number > 0
+        started = Some(start_epoch(transaction, state, newest).await?);
+    } else if state.latest.number > 0
         && let Some(epoch) = repeated_epoch(transaction, batch).await?
     {
         state.return_to(epoch, transaction, batch).await?;
     }
-    Ok(None)
+    if state.epoch.number > 0 && batch.has_ids_beyond(EPOCH_IDS) {
+        return Err(DatabaseError::BeyondEpoch);
+    }
+    Ok(started)
 }
 
 /// Whether at least three rows of the batch have stored ids, other times than stored, and are newer than all readings.
@@ -87,18 +90,14 @@ async fn start_epoch(
     transaction: &mut Transaction<'_>,
     state: &mut DeviceState,
     newest: NaiveDateTime,
-) -> Result<Option<i64>, DatabaseError> {
-    let query = "SELECT MAX(page) FROM stored_ids WHERE source_device = @device";
-    let pages: Vec<Option<i64>> = transaction
-        .rows(&Statement::new(query, [Value::NULL; 0]))
+) -> Result<i64, DatabaseError> {
+    let query =
+        "SELECT DISTINCT page DIV ? FROM stored_ids WHERE source_device = @device AND page >= ?";
+    let blocks: Vec<i64> = transaction
+        .rows(&Statement::new(query, [EPOCH_PAGES, EPOCH_PAGES]))
         .await?;
-    let highest_page = pages.into_iter().next().flatten().unwrap_or_default();
-    let Some(id_offset) = next_offset(highest_page, state.latest.id_offset) else {
-        log::error!(
-            "a re-imaged device overwrites its rows: its ids leave no room for a new epoch"
-        );
-        return Ok(None);
-    };
+    let used = blocks.into_iter().collect();
+    let id_offset = next_offset(&used, state.latest.id_offset).ok_or(DatabaseError::BeyondEpoch)?;
     let epoch = Epoch {
         number: state.latest.number + 1,
         id_offset,
@@ -112,17 +111,14 @@ async fn start_epoch(
     ];
     transaction.defer(&Statement::new(sql, values));
     state.start(epoch);
-    Ok(Some(epoch.number))
+    Ok(epoch.number)
 }
 
-/// The offset above all stored ids. `None` if there is none below the largest integer.
-fn next_offset(highest_page: i64, latest_offset: i64) -> Option<i64> {
-    let end = highest_page.checked_add(1)?.checked_mul(PAGE_IDS)?;
-    let offset = end.max(latest_offset.checked_add(1)?);
-    let offset = (offset.max(1) - 1) / EPOCH_IDS + 1;
-    let offset = offset.checked_mul(EPOCH_IDS)?;
-    offset.checked_add(EPOCH_IDS)?;
-    Some(offset)
+/// The first offset after the latest one that begins a block of unused ids. `used` is the numbers of the blocks with stored ids.
+fn next_offset(used: &BTreeSet<i64>, latest_offset: i64) -> Option<i64> {
+    let blocks = latest_offset / EPOCH_IDS + 1..i64::MAX / EPOCH_IDS;
+    let unused = blocks.into_iter().find(|block| !used.contains(block))?;
+    Some(unused * EPOCH_IDS)
 }
 
 /// The earlier epoch that has the rows of the batch, with the same times. A batch that was sent before the device was
@@ -197,7 +193,7 @@ fn timed_rows(
     let mut found: BTreeMap<&'static str, TimedRows> = BTreeMap::new();
     for sheet in &batch.mirrored {
         let rows = times_of(sheet).filter_map(|(id, time)| {
-            let source_id = epoch.source_id(id);
+            let source_id = epoch.source_id(id)?;
             condition(sheet.table, source_id, time).then_some((source_id, time))
         });
         found.insert(sheet.table.name, rows.collect());
@@ -229,18 +225,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offsets_are_round_numbers_above_all_stored_ids() {
-        assert_eq!(next_offset(0, 0), Some(EPOCH_IDS));
-        assert_eq!(next_offset(6_195 / PAGE_IDS, 0), Some(EPOCH_IDS));
-        assert_eq!(
-            next_offset(EPOCH_IDS / PAGE_IDS, EPOCH_IDS),
-            Some(2 * EPOCH_IDS)
+    fn an_epoch_gets_the_first_block_of_ids_that_none_has_used() {
+        let next = |used: &[i64], latest: i64| {
+            next_offset(&used.iter().copied().collect(), latest * EPOCH_IDS)
+        };
+        assert_eq!(next(&[], 0), Some(EPOCH_IDS));
+        assert_eq!(next(&[1], 1), Some(2 * EPOCH_IDS));
+        assert_eq!(next(&[], 1), Some(2 * EPOCH_IDS));
+        assert_eq!(next(&[1, 2, 5], 0), Some(3 * EPOCH_IDS));
+        // One id at the end of the integers leaves room for millions of epochs.
+        let last = i64::MAX / EPOCH_IDS;
+        assert_eq!(next(&[last], 3), Some(4 * EPOCH_IDS));
+        assert_eq!(next(&[], last - 2), Some((last - 1) * EPOCH_IDS));
+        assert_eq!(next(&[], last - 1), None);
+        assert!(
+            ((last - 1) * EPOCH_IDS)
+                .checked_add(EPOCH_IDS - 1)
+                .is_some()
         );
-        assert_eq!(next_offset(0, EPOCH_IDS), Some(2 * EPOCH_IDS));
-        assert_eq!(
-            next_offset(7 * EPOCH_IDS / PAGE_IDS - 1, 0),
-            Some(7 * EPOCH_IDS)
-        );
-        assert_eq!(next_offset(i64::MAX / PAGE_IDS, 0), None);
     }
 }

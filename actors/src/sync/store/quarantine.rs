@@ -1,5 +1,7 @@
 //! Keeps the rows that failed validation, and removes the entries of rows that have arrived in a valid version since.
 
+use std::fmt::Display;
+
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Value};
 use ring::digest::{SHA256, digest};
@@ -94,7 +96,7 @@ async fn insert(
         [
             Value::from(row.table.as_str()),
             Value::from(key(row, epoch)),
-            Value::from(row.id.as_i64().map(|id| epoch.source_id(id))),
+            Value::from(row.id.as_i64().and_then(|id| epoch.source_id(id))),
             if limit.accepts(row.row.len()) {
                 Value::from(&*row.row)
             } else {
@@ -109,16 +111,23 @@ async fn insert(
 }
 
 /// What identifies an entry among those of its device and table. A row without a readable key is itself the key, so that
-/// sending it again does not add an entry. A readable one is the `source_id` that the row would have in its epoch.
+/// sending it again does not add an entry. A readable one is the `source_id` that the row would have in its epoch. One that
+/// leaves the epoch is kept apart from the `source_id`s.
 fn key(row: &QuarantinedRow, epoch: Epoch) -> String {
     let is_passthrough = Table::named(&row.table).is_none();
+    let beyond = |id: &dyn Display| format!("{id} in epoch {}", epoch.number);
     match &row.id {
-        Json::Number(id) => id
-            .as_i64()
-            .map_or_else(|| id.to_string(), |id| epoch.source_id(id).to_string()),
-        Json::String(id) if is_passthrough => {
-            epoch.text_source_id(id).unwrap_or_else(|| id.clone())
-        }
+        Json::Number(id) => id.as_i64().map_or_else(
+            || id.to_string(),
+            |id| match epoch.source_id(id) {
+                Some(source_id) => source_id.to_string(),
+                None => beyond(&id),
+            },
+        ),
+        Json::String(id) if is_passthrough => match epoch.text_source_id(id) {
+            Some(source_id) => source_id.into_owned(),
+            None => beyond(id),
+        },
         Json::String(id) => id.clone(),
         _ => {
             let digest = digest(&SHA256, &row.row);
@@ -135,6 +144,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sync::store::device_state::EPOCH_IDS;
 
     fn row(id: Json, row: &'static str) -> QuarantinedRow {
         QuarantinedRow::new(
@@ -149,10 +159,13 @@ mod tests {
     fn a_row_without_a_readable_key_is_its_own_key() {
         let epoch = Epoch {
             number: 1,
-            id_offset: 100,
+            id_offset: EPOCH_IDS,
         };
         let key = |id, text| key(&row(id, text), epoch);
-        assert_eq!(key(json!(7), "{}"), "107");
+        assert_eq!(key(json!(7), "{}"), "1000000000007");
+        for id in [EPOCH_IDS, i64::MAX] {
+            assert_eq!(key(json!(id), "{}"), format!("{id} in epoch 1"));
+        }
         assert_eq!(key(json!("daily"), "{}"), "daily");
         let without = key(Json::Null, "{}");
         assert!(without.starts_with('#') && without.len() <= 64, "{without}");

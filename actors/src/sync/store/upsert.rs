@@ -141,11 +141,9 @@ pub(super) async fn upsert_extra_sheet(
         );
         let values = chunk.iter().flat_map(|row| {
             let id = sheet.id(*row);
-            let source_id = epoch.text_source_id(id);
-            let source_id = source_id.as_deref().unwrap_or(id);
             [
                 sheet.table.as_str().into(),
-                source_id.into(),
+                epoch.text_source_id(id).as_deref().into(),
                 sheet.json(*row).into(),
             ]
         });
@@ -237,10 +235,10 @@ fn bind_row(
     }
 }
 
-/// The `source_id` of a row that the device calls `id`.
+/// The `source_id` of a row that the device calls `id`. Null, which no row has, if the id leaves the epoch.
 pub(super) fn bind_source_id(sheet: &MirroredTable, id: Cell, epoch: Epoch) -> Value {
     match id {
-        Cell::Integer(id) => Value::Int(epoch.source_id(id)),
+        Cell::Integer(id) => Value::from(epoch.source_id(id)),
         id => bind(sheet, id),
     }
 }

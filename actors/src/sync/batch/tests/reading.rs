@@ -273,6 +273,6 @@ fn a_bad_row_is_quarantined_unless_a_later_row_replaces_it() {
 #[test]
 fn the_reason_is_the_first_fault_and_the_number_of_the_others() {
     let (bad, _) = quarantined(r#"[{"id": 1, "value": 1, "parameter_name": 7}]"#);
-    let reason = "parameter_name: Input should be a string, and 1 more problems";
+    let reason = "parameter_name: Input should be a string, and 1 more problem";
     assert_eq!(bad, [(json!(1), reason.to_owned())]);
 }
