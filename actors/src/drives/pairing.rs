@@ -124,6 +124,15 @@ impl Drive {
         }
     }
 
+    /// Whether its place among the drives is the same as before, or later.
+    pub fn begins_as(&self, before: &Self) -> bool {
+        let ends = self.source_ids.zip(before.source_ids);
+        self.start == before.start
+            && ends.map_or(self.source_ids == before.source_ids, |(own, before)| {
+                own.0 == before.0 && own.1 >= before.1
+            })
+    }
+
     /// Whether the other drive began later: by the order of rows where both have rows in one table, or else by the
     /// clock.
     pub fn is_before(&self, other: &Self) -> bool {

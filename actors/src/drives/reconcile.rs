@@ -172,7 +172,9 @@ impl Update<'_, '_> {
             events.extend(log::by_number(of_log)?);
             known.extend(known::by_key(convert(rows)?));
             let silence = pairing.silence;
-            runs.extend(blocks::runs(self.transaction, self.device_id, blocks, silence).await?);
+            let of_chunk =
+                blocks::runs(self.transaction, self.device_id, blocks, silence, &known).await?;
+            runs.extend(of_chunk);
         }
         let numbers = numbers.to_vec();
         let is_large = numbers.len() > MANY;
@@ -212,7 +214,7 @@ impl Update<'_, '_> {
         state
     }
 
-    /// Whether more has changed than its readings.
+    /// Whether more has changed than that it has later readings: another drive may now be the later one.
     async fn change(&mut self, row: &Known, drive: &Drive) -> Result<bool, DatabaseError> {
         if row.drive == *drive {
             return Ok(false);
@@ -230,7 +232,7 @@ impl Update<'_, '_> {
         if self.outcome.changed.is_multiple_of(CHUNK) {
             self.transaction.connection().await?;
         }
-        Ok(have_events_changed)
+        Ok(have_events_changed || !drive.begins_as(&row.drive))
     }
 
     /// New readings with their number have arrived for some of the drives.

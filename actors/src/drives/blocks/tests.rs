@@ -1,6 +1,7 @@
 use super::super::arrivals::Arrival;
-use super::runs::split;
+use super::runs::{part_of, split};
 use super::*;
+use crate::drives::pairing::Drive;
 
 fn at(minute: i64) -> NaiveDateTime {
     "2026-02-01T14:00:00".parse::<NaiveDateTime>().unwrap() + TimeDelta::minutes(minute)
@@ -85,4 +86,43 @@ fn runs_end_where_the_clock_shows_a_silence_or_was_set_back() {
     let bounds: Vec<_> = runs.iter().map(|run| (run.first, run.last)).collect();
     assert_eq!(bounds, [(1, 2), (4, 4), (5, 5)]);
     assert_eq!((runs[0].earliest, runs[0].latest), (at(0), at(60)));
+}
+
+#[test]
+fn a_known_drive_shows_which_of_the_readings_that_are_summed_up_were_its_own() {
+    let summary = Summary {
+        first: 1,
+        last: 40,
+        earliest: at(0),
+        latest: at(400),
+        readings: 10,
+    };
+    let drive = |source_ids, start, end| Drive {
+        drive_id: Some(7),
+        start_source_id: None,
+        start: at(start),
+        end: None,
+        source_ids: Some(source_ids),
+        window_end: Some(at(end)),
+    };
+    for (drive, expected) in [
+        (drive((-9, 5), -30, 20), Some((1, 5, 0, 20))),
+        (drive((30, 99), 380, 500), Some((30, 40, 380, 400))),
+        (drive((41, 99), 380, 500), None),
+        // Hours apart from its log.
+        (drive((1, 5), 500, 520), Some((1, 5, 0, 0))),
+        (drive((30, 40), 800, 820), Some((30, 40, 400, 400))),
+    ] {
+        let run = part_of(&drive, &summary);
+        let minutes = |time: NaiveDateTime| (time - at(0)).num_minutes();
+        let run = run.map(|run| {
+            (
+                run.first,
+                run.last,
+                minutes(run.earliest),
+                minutes(run.latest),
+            )
+        });
+        assert_eq!(run, expected, "{drive:?}");
+    }
 }
