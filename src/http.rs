@@ -31,6 +31,7 @@ mod health;
 mod linger;
 mod metrics;
 mod ping;
+mod query;
 mod schemas;
 mod server;
 mod sync;
@@ -104,10 +105,16 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Who may call it.
     pub access: Access,
+    /// The parameters of its query.
+    pub query: &'static [&'static str],
     handler: fn(Route) -> Route,
 }
 
 impl Endpoint {
+    fn with_query(self, query: &'static [&'static str]) -> Self {
+        Self { query, ..self }
+    }
+
     /// Its path as the OpenAPI document has it: a name says nothing of what it may match.
     pub fn documented_path(&self) -> String {
         self.path.replace(":.*}", "}")
@@ -125,39 +132,35 @@ impl Endpoint {
 /// Every endpoint of the server. There is no other way to add one. Those of one path are adjacent.
 pub fn endpoints() -> Vec<Endpoint> {
     use Access::{Key, Open};
-    let get = |path, access, handler| Endpoint {
-        method: Method::GET,
-        path,
-        access,
-        handler,
-    };
-    let post = |path, access, handler| Endpoint {
-        method: Method::POST,
-        path,
-        access,
-        handler,
-    };
-    let upload = |method, handler| Endpoint {
+    let endpoint = |method, path, access, handler| Endpoint {
         method,
-        path: "/api/v1/backup/uploads/{uploadId}",
-        access: Key,
+        path,
+        access,
+        query: &[],
         handler,
     };
+    let get = |path, access, handler| endpoint(Method::GET, path, access, handler);
+    let post = |path, access, handler| endpoint(Method::POST, path, access, handler);
+    let upload =
+        |method, handler| endpoint(method, "/api/v1/backup/uploads/{uploadId}", Key, handler);
     vec![
         post("/api/v1/sync", Key, |route| route.to(sync::store_batch)),
         get("/api/v1/sync/status", Key, |route| {
             route.to(sync::status::sync_status)
-        }),
+        })
+        .with_query(&["deviceId"]),
         post("/api/v1/analyze", Key, |route| {
             route.to(analysis::analyze_drive)
         }),
         get("/api/v1/analyses", Key, |route| {
             route.to(analysis::list_analyses)
-        }),
+        })
+        .with_query(&["deviceId", "status", "from", "to", "cursor", "limit"]),
         get("/api/v1/analyses/{analysisId}", Key, |route| {
             route.to(analysis::find_analysis)
         }),
-        get("/api/v1/drives", Key, |route| route.to(drives::list_drives)),
+        get("/api/v1/drives", Key, |route| route.to(drives::list_drives))
+            .with_query(&["deviceId", "from", "to", "cursor", "limit"]),
         get("/api/v1/drives/{drive}", Key, |route| {
             route.to(diagnosis::find_diagnosis)
         }),
@@ -169,7 +172,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         }),
         post("/api/v1/backup/uploads", Key, |route| {
             route.to(backup::uploads::create_upload)
-        }),
+        })
+        .with_query(&["deviceId", "type", "filename"]),
         upload(Method::HEAD, |route| route.to(backup::uploads::find_upload)),
         upload(Method::PATCH, |route| {
             route.to(backup::uploads::append_upload)
@@ -179,7 +183,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         }),
         get("/api/v1/backups", Key, |route| {
             route.to(backup::list_backups)
-        }),
+        })
+        .with_query(&["deviceId", "type"]),
         get(
             "/api/v1/backups/{deviceId}/{type}/{filename}",
             Key,
@@ -213,8 +218,16 @@ fn resource(endpoints: &[Endpoint]) -> impl HttpServiceFactory + use<> {
         .any(|endpoint| endpoint.access == Access::Key);
     let mut resource = web::resource(path);
     for endpoint in endpoints {
+        let known = endpoint.query;
         for method in endpoint.methods() {
-            resource = resource.route((endpoint.handler)(web::method(method)));
+            let route = (endpoint.handler)(web::method(method));
+            resource = resource.route(match endpoint.access {
+                Access::Key => route.wrap(from_fn(move |request, next| {
+                    query::refuse_unknown(known, request, next)
+                })),
+                // What is open to all is asked for by programs that add parameters of their own.
+                Access::Open => route,
+            });
         }
     }
     resource

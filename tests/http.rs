@@ -4,4 +4,5 @@ mod auth;
 mod conformance;
 mod connection;
 mod device_keys;
+mod queries;
 mod requests;

@@ -1,7 +1,6 @@
 //! Reads the fields of requests, whether they come in a JSON body, a query string or a form, and collects the problems
 //! with them. Every rule for the value of a field is a function in this file or a type in `actors`.
 
-use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use actors::device_id::{DeviceId, check_text_id};
@@ -16,8 +15,6 @@ pub(super) struct Fields {
     /// The first step of every location: `body` or `query`.
     source: &'static str,
     values: Map<String, Value>,
-    /// The fields of a query that were asked for; others are refused.
-    asked: BTreeSet<String>,
     problems: Problems,
 }
 
@@ -26,7 +23,6 @@ impl Fields {
         Self {
             source,
             values,
-            asked: BTreeSet::new(),
             problems: Problems::default(),
         }
     }
@@ -48,8 +44,7 @@ impl Fields {
         Err(vec![fault.at(vec!["body".into()])])
     }
 
-    /// The fields of a query string. Of a field that is given twice the last one counts; one that is not read is refused
-    /// by [`Fields::finish`].
+    /// The fields of a query string. Of a field that is given twice the last one counts.
     pub(super) fn of_query(query: &[(String, String)]) -> Self {
         let values = query.iter().cloned();
         Self::new(
@@ -76,7 +71,6 @@ impl Fields {
         name: &str,
         read: impl FnOnce(&Value) -> Result<T, Fault>,
     ) -> Option<T> {
-        self.asked.insert(name.to_owned());
         let value = self.values.get(name).filter(|value| !value.is_null())?;
         let read = read(value);
         self.keep(&[name.into()], read)
@@ -132,18 +126,7 @@ impl Fields {
     }
 
     /// What was read, unless there are problems. `read` is `None` only if a problem was noted.
-    pub(super) fn finish<T>(mut self, read: Option<T>) -> Result<T, Vec<Problem>> {
-        if self.source == "query" {
-            for (name, value) in std::mem::take(&mut self.values) {
-                if !self.asked.contains(&name) {
-                    let msg = "Extra inputs are not permitted";
-                    self.note(
-                        &[Step::named(&name)],
-                        Fault::new("extra_forbidden", msg, &value),
-                    );
-                }
-            }
-        }
+    pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Problem>> {
         match read {
             Some(read) if self.problems.is_empty() => Ok(read),
             _ => Err(self.problems.into_vec()),

@@ -152,16 +152,12 @@ async fn drives_are_listed_page_by_page_and_within_a_range_of_time() {
 }
 
 #[tokio::test]
-async fn a_range_that_ends_before_it_begins_another_cursor_and_an_unknown_parameter_are_refused() {
+async fn a_range_that_ends_before_it_begins_and_another_cursor_are_refused() {
     let fixture = Fixture::start().await;
-    let query = "?from=2026-02-02T00:00:00&to=2026-02-01T00:00:00&cursor=7&page=2";
+    let query = "?from=2026-02-02T00:00:00&to=2026-02-01T00:00:00&cursor=7";
     let (status, body) = answer(fixture.server.get(&format!("{DRIVES}{query}"))).await;
     assert_eq!(status, 422, "{body}");
-    let expected = [
-        ("value_error", "from"),
-        ("cursor_parsing", "cursor"),
-        ("extra_forbidden", "page"),
-    ];
+    let expected = [("value_error", "from"), ("cursor_parsing", "cursor")];
     let expected = expected.map(|(kind, place)| (kind, place.to_owned()));
     assert_eq!(
         kinds_and_places(body["detail"].as_array().unwrap()),

@@ -120,16 +120,19 @@ pub(super) struct CommonError {
     pub(super) status: &'static str,
     pub(super) name: &'static str,
     description: &'static str,
-    /// The text of the body, if there is one.
-    example: Option<&'static str>,
+    /// The schema of the body.
+    schema: &'static str,
+    /// The `detail` of the body, if there is one.
+    example: Option<fn() -> Value>,
     pub(super) is_about_keys: bool,
 }
 
-pub(super) static COMMON_ERRORS: [CommonError; 4] = [
+pub(super) static COMMON_ERRORS: [CommonError; 5] = [
     CommonError {
         status: "400",
         name: "NotHttp",
         description: "The request is not valid HTTP. The answer has no body.",
+        schema: "Detail",
         example: None,
         is_about_keys: false,
     },
@@ -137,21 +140,39 @@ pub(super) static COMMON_ERRORS: [CommonError; 4] = [
         status: "401",
         name: "Unauthorized",
         description: "The key is missing or unknown. The owner must correct it.",
-        example: Some("Invalid API key"),
+        schema: "Detail",
+        example: Some(|| json!("Invalid API key")),
+        is_about_keys: true,
+    },
+    CommonError {
+        status: "422",
+        name: "UnknownParameter",
+        description: "The query has a parameter that the endpoint does not have.",
+        schema: "InvalidRequest",
+        example: Some(|| {
+            json!([{
+                "type": "extra_forbidden",
+                "loc": ["query", "devcieId"],
+                "msg": "Extra inputs are not permitted",
+                "input": "example-device",
+            }])
+        }),
         is_about_keys: true,
     },
     CommonError {
         status: "500",
         name: "InternalError",
         description: "Internal error; the server's log has the cause.",
-        example: Some("Internal server error"),
+        schema: "Detail",
+        example: Some(|| json!("Internal server error")),
         is_about_keys: false,
     },
     CommonError {
         status: "503",
         name: "Unavailable",
         description: "Temporarily unavailable. Retry the same request after `Retry-After`.",
-        example: Some("The server is busy, try again"),
+        schema: "Detail",
+        example: Some(|| json!("The server is busy, try again")),
         is_about_keys: true,
     },
 ];
@@ -159,10 +180,10 @@ pub(super) static COMMON_ERRORS: [CommonError; 4] = [
 impl CommonError {
     pub(super) fn response(&self) -> Response {
         let mut response = ResponseBuilder::new().description(self.description);
-        if let Some(example) = self.example {
+        if let Some(detail) = self.example {
             let body = ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name("Detail")))
-                .example(Some(json!({ "detail": example })));
+                .schema(Some(Ref::from_schema_name(self.schema)))
+                .example(Some(json!({ "detail": detail() })));
             response = response.content("application/json", body.build());
         }
         if self.status == "503" {

@@ -77,6 +77,24 @@ fn every_endpoint_is_documented_and_nothing_else() {
 }
 
 #[test]
+fn the_parameters_of_each_query_are_documented_and_no_others() {
+    let document = json();
+    let operations = operations(&document);
+    for endpoint in endpoints() {
+        let name = format!("{} {}", endpoint.method, endpoint.documented_path());
+        let (_, operation) = operations.iter().find(|(found, _)| *found == name).unwrap();
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let of_query = parameters.filter(|parameter| parameter["in"] == "query");
+        let documented: BTreeSet<_> = of_query.map(|it| it["name"].as_str().unwrap()).collect();
+        assert_eq!(
+            documented,
+            endpoint.query.iter().copied().collect(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn the_document_requires_a_key_exactly_where_the_server_does() {
     let document = json();
     let operations = operations(&document);
