@@ -184,12 +184,13 @@ start_server() {
     say "step 3 of 3: starting the server"
     start_session "$server"
     server_pid=$!
-    wait_until 60 server_is_ready || say "the server cannot reach its database yet; it keeps trying"
+    wait_until 60 server_is_ready || say "the server cannot store batches yet; it keeps trying: $address/api/v1/health says why"
     ! has_ended "$server_pid" || fail "the server exited during its start"
 }
 
+# Unhealthy means that no batch can be stored: the database is not reachable, or its schema is not there yet.
 server_is_ready() {
-    has_ended "$server_pid" || curl --silent --max-time 6 "$address/api/v1/health" | grep -q '"mysql": *"up"'
+    has_ended "$server_pid" || curl --silent --max-time 6 "$address/api/v1/health" | grep -qE '"status": *"(healthy|degraded)"'
 }
 
 # The device is no car's: its rows cannot meet real ones.

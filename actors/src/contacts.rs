@@ -55,9 +55,9 @@ impl FromRow for DeviceContact {
     }
 }
 
-/// A usual interval for people: `40 s`, `15 min` or `12 h`.
+/// A usual interval for people: `40 s`, `15 min` or `12 h`; a second at least.
 pub fn interval(usual: Duration) -> String {
-    match usual.as_secs() {
+    match usual.as_secs().max(1) {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),
         seconds => format!("{} h", seconds / 3_600),
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn an_interval_is_written_in_the_unit_that_fits() {
         for (seconds, text) in [
-            (0, "0 s"),
+            (0, "1 s"),
             (119, "119 s"),
             (120, "2 min"),
             (7_199, "119 min"),

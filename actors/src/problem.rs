@@ -145,7 +145,10 @@ impl Problems {
             self.described.push(Problem {
                 kind: "too_many_problems",
                 loc: vec!["body".into()],
-                msg: format!("{} more problems are not listed", self.more),
+                msg: match self.more {
+                    1 => "1 more problem is not listed".to_owned(),
+                    more => format!("{more} more problems are not listed"),
+                },
                 input: Value::Null,
             });
         }

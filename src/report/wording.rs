@@ -1,6 +1,7 @@
 //! Numbers, times and names as both reports write them.
 
 use actors::diagnosis::{Evidence, Figures, Span};
+use actors::text::counted;
 use chrono::DateTime;
 
 /// `1250`, `14.2`, `0.93`: as many digits as the size of the number makes sense of.
@@ -86,15 +87,24 @@ pub(super) fn extent(figures: &Figures) -> String {
     if let Some(distance) = figures.distance_km {
         parts.push(format!("{distance:.1} km"));
     }
-    parts.push(format!("{} readings", figures.readings));
+    parts.push(counted(figures.readings, "reading"));
     parts.join(" · ")
 }
 
 /// Where and for how long evidence holds: `warm idle, 5 min 20 s, 4 min 10 s to 9 min 30 s into the drive`.
 pub(super) fn circumstances(evidence: &Evidence) -> String {
     let state = evidence.state.map(|state| state.label().to_owned());
-    let seconds = evidence.seconds.map(duration);
-    let times = evidence.span.map(span);
+    let mut seconds = evidence.seconds.map(duration);
+    let mut times = evidence.span.map(span);
+    if let (Some(held), Some(at)) = (evidence.seconds, evidence.span) {
+        let longer = held - (at.to_seconds - at.from_seconds);
+        if longer > 1.0 {
+            seconds = seconds.map(|held| format!("{held} of data"));
+            times = times.map(|times| format!("this value {times}"));
+        } else if longer < -1.0 {
+            seconds = seconds.map(|held| format!("{held} in all"));
+        }
+    }
     let parts: Vec<String> = [state, seconds, times].into_iter().flatten().collect();
     parts.join(", ")
 }
@@ -121,6 +131,42 @@ mod tests {
             (1_250.4, "1250"),
         ] {
             assert_eq!(number(value), expected);
+        }
+    }
+
+    #[test]
+    fn the_time_of_a_value_and_the_time_of_its_data_are_told_apart() {
+        let with = |seconds, from_seconds, to_seconds| {
+            circumstances(&Evidence {
+                figure: "voltage".to_owned(),
+                channel: None,
+                value: 12.1,
+                unit: "V".to_owned(),
+                threshold: None,
+                state: None,
+                span: Some(Span {
+                    from_seconds,
+                    to_seconds,
+                }),
+                seconds: Some(seconds),
+            })
+        };
+        for (seconds, from, to, expected) in [
+            (120.0, 300.0, 420.0, "2 min, 5 min to 7 min into the drive"),
+            (
+                1440.0,
+                60.0,
+                120.0,
+                "24 min of data, this value 1 min to 2 min into the drive",
+            ),
+            (
+                120.0,
+                60.0,
+                1440.0,
+                "2 min in all, 1 min to 24 min into the drive",
+            ),
+        ] {
+            assert_eq!(with(seconds, from, to), expected);
         }
     }
 

@@ -3,6 +3,7 @@
 //! Trouble codes come in the table `dtc_log`, which is kept only where `EXTRA_TABLES` names it. Its rows are the device's
 //! own JSON: what is not there is not shown.
 
+use crate::text::counted;
 use mysql_async::{Conn, Value};
 use serde_json::{Map, Value as Json};
 
@@ -51,10 +52,10 @@ impl DeviceEvents {
         let codes = self.codes.iter().map(|code| format!("trouble code {code}"));
         let alerts = self.alerts.iter().map(|alert| {
             format!(
-                "alert {} on {}: {} times, values {} to {}, limit {}",
+                "alert {} on {}: {}, values {} to {}, limit {}",
                 phrase(&alert.kind, TEXT_CHARS),
                 phrase(&alert.parameter, TEXT_CHARS),
-                alert.count,
+                counted(alert.count, "time"),
                 alert.values.0,
                 alert.values.1,
                 alert.threshold

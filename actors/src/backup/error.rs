@@ -1,5 +1,6 @@
 //! Errors of the backup actor.
 
+use crate::text::counted;
 use std::io::{self, ErrorKind};
 
 use super::sha256::Sha256;
@@ -42,7 +43,7 @@ pub enum BackupError {
         provided: u64,
     },
     /// The client sends more or fewer bytes than the upload has.
-    #[error("the upload has {expected} bytes")]
+    #[error("the upload has {}", counted(*expected, "byte"))]
     LengthMismatch {
         /// How many it has.
         expected: u64,

@@ -11,6 +11,7 @@ use super::model::{Doubt, DoubtKind, Figures, Span};
 use super::states::Second;
 use super::text;
 use super::time::{Clock, seconds};
+use crate::text::counted;
 pub(crate) use finding::{about_sensor, switched_speed};
 use sensor::SensorWatch;
 
@@ -108,7 +109,10 @@ fn clock_steps(clock: &Clock) -> Option<Doubt> {
     let by = text::duration(seconds(first.by_ms.abs()));
     let more = match count {
         1 => String::new(),
-        count => format!(", and stepped {} more times", count - 1),
+        count => format!(
+            ", and stepped {}",
+            counted(u64::from(count) - 1, "more time")
+        ),
     };
     let at = seconds(first.at_ms);
     Some(Doubt {
@@ -128,7 +132,7 @@ fn amount(figures: &Figures) -> Vec<Doubt> {
         doubts.push(Doubt {
             kind: DoubtKind::TooFewReadings,
             channel: None,
-            explanation: format!("The drive has {} readings.", figures.readings),
+            explanation: format!("The drive has {}.", counted(figures.readings, "reading")),
             span: None,
         });
     }

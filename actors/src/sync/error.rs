@@ -2,6 +2,7 @@ use crate::database::DatabaseError;
 use crate::device_id::DeviceId;
 use crate::problem::Problem;
 use crate::runtime::Panicked;
+use crate::text::counted;
 
 /// Why a batch was not stored. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +38,7 @@ pub(super) fn summary(problems: &[Problem]) -> String {
     let place: Vec<String> = first.loc.iter().map(ToString::to_string).collect();
     let more = match problems.len() {
         1 => String::new(),
-        count => format!(", and {} more problems", count - 1),
+        count => format!(", and {}", counted(count as u64 - 1, "more problem")),
     };
     format!("{}: {}{more}", place.join("."), first.msg)
 }

@@ -141,7 +141,10 @@ fn quarantined(
     let (rows, name) = (table.quarantined, &table.table);
     (rows > 0).then(|| Problem {
         device_id: Some(device.contact.device_id.clone()),
-        says: format!("{name}: {rows} rows are in quarantine"),
+        says: match rows {
+            1 => format!("{name}: 1 row is in quarantine"),
+            rows => format!("{name}: {rows} rows are in quarantine"),
+        },
         command: host.adapt(&format!(
             "sudo mysql {database} --execute=\"SELECT row_key, reason, row_json FROM quarantined_rows WHERE table_name = '{name}'\""
         )),

@@ -1,5 +1,6 @@
 //! The status as text. Pure, but for the colours of the terminal.
 
+use actors::text::counted;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -129,7 +130,7 @@ fn of_device(text: &mut String, device: &DeviceSyncStatus, facts: &Facts) {
 
 fn rows(text: &mut String, device: &DeviceSyncStatus) {
     let total: u64 = device.tables.iter().map(|table| table.coverage.rows).sum();
-    let mut summary = format!("{total} rows");
+    let mut summary = counted(total, "row");
     if device.epoch > 0 {
         let _ = write!(summary, ", in epoch {}", device.epoch);
     }
@@ -159,19 +160,14 @@ fn gaps(table: &TableSyncStatus) -> String {
     if coverage.gap_count > listed.len() as u64 {
         listed.push("…".to_owned());
     }
-    let noun = if coverage.gap_count == 1 {
-        "gap"
-    } else {
-        "gaps"
-    };
     let epoch = match table.epoch {
         0 => String::new(),
         epoch => format!(" (epoch {epoch})"),
     };
     format!(
-        "{}{epoch}: {} {noun} in the ids: {}",
+        "{}{epoch}: {} in the ids: {}",
         table.table,
-        coverage.gap_count,
+        counted(coverage.gap_count, "gap"),
         listed.join(", ")
     )
 }

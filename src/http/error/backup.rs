@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actors::backup::BackupError;
 use actors::problem::Fault;
+use actors::text::counted;
 use serde_json::{Value, json};
 
 use super::{ApiError, Detail, refused};
@@ -42,7 +43,7 @@ pub(super) fn answer(error: &BackupError) -> (StatusCode, Value) {
             StatusCode::BAD_REQUEST,
             json!({
                 "type": problem_type("inconsistent-upload-length"),
-                "detail": format!("The upload has {expected} bytes"),
+                "detail": format!("The upload has {}", counted(*expected, "byte")),
             }),
         ),
         BackupError::UploadComplete => (

@@ -1,6 +1,7 @@
 //! SQLite: `PRAGMA quick_check` reads every page. The header is checked first, because SQLite treats a file of less
 //! than a page as a new database.
 
+use crate::text::counted;
 use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
@@ -31,7 +32,8 @@ pub(super) fn check(path: &Path, mut file: Watched<File>) -> Result<Finding, Unf
     match expected_bytes(&header) {
         None => Ok(damaged("the file is not an SQLite database")),
         Some(expected) if size_bytes < expected => Ok(damaged(format!(
-            "{size_bytes} bytes of a database of {expected} bytes"
+            "{} of a database of {expected} bytes",
+            counted(size_bytes, "byte")
         ))),
         Some(_) => Ok(match check_pages(path, &file.stop)? {
             Finding::Sound if is_in_wal_mode(&header) => unverifiable(WAL_NOTE),

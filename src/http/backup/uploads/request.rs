@@ -5,6 +5,7 @@ use actors::backup::{BLOCK_BYTES, BackupError, Folder, Sha256, UploadName};
 use actors::byte_budget::Reservation;
 use actors::problem::Fault;
 use actors::sync::KeyHolder;
+use actors::text::counted;
 use serde_json::Value;
 
 use super::bodies::BlockList;
@@ -132,7 +133,10 @@ async fn blocks(
     let wanted = file_bytes.div_ceil(BLOCK_BYTES);
     let given = list.blocks.len() as u64;
     if given != wanted {
-        let msg = format!("Value error, the file has {wanted} blocks, not {given}");
+        let msg = format!(
+            "Value error, the file has {}, not {given}",
+            counted(wanted, "block")
+        );
         return Err(refused("value_error", msg, &["blocks"]));
     }
     let digests = list.blocks;
