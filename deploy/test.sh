@@ -20,7 +20,7 @@ programs that tests need: promtool, schemathesis, chromium; for --long, generato
   --long               the longer proofs too: sets TEST_LONG=1, which lengthens some tests and adds others, and runs
                        deploy/fuzz.sh first. For a release or after a change of what they prove, not for every run. Takes
                        hours: TEST_CRASH_MINUTES (30) and TEST_SOAK_MINUTES (60) set the length of the longest.
-  --soak MINUTES       only the constant load, for this time
+  --soak MINUTES       only the weeks of cars that are a thousand times as fast, for this time
   --help               this text
 
 Tests get TEST_DATABASE_URL=mysql://root:PASSWORD@127.0.0.1:PORT/ and may create databases; MYSQL_CLIENT is its client. Tests

@@ -34,7 +34,7 @@ pub(crate) use effort::{effort, minutes};
 pub(crate) use failing::FAILURES;
 pub(crate) use fixture::Fixture;
 pub(crate) use form::Form;
-pub(crate) use mirror::{assert_mirrored, assert_mirrored_at};
+pub(crate) use mirror::{assert_mirrored, assert_mirrored_at, assert_mirrored_from};
 pub(crate) use ollama::FakeOllama;
 pub(crate) use pi::{Delivery, Pi};
 pub(crate) use private_database::PrivateDatabase;

@@ -1,4 +1,5 @@
-//! Each transition locks a drive before its entries in the indexes, so that no two of them deadlock.
+//! Each transition locks a drive before its entries in the indexes, and what else locks drives does so in the order of
+//! batches, so that no two of them deadlock.
 
 use std::time::{Duration, Instant};
 
@@ -6,8 +7,8 @@ use actors::database::{Database, DatabaseError, DatabaseUrl};
 use actors::drives::{self, ClockWatch, QueueTiming};
 use mysql_async::prelude::Queryable as _;
 
-use super::{events, readings, send};
-use crate::support::{DEVICE, TestDatabase, TestServer};
+use super::{end_as, events, readings, send};
+use crate::support::{DEVICE, Fixture, TestDatabase, TestServer, eventually};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -33,14 +34,8 @@ async fn locks_the_row_first<T>(
     }
     let changes = async {
         database.makes_wait(1).await;
-        let waiting = "SELECT trx_lock_structs FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = ";
-        let mut locks = Vec::new();
-        for session in database.other_sessions().await {
-            let of_session = format!("{waiting}{} AND trx_state = 'LOCK WAIT'", session.id);
-            locks.extend(database.rows::<u64>(&of_session).await);
-        }
         // That of the table and the one that it waits for.
-        assert_eq!(locks, [2]);
+        assert_eq!(database.locks_of_waiting().await, [2]);
         let change = "UPDATE drives SET state = 'abandoned', next_look_at = NULL";
         other.query_drop(change).await.unwrap();
         other.query_drop("COMMIT").await.unwrap();
@@ -96,4 +91,30 @@ async fn a_step_of_the_clock_deadlocks_with_no_batch() {
         .await
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_analysis_deadlocks_with_no_batch_that_changes_its_profile() {
+    let fixture = Fixture::start().await;
+    fixture.ollama.hold();
+    let mut of_drive = readings(1, "10");
+    of_drive[0]["profile_id"] = "daily".into();
+    send(&fixture.server, events(1, "start@0 end@25"), of_drive).await;
+    fixture.ollama.is_asked(1).await;
+
+    let mut batch = fixture.database.connect().await;
+    for statement in ["START TRANSACTION", "SELECT id FROM profiles FOR UPDATE"] {
+        batch.query_drop(statement).await.unwrap();
+    }
+    fixture.ollama.release();
+    eventually("the analysis waits for the profile", async || {
+        let sessions = fixture.database.other_sessions().await;
+        let statements = sessions.iter().map(|session| &session.statement);
+        statements.into_iter().any(|one| one.contains("profile"))
+    })
+    .await;
+    for statement in ["SELECT id FROM drives FOR UPDATE", "COMMIT"] {
+        batch.query_drop(statement).await.unwrap();
+    }
+    end_as(&fixture.database, "0-25 analysed").await;
 }

@@ -160,7 +160,7 @@ async fn start_server(database_url: &str, backup_dir: &Path, ollama: &FakeOllama
 }
 
 /// Without the pauses between attempts, which may be long after a failure of the database.
-async fn every_drive_is_done(connection: &mut Conn, drives: u64) {
+pub(super) async fn every_drive_is_done(connection: &mut Conn, drives: u64) {
     let hasten = "UPDATE drives SET next_look_at = NOW(6) WHERE state IN ('waiting', 'queued') AND next_look_at > NOW(6)";
     let left = format!(
         "SELECT CONCAT(source_device, ' ', drive_key, ' ', state, ' ', COALESCE(reason, '')) FROM drives \
@@ -179,7 +179,10 @@ async fn every_drive_is_done(connection: &mut Conn, drives: u64) {
     }
 }
 
-async fn every_drive_has_one_diagnosis_and_one_analysis(connection: &mut Conn, drives: u64) {
+pub(super) async fn every_drive_has_one_diagnosis_and_one_analysis(
+    connection: &mut Conn,
+    drives: u64,
+) {
     for (what, query) in [
         ("drives", "SELECT COUNT(*) FROM drives"),
         ("diagnoses", "SELECT COUNT(*) FROM drive_diagnoses"),

@@ -72,7 +72,10 @@ async fn a_full_disk_of_the_database_refuses_whole_batches_until_there_is_room()
     let server = ServerProcess::start(&database.url(), &[]).await;
     server.logs("schema is up to date").await;
     assert_eq!(server.sync(&numbered(0, ROWS)).await.0, 200);
-    let filler = fill(&database.folder_from_outside());
+    let disk = database.folder_from_outside();
+    // On another thread: meanwhile the server may close the client's idle connection, which must notice it.
+    let filler = tokio::task::spawn_blocking(move || fill(&disk));
+    let filler = filler.await.unwrap();
     // The tables' files have some free pages.
     let mut stored = 1;
     let refused = loop {

@@ -111,6 +111,17 @@ impl TestDatabase {
         .await;
     }
 
+    /// The number of locks of each transaction that waits for one, with that one.
+    pub(crate) async fn locks_of_waiting(&self) -> Vec<u64> {
+        let waiting = "SELECT trx_lock_structs FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' \
+                       AND trx_mysql_thread_id = ";
+        let mut locks = Vec::new();
+        for session in self.other_sessions().await {
+            locks.extend(self.rows::<u64>(&format!("{waiting}{}", session.id)).await);
+        }
+        locks
+    }
+
     /// Waits until all other sessions of this database have ended.
     pub(crate) async fn has_no_other_sessions(&self) {
         eventually("all sessions have ended", async || {
@@ -145,7 +156,7 @@ pub(crate) struct Session {
 
 /// From `SHOW PROCESSLIST`: MySQL refuses to read `information_schema.processlist` while another session, of any database,
 /// runs a statement with characters of four bytes (error 3854).
-async fn other_sessions(connection: &mut Conn, database: &str) -> Vec<Session> {
+pub(super) async fn other_sessions(connection: &mut Conn, database: &str) -> Vec<Session> {
     let own = u64::from(connection.id());
     let rows: Vec<Row> = connection.query("SHOW FULL PROCESSLIST").await.unwrap();
     let text = |row: &Row, column: &str| match row.get_opt::<Option<Vec<u8>>, _>(column) {

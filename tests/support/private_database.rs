@@ -7,7 +7,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 use tempfile::TempDir;
 
-use super::database::TableLock;
+use super::database::{Session, TableLock, other_sessions};
 use super::process::signal;
 
 /// A database server of one test, which can hang and crash, with an empty database. Stopped on
@@ -165,6 +165,14 @@ impl PrivateDatabase {
         let count = connection.query_first(query).await.unwrap().unwrap();
         connection.disconnect().await.unwrap();
         count
+    }
+
+    /// The sessions of the database, without the one that asks.
+    pub(crate) async fn other_sessions(&self) -> Vec<Session> {
+        let mut connection = self.connect().await;
+        let sessions = other_sessions(&mut connection, "eclipse_ai").await;
+        connection.disconnect().await.unwrap();
+        sessions
     }
 
     /// Kills the server, as the system does when memory runs out.

@@ -1,9 +1,10 @@
 //! The history of batches, and the registry of devices.
 
 use chrono::NaiveDateTime;
+use mysql_async::prelude::Queryable as _;
 use serde_json::{Value, json};
 
-use crate::support::{DEVICE, TestDatabase, TestServer, batch, eventually, readings, with};
+use crate::support::{DEVICE, TestDatabase, TestServer, batch, effort, eventually, readings, with};
 
 type Entry = (String, i64, i64, Value);
 
@@ -247,6 +248,34 @@ async fn a_backlog_of_old_history_is_removed_in_steps() {
         remembered(&database).await == ["new"]
     })
     .await;
+}
+
+#[tokio::test]
+async fn removing_old_history_deadlocks_with_no_batch_that_is_sent_again() {
+    // Removing waits for a lock for some seconds only.
+    if effort(true, false) {
+        return;
+    }
+    let database = TestDatabase::create().await;
+    drop(TestServer::start(&database).await);
+    remember(&database, "a", "again", 100, "success").await;
+    remember(&database, "a", "newest", 0, "success").await;
+    let mut batch = database.connect().await;
+    let of_batch = "batch_id = 'again' AND device_id = 'a'";
+    let lock = format!("SELECT status FROM sync_history WHERE {of_batch} FOR UPDATE");
+    for statement in ["START TRANSACTION", &lock] {
+        batch.query_drop(statement).await.unwrap();
+    }
+    let _server = TestServer::start(&database).await;
+    database.makes_wait(1).await;
+    // That of the table and the one that it waits for: none of an index, which the batch needs.
+    assert_eq!(database.locks_of_waiting().await, [2]);
+    let send_again = format!("UPDATE sync_history SET completed_at = NOW(6) WHERE {of_batch}");
+    for statement in [&send_again, "COMMIT"] {
+        batch.query_drop(statement).await.unwrap();
+    }
+    database.makes_wait(0).await;
+    assert_eq!(remembered(&database).await, ["again", "newest"]);
 }
 
 /// From the database's point of view, the newest entry is 100 days old: either its clock is wrong, or nothing was synced.

@@ -89,7 +89,8 @@ pub(super) async fn fail_running_of_drive(
     connection: &mut Conn,
     drive: i64,
 ) -> Result<(), DatabaseError> {
-    let statement = "UPDATE analysis_history SET status = 'failed', error = ? \
+    // By the index on `status`, it would lock entries of all that run before their rows, and deadlock with one that ends.
+    let statement = "UPDATE analysis_history FORCE INDEX (ix_analysis_history_drive) SET status = 'failed', error = ? \
                      WHERE drive_row_id = ? AND status = 'running'";
     Ok(connection.exec_drop(statement, (ABANDONED, drive)).await?)
 }

@@ -27,18 +27,18 @@ struct Extra {
     evidence: Option<RecommendationEvidence>,
 }
 
-/// Stores the recommendations of an analysis.
+/// Stores the recommendations of an analysis, with the `profile` of [`lock_profile`].
 pub(super) async fn store(
     connection: &mut Conn,
     analysis_id: &str,
     subject: &Subject,
+    profile: Option<i64>,
     recommendations: &[Recommendation],
     now: NaiveDateTime,
 ) -> Result<(), DatabaseError> {
     if recommendations.is_empty() {
         return Ok(());
     }
-    let profile = profile(connection, subject).await?;
     let places = vec!["(?,?,?,?,?,?,?,?,?,?)"; recommendations.len()].join(",");
     let statement = format!(
         "INSERT INTO ai_recommendations (source_device, source_id, synced_at, sync_batch_id, timestamp, created_at, \
@@ -98,11 +98,18 @@ pub(super) async fn of_analysis(
 }
 
 /// Our id of the subject's profile, if the device has ever named it.
-async fn profile(connection: &mut Conn, subject: &Subject) -> Result<Option<i64>, DatabaseError> {
+///
+/// Locks it, as the foreign key of the recommendations does. To be called before the drive is locked: batches lock
+/// profiles first.
+pub(super) async fn lock_profile(
+    connection: &mut Conn,
+    subject: &Subject,
+) -> Result<Option<i64>, DatabaseError> {
     let Some(profile_id) = &subject.profile_id else {
         return Ok(None);
     };
-    let query = "SELECT id FROM profiles WHERE source_device = ? AND source_id = ?";
+    let query =
+        "SELECT id FROM profiles WHERE source_device = ? AND source_id = ? LOCK IN SHARE MODE";
     Ok(connection
         .exec_first(query, (&subject.device_id, profile_id))
         .await?)

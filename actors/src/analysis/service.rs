@@ -192,11 +192,12 @@ impl Run<'_> {
             .database
             .transaction(STORE_LIMIT, async |transaction| {
                 let connection = transaction.connection().await?;
+                let profile = results::lock_profile(connection, self.subject).await?;
                 if !is_still_ours(connection, &self.id).await? {
                     return Ok(false);
                 }
                 let found = &analysis.recommendations;
-                results::store(connection, &self.id, self.subject, found, now).await?;
+                results::store(connection, &self.id, self.subject, profile, found, now).await?;
                 history::succeed(connection, &self.id, analysis.processing_time_ms).await?;
                 Ok(true)
             });

@@ -5,21 +5,27 @@
 
 use std::time::Duration;
 
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Params, Value};
+use mysql_async::{Conn, Value};
 
 use super::STATEMENT_LIMIT;
 use crate::causes;
-use crate::database::{Database, DatabaseError, first_row, rows};
+use crate::database::{Database, DatabaseError, Statement, first_row, rows};
 
 /// The number of entries that one statement removes.
-const STEP_ROWS: usize = 2_000;
+const STEP_ROWS: usize = 500;
 
 /// The pause after each statement, so that batches are not delayed.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Time limit of the query for the newest success of each device, which reads the whole index.
 const NEWEST_LIMIT: Duration = Duration::from_mins(2);
+
+/// What a step has done.
+struct Step {
+    removed: u64,
+    /// Whether nothing else is to be removed.
+    is_last: bool,
+}
 
 /// Removes the history older than `days`, except for the newest success of each device; 0 keeps all of it.
 pub(super) async fn prune_history(database: &Database, days: u32) {
@@ -54,8 +60,8 @@ async fn prune(database: &Database, days: u32, removed: &mut u64) -> Result<(), 
             remove_some(connection, &cutoff, &kept).await
         });
         let step = step.await?;
-        *removed += step;
-        if step < STEP_ROWS as u64 {
+        *removed += step.removed;
+        if step.is_last {
             return Ok(());
         }
         tokio::time::sleep(PAUSE).await;
@@ -80,11 +86,14 @@ async fn last_successes_before(
     rows(connection, query, (cutoff,)).await
 }
 
+/// One statement would lock entries of the index on `completed_at` before their rows, while a batch that is sent again
+/// locks its row first: the two deadlock. So entries are found without a lock, and removed by the primary key if they
+/// are still old.
 async fn remove_some(
     connection: &mut Conn,
     cutoff: &Value,
     kept: &[(String, Value)],
-) -> Result<u64, DatabaseError> {
+) -> Result<Step, DatabaseError> {
     let mut values = vec![cutoff.clone()];
     let mut unless_kept = String::new();
     if !kept.is_empty() {
@@ -93,11 +102,26 @@ async fn remove_some(
         let kept = kept.iter().cloned();
         values.extend(kept.flat_map(|(device, at)| [Value::from(device), at]));
     }
-    let delete = format!(
-        "DELETE FROM sync_history WHERE completed_at < ?{unless_kept} ORDER BY completed_at LIMIT {STEP_ROWS}"
+    let find = format!(
+        "SELECT batch_id, device_id FROM sync_history WHERE completed_at < ?{unless_kept} \
+         ORDER BY completed_at LIMIT {STEP_ROWS}"
     );
-    connection
-        .exec_drop(delete, Params::Positional(values))
-        .await?;
-    Ok(connection.affected_rows())
+    let found: Vec<(String, String)> = Statement::new(find, values).fetch_all(connection).await?;
+    if found.is_empty() {
+        return Ok(Step {
+            removed: 0,
+            is_last: true,
+        });
+    }
+    let delete = format!(
+        "DELETE h FROM sync_history AS h FORCE INDEX (PRIMARY) WHERE completed_at < ? AND (batch_id, device_id) IN ({})",
+        vec!["(?, ?)"; found.len()].join(", ")
+    );
+    let is_last = found.len() < STEP_ROWS;
+    let keys = found
+        .into_iter()
+        .flat_map(|(batch, device)| [Value::from(batch), device.into()]);
+    let values = [cutoff.clone()].into_iter().chain(keys);
+    let removed = Statement::new(delete, values).execute(connection).await?;
+    Ok(Step { removed, is_last })
 }

@@ -250,7 +250,8 @@ impl DeviceState {
             }
         }
         transaction.defer(&self.update_device(batch, completed_at));
-        let tables = batch.tables();
+        // In one order, since failures are recorded without the lock on the device.
+        let tables: BTreeSet<String> = batch.tables().into_iter().collect();
         if !tables.is_empty() && batch.rows() > 0 {
             let sql = format!(
                 "INSERT INTO sync_tables (source_device, table_name, last_batch_id, last_batch_at) VALUES {} \

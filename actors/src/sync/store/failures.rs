@@ -1,5 +1,7 @@
 //! The latest failure of a device and of each of its tables, which the status and the health answer show.
 
+use std::collections::BTreeSet;
+
 use mysql_async::Value;
 
 use crate::database::Statement;
@@ -22,6 +24,8 @@ pub(in crate::sync) fn record(
     if tables.is_empty() {
         return vec![device];
     }
+    // In the order in which batches lock them.
+    let tables: BTreeSet<&String> = tables.iter().collect();
     let sql = format!(
         "INSERT INTO sync_tables (source_device, table_name, last_error_batch_id, last_error_at, last_error) VALUES {} \
          ON DUPLICATE KEY UPDATE last_error_batch_id = VALUES(last_error_batch_id), \
