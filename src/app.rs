@@ -193,7 +193,7 @@ fn start_actors(
     let max_backup_bytes = settings.max_backup_size_mb * 1024 * 1024;
     let queues = Queues {
         batches: FairAdmission::new(
-            batches_at_once(settings.database_pool_size),
+            batches_at_once(settings.batches_at_once, settings.database_pool_size),
             WAITING_BATCHES,
         ),
         analyses: Admission::new(1, settings.analysis_queue_capacity),
@@ -287,11 +287,12 @@ fn start_actors(
     })
 }
 
-/// How many batches are stored at a time: one more than there are processors, but no more than connections. The server and
-/// usually also the database compute all the time; more batches only wait for each other (docs/performance.md).
-fn batches_at_once(connections: usize) -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    connections.min(processors + 1)
+/// How many batches are stored at a time, but no more than connections. Unless it is set, one more than there are processors: the
+/// server and usually also the database compute all the time, so that more batches only wait for each other
+/// (docs/performance.md).
+fn batches_at_once(set: Option<usize>, connections: usize) -> usize {
+    let of_processors = || std::thread::available_parallelism().map_or(1, usize::from) + 1;
+    set.unwrap_or_else(of_processors).min(connections)
 }
 
 /// Resolves at the given number of termination signals: SIGTERM, SIGINT or SIGHUP.

@@ -78,9 +78,11 @@ pub struct Settings {
     pub sync_history_retention_days: u32,
     /// `REALTIME_RETENTION_DAYS`, default 0, in days: how long readings are kept after they were stored; 0 keeps all.
     pub realtime_retention_days: u32,
-    /// `DATABASE_POOL_SIZE`, default 8, the most connections for storing batches. One more batch than the machine has processors
-    /// is stored at a time, if there are connections for it.
+    /// `DATABASE_POOL_SIZE`, default 8, the most connections for storing batches.
     pub database_pool_size: usize,
+    /// `BATCHES_AT_ONCE`, default one more than this machine has processors: how many batches are stored at a time, if there are
+    /// connections for them.
+    pub batches_at_once: Option<usize>,
 }
 
 /// All problems of the settings.
@@ -275,6 +277,9 @@ impl Settings {
                 values::number(0, 36_500),
             ),
             database_pool_size: reader.or("DATABASE_POOL_SIZE", 8, values::number(1, 500)),
+            batches_at_once: reader.or("BATCHES_AT_ONCE", None, |text| {
+                values::number(1, 500)(text).map(Some)
+            }),
             // Last, so that all other variables are read first.
             database_url: database_url?,
             api_key: api_key?,

@@ -119,10 +119,10 @@ impl Database {
         is_committing: &mut bool,
     ) -> Result<T, DatabaseError> {
         let mut pooled = self.nodes.connect().await?;
-        let largest_packet = pooled.largest_packet;
+        let accepted = Arc::clone(&pooled.accepted);
         let connection = pooled.connection()?;
         let outcome = isolated(async {
-            let mut transaction = Transaction::begin(connection, largest_packet);
+            let mut transaction = Transaction::begin(connection, &accepted);
             let value = work(&mut transaction).await?;
             *is_committing = true;
             transaction.commit().await.map(|()| value)

@@ -44,6 +44,7 @@ fn optional_variables_have_the_documented_defaults() {
     assert_eq!(settings.ollama_model, "gemma2:2b");
     assert_eq!(settings.ollama_num_ctx, 8192);
     assert_eq!(settings.database_pool_size, 8);
+    assert_eq!(settings.batches_at_once, None);
     assert_eq!(settings.backup_dir.to_str(), Some("./data/backups"));
     assert!(settings.extra_tables.is_empty());
     assert_eq!(settings.bad_rows, BadRows::Refuse);
@@ -64,8 +65,8 @@ fn the_example_file_names_every_variable_with_its_default() {
         .partition(|(_, default)| default.is_empty());
     assert_eq!(
         empty.len(),
-        4,
-        "DATABASE_URL, API_KEY, DIAGNOSIS_THRESHOLDS, EXTRA_TABLES"
+        5,
+        "DATABASE_URL, API_KEY, DIAGNOSIS_THRESHOLDS, EXTRA_TABLES, BATCHES_AT_ONCE"
     );
     let as_in_example = read(&optional).unwrap();
     assert_eq!(
@@ -110,6 +111,7 @@ fn every_variable_is_taken_over() {
         ("SYNC_HISTORY_RETENTION_DAYS", "0"),
         ("REALTIME_RETENTION_DAYS", "400"),
         ("DATABASE_POOL_SIZE", "16"),
+        ("BATCHES_AT_ONCE", "12"),
     ])
     .unwrap();
     assert_eq!(settings.api_key.expose_secret(), "s3cret-key");
@@ -139,6 +141,7 @@ fn every_variable_is_taken_over() {
     assert_eq!(settings.sync_history_retention_days, 0);
     assert_eq!(settings.realtime_retention_days, 400);
     assert_eq!(settings.database_pool_size, 16);
+    assert_eq!(settings.batches_at_once, Some(12));
 }
 
 #[test]

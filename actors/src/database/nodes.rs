@@ -2,7 +2,7 @@
 //! away.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::pooled::PooledConnection;
+use super::session::Accepted;
 use super::tls::TlsMode;
 use super::url::Address;
 use super::{DatabaseError, DatabaseUrl, PoolUse, session, tls};
@@ -45,7 +46,7 @@ struct Node {
     /// For a server that does not offer TLS, if it is only preferred.
     plain: Option<Pool>,
     lacks_tls: Arc<AtomicBool>,
-    largest_packet: Arc<AtomicUsize>,
+    accepted: Arc<Accepted>,
     away: Away,
 }
 
@@ -91,7 +92,7 @@ impl Nodes {
                     node.away.end();
                     return Ok(PooledConnection {
                         connection: Some(connection),
-                        largest_packet: node.largest_packet.load(Ordering::Relaxed),
+                        accepted: Arc::clone(&node.accepted),
                         away: node.away.clone(),
                         _permit: permit,
                     });
@@ -113,7 +114,7 @@ impl Nodes {
     /// The largest packet that every server accepts, of those that were asked.
     pub(super) fn largest_packet(&self) -> Option<usize> {
         let nodes = self.nodes.iter();
-        let packets = nodes.map(|node| node.largest_packet.load(Ordering::Relaxed));
+        let packets = nodes.map(|node| node.accepted.largest_packet());
         packets.filter(|packet| *packet > 0).min()
     }
 
@@ -135,15 +136,15 @@ impl Nodes {
 impl Node {
     fn new(url: &DatabaseUrl, address: &Address, connections: usize) -> Self {
         let tls = url.tls(address);
-        let largest_packet = Arc::<AtomicUsize>::default();
-        let options = session::prepare(url.options(address), Arc::clone(&largest_packet))
+        let accepted = Arc::<Accepted>::default();
+        let options = session::prepare(url.options(address), Arc::clone(&accepted))
             .pool_opts(pool_options(connections));
         let plain = (tls.mode() == TlsMode::Preferred).then(|| Pool::new(options.clone()));
         Self {
             pool: Pool::new(options.ssl_opts(tls.options())),
             plain,
             lacks_tls: Arc::default(),
-            largest_packet,
+            accepted,
             away: Away::new(address),
         }
     }

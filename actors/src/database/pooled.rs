@@ -1,17 +1,19 @@
 //! A borrowed connection.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt as _;
 use mysql_async::Conn;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::DatabaseError;
 use super::nodes::Away;
+use super::session::Accepted;
 
 /// A borrowed connection that is closed on drop, unless [`settle`](Self::settle) returned it to the pool.
 pub(super) struct PooledConnection {
     pub(super) connection: Option<Conn>,
-    /// The largest statement that the server accepts, in bytes.
-    pub(super) largest_packet: usize,
+    pub(super) accepted: Arc<Accepted>,
     /// Whether the server is away.
     pub(super) away: Away,
     pub(super) _permit: OwnedSemaphorePermit,

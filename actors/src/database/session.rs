@@ -1,7 +1,7 @@
 //! What is set on every connection, so that no preset of the server, of its `init_connect` or of a proxy matters.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use mysql_async::prelude::Queryable as _;
@@ -68,6 +68,25 @@ const CHECKS: [(&str, &str); 17] = [
     ),
 ];
 
+/// What a server accepts, as its latest connection found it. No packet is as large as 0: none was made yet.
+#[derive(Debug, Default)]
+pub(super) struct Accepted {
+    largest_packet: AtomicUsize,
+    bulk: AtomicBool,
+}
+
+impl Accepted {
+    /// The largest packet, in bytes.
+    pub(super) fn largest_packet(&self) -> usize {
+        self.largest_packet.load(Ordering::Relaxed)
+    }
+
+    /// Whether it executes a prepared statement for many rows at once, as MariaDB does.
+    pub(super) fn bulk(&self) -> bool {
+        self.bulk.load(Ordering::Relaxed)
+    }
+}
+
 /// Why a session cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UnusableSession {
@@ -79,37 +98,32 @@ pub(super) enum UnusableSession {
     Unanswered,
 }
 
-/// Makes every new connection set and check its session in one round trip, and remember the largest packet of the
-/// server.
-pub(super) fn prepare(options: OptsBuilder, largest_packet: Arc<AtomicUsize>) -> OptsBuilder {
+/// Makes every new connection set and check its session in one round trip, and remember what the server accepts.
+pub(super) fn prepare(options: OptsBuilder, accepted: Arc<Accepted>) -> OptsBuilder {
     let text: Arc<str> = text().into();
     options.after_connect(move |connection| {
-        let (text, largest_packet) = (Arc::clone(&text), Arc::clone(&largest_packet));
-        async move { set_up(connection, &text, &largest_packet).await }.boxed()
+        let (text, accepted) = (Arc::clone(&text), Arc::clone(&accepted));
+        async move { set_up(connection, &text, &accepted).await }.boxed()
     })
 }
 
 fn text() -> String {
     let checks = CHECKS.map(|(name, check)| format!("IF({check}, NULL, '{name}')"));
     format!(
-        "{}; SELECT CONCAT_WS(', ', {}), @@max_allowed_packet",
+        "{}; SELECT CONCAT_WS(', ', {}), @@max_allowed_packet, VERSION() LIKE '%MariaDB%'",
         SET.join("; "),
         checks.join(", ")
     )
 }
 
-async fn set_up(
-    connection: &mut Conn,
-    text: &str,
-    largest_packet: &AtomicUsize,
-) -> Result<(), Error> {
+async fn set_up(connection: &mut Conn, text: &str, accepted: &Accepted) -> Result<(), Error> {
     let mut results = connection.query_iter(text).await?;
     let mut answer = None;
     while !results.is_empty() {
         answer = results.collect::<Row>().await?.pop();
     }
-    let Some(Ok((overridden, packet))) = answer.map(mysql_async::from_row_opt::<(String, usize)>)
-    else {
+    let answer = answer.map(mysql_async::from_row_opt::<(String, usize, bool)>);
+    let Some(Ok((overridden, packet, is_mariadb))) = answer else {
         return Err(Error::Other(Box::new(UnusableSession::Unanswered)));
     };
     if !overridden.is_empty() {
@@ -117,6 +131,18 @@ async fn set_up(
             overridden,
         ))));
     }
-    largest_packet.store(packet, Ordering::Relaxed);
+    accepted.largest_packet.store(packet, Ordering::Relaxed);
+    let bulk = is_mariadb && accepts_bulk(connection).await?;
+    accepted.bulk.store(bulk, Ordering::Relaxed);
     Ok(())
+}
+
+/// Whether the driver and the server agreed on executing statements in bulk, which a proxy can prevent. The driver does not
+/// say so, but only such a connection refuses this statement, which has no bulk form.
+async fn accepts_bulk(connection: &mut Conn) -> Result<bool, Error> {
+    const UNSUPPORTED: u16 = 1295;
+    match connection.exec_batch("SELECT ?", [(1,)]).await {
+        Err(Error::Server(refusal)) if refusal.code == UNSUPPORTED => Ok(true),
+        tried => tried.map(|()| false),
+    }
 }

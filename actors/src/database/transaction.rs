@@ -3,6 +3,7 @@ use mysql_async::{Conn, Row, Value};
 
 use super::DatabaseError;
 use super::query::convert;
+use super::session::Accepted;
 use super::statement::Statement;
 
 /// An open transaction on a borrowed connection.
@@ -15,6 +16,8 @@ pub struct Transaction<'a> {
     connection: &'a mut Conn,
     /// The largest packet that the server accepts, in bytes.
     largest_packet: usize,
+    /// Whether the server executes a prepared statement for many rows at once.
+    accepts_bulk: bool,
     /// Packets of statements that are not sent yet, except the last one.
     full: Vec<String>,
     /// The last packet, one statement a line.
@@ -23,10 +26,11 @@ pub struct Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn begin(connection: &'a mut Conn, largest_packet: usize) -> Self {
+    pub(super) fn begin(connection: &'a mut Conn, accepted: &Accepted) -> Self {
         let mut transaction = Self {
             connection,
-            largest_packet,
+            largest_packet: accepted.largest_packet(),
+            accepts_bulk: accepted.bulk(),
             full: Vec::new(),
             deferred: String::new(),
             deferred_count: 0,
@@ -38,6 +42,11 @@ impl<'a> Transaction<'a> {
     /// The largest packet that the server accepts, in bytes.
     pub(crate) fn largest_packet(&self) -> usize {
         self.largest_packet
+    }
+
+    /// Whether the server executes a prepared statement for many rows at once.
+    pub(crate) fn accepts_bulk(&self) -> bool {
+        self.accepts_bulk
     }
 
     /// Sends a statement with the next one. Its error becomes that of the next one.

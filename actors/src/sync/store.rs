@@ -82,7 +82,6 @@ pub(super) async fn store(
     state.count_if_new(transaction).await?;
     let new_epoch = epochs::find_epoch(transaction, batch, &mut state).await?;
     let epoch = state.epoch;
-    let largest_packet = transaction.largest_packet();
 
     let mut counts = BTreeMap::new();
     // In one order for all batches: rows of different devices can still share a gap of an index.
@@ -92,23 +91,20 @@ pub(super) async fn store(
         .into_iter()
         .partition(|sheet| sheet.table.name == "profiles");
     for sheet in profiles {
-        let connection = transaction.connection().await?;
         let none = ProfileIds::new();
-        let table = upsert::upsert_sheet(connection, sheet, epoch, &none, largest_packet).await?;
+        let table = upsert::upsert_sheet(transaction, sheet, epoch, &none).await?;
         counts.insert(sheet.table.name.to_owned(), table);
     }
     let profile_ids = profiles::ids_of_all(transaction, &named_profiles, &state.profiles).await?;
-    let connection = transaction.connection().await?;
     for sheet in others {
-        let table =
-            upsert::upsert_sheet(connection, sheet, epoch, &profile_ids, largest_packet).await?;
-        duplicates::resolve(connection, sheet, epoch).await?;
+        let table = upsert::upsert_sheet(transaction, sheet, epoch, &profile_ids).await?;
+        duplicates::resolve(transaction.connection().await?, sheet, epoch).await?;
         counts.insert(sheet.table.name.to_owned(), table);
     }
     for sheet in &batch.passthrough {
         counts.insert(
             sheet.table.clone(),
-            upsert::upsert_extra_sheet(connection, sheet, epoch, largest_packet).await?,
+            upsert::upsert_extra_sheet(transaction, sheet, epoch).await?,
         );
     }
     history::keep_fields(transaction, batch).await?;

@@ -1,36 +1,30 @@
 //! Multi-row `INSERT … ON DUPLICATE KEY UPDATE`, by (`source_device`, `source_id`).
 //!
 //! Rows with the same columns share a statement, so that an absent column keeps its stored value or gets its default.
-//! Statements come in few sizes and are prepared once per connection.
+//! Statements are prepared once per connection. MariaDB executes the statement of one row for many rows at once; other servers
+//! get statements of several rows, in few sizes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Value};
+use mysql_async::Value;
 
+use self::execute::Upsert;
 use super::device_state::Epoch;
 use super::profiles::ProfileIds;
-use super::{PATCH_EXTRA, SET_IN_EXTRA, counts_of_upserts, positional};
-use crate::database::DatabaseError;
+use super::{PATCH_EXTRA, SET_IN_EXTRA, counts_of_upserts};
+use crate::database::{DatabaseError, Transaction};
 use crate::report::Counts;
 use crate::sync::batch::{Cell, MirroredTable, PassthroughTable, UnknownColumns};
 use crate::sync::tables::{ColumnType, Table};
 
-/// The maximum number of rows in one statement; larger statements are slower.
-pub const STATEMENT_ROWS: usize = 500;
+mod execute;
 
-/// The most bytes of values in one statement of several rows.
-const STATEMENT_BYTES: usize = 512 * 1024;
+pub use execute::STATEMENT_ROWS;
 
 /// The bytes of one value that is no text, at most. Texts have this in addition.
 const VALUE_BYTES: usize = 16;
-
-/// The most bytes of values in one statement of several rows, for the largest packet that the database accepts.
-fn statement_bytes(largest_packet: usize) -> usize {
-    STATEMENT_BYTES.min(largest_packet / 2)
-}
 
 /// The set of columns of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,13 +83,11 @@ fn references(table: &Table) -> u32 {
 
 /// Stores the rows of a mirrored table.
 pub(super) async fn upsert_sheet(
-    connection: &mut Conn,
+    transaction: &mut Transaction<'_>,
     sheet: &MirroredTable,
     epoch: Epoch,
     profiles: &ProfileIds,
-    largest_packet: usize,
 ) -> Result<Counts, DatabaseError> {
-    let limit = statement_bytes(largest_packet);
     let mut by_shape: BTreeMap<Shape, Vec<u32>> = BTreeMap::new();
     for row in sheet.rows() {
         by_shape
@@ -105,74 +97,56 @@ pub(super) async fn upsert_sheet(
     }
     let mut affected = 0;
     for (shape, rows) in by_shape {
-        for chunk in chunks(&rows, limit, |row| row_bytes(sheet, *row)) {
-            let mut values = Vec::with_capacity(chunk.len() * (sheet.table.columns.len() + 2));
-            for row in chunk {
-                bind_row(&mut values, sheet, *row, epoch, &shape, profiles);
-            }
-            if let Extra::Replace(nulls) = &shape.extra {
-                values.push(Value::from(nulls));
-            }
-            let statement = statement(sheet.table, &shape, chunk.len());
-            connection.exec_drop(statement, positional(values)).await?;
-            affected += connection.affected_rows();
-        }
+        let upsert = Upsert {
+            statement: |count| statement(sheet.table, &shape, count),
+            row_bytes: |row: &u32| row_bytes(sheet, *row),
+            bind: |values: &mut Vec<Value>, row: &u32| {
+                bind_row(values, sheet, *row, epoch, &shape, profiles);
+            },
+            values: sheet.table.columns.len() + 2,
+            last: match &shape.extra {
+                Extra::Replace(nulls) => Some(nulls),
+                Extra::None | Extra::Patch => None,
+            },
+        };
+        affected += upsert.execute(transaction, &rows).await?;
     }
     Ok(counts_of_upserts(sheet.rows().len() as u64, affected))
 }
 
 /// Stores the rows of a passthrough table as JSON.
 pub(super) async fn upsert_extra_sheet(
-    connection: &mut Conn,
+    transaction: &mut Transaction<'_>,
     sheet: &PassthroughTable,
     epoch: Epoch,
-    largest_packet: usize,
 ) -> Result<Counts, DatabaseError> {
-    let limit = statement_bytes(largest_packet);
     let rows = sheet.rows();
-    let mut affected = 0;
-    for chunk in chunks(rows, limit, |row| sheet.row_bytes(*row)) {
-        let one = "(@device,?,?,NOW(6),@batch,?)";
-        let statement = format!(
-            "INSERT INTO extra_rows (source_device, table_name, source_id, synced_at, sync_batch_id, row_json) \
-             VALUES {} ON DUPLICATE KEY UPDATE synced_at = VALUES(synced_at), \
-             sync_batch_id = VALUES(sync_batch_id), row_json = VALUES(row_json)",
-            vec![one; chunk.len()].join(",")
-        );
-        let values = chunk.iter().flat_map(|row| {
+    let upsert = Upsert {
+        statement: extra_statement,
+        row_bytes: |row: &u32| sheet.row_bytes(*row),
+        bind: |values: &mut Vec<Value>, row: &u32| {
             let id = sheet.id(*row);
-            [
+            values.extend([
                 sheet.table.as_str().into(),
                 epoch.text_source_id(id).as_deref().into(),
                 sheet.json(*row).into(),
-            ]
-        });
-        connection.exec_drop(statement, positional(values)).await?;
-        affected += connection.affected_rows();
-    }
+            ]);
+        },
+        values: 3,
+        last: None,
+    };
+    let affected = upsert.execute(transaction, rows).await?;
     Ok(counts_of_upserts(rows.len() as u64, affected))
 }
 
-/// Splits rows into statements of 500, then of falling powers of two, so that there are few different statements. Long rows
-/// come in smaller statements, down to one row.
-fn chunks<T>(
-    mut rows: &[T],
-    limit: usize,
-    bytes: impl Fn(&T) -> usize,
-) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let mut size = match rows.len() {
-            0 => return None,
-            STATEMENT_ROWS.. => STATEMENT_ROWS,
-            fewer => 1 << fewer.ilog2(),
-        };
-        while size > 1 && rows[..size].iter().map(&bytes).sum::<usize>() > limit {
-            size = 1 << (size - 1).ilog2();
-        }
-        let (chunk, rest) = rows.split_at(size);
-        rows = rest;
-        Some(chunk)
-    })
+fn extra_statement(rows: usize) -> String {
+    let one = "(@device,?,?,NOW(6),@batch,?)";
+    format!(
+        "INSERT INTO extra_rows (source_device, table_name, source_id, synced_at, sync_batch_id, row_json) VALUES {} \
+         ON DUPLICATE KEY UPDATE synced_at = VALUES(synced_at), sync_batch_id = VALUES(sync_batch_id), \
+         row_json = VALUES(row_json)",
+        vec![one; rows].join(",")
+    )
 }
 
 fn statement(table: &Table, shape: &Shape, rows: usize) -> String {
