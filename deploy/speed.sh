@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 measured=()
 case ${1:-} in
-    --growth | --large | --backups)
+    --growth | --large | --year | --backups)
         measured=(-- "${1#--}")
         shift
         ;;
@@ -14,7 +14,7 @@ esac
 case ${1:-} in
     --help | -h)
         cat <<'TEXT'
-Usage: deploy/speed.sh [--growth|--large|--backups] [mariadb|mysql]
+Usage: deploy/speed.sh [--growth|--large|--year|--backups] [mariadb|mysql]
 
 Starts a private database server and measures the release build on it: start, memory, and for 1 to 8 clients the
 throughput, in rounds that alternate with multi-row upserts by hand, prepared and as text; then the diagnosis of a
@@ -23,6 +23,9 @@ million readings. Prints tables and removes the database. Takes ten minutes or m
   --growth   instead, the time of each answer at 1× and 100× of the data, while cars drive
   --large    instead, the throughput and the answers with ten million readings and 100,000 drives, also with a small buffer
              pool; needs 6 GB in the folder for temporary files
+  --year     instead, a year of one car, sent to the server: ten million readings, 1,000 drives and 365 backups, with the
+             time of each answer after 1, 3, 6 and 12 months; takes half an hour, and 6 GB in the folder for temporary files.
+             YEAR_DRIVES=20 makes a shorter one
   --backups  instead, uploads compared with a copy and fsync of the same file, and the syncs during an upload of 1 GB;
              needs 5 GB in the folder for temporary files
 TEXT

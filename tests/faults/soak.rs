@@ -203,11 +203,14 @@ impl Soak {
 
     async fn ends_with_all_promises_kept(mut self) {
         self.to_ollama.restore();
-        self.watch.add_conflicts(&self.database).await;
+        let day = self.day;
+        self.cars(|car| car.comes_home(day)).await;
         let mut connection = self.database.connect().await;
+        self.a_day_passes(&mut connection).await;
         let drives = self.cars.iter().map(Car::drives).sum();
         every_drive_is_done(&mut connection, drives).await;
         every_drive_has_one_diagnosis_and_one_analysis(&mut connection, drives).await;
+        self.watch.add_conflicts(&self.database).await;
         let mut rows = 0;
         for car in &self.cars {
             let oldest = format!(

@@ -230,7 +230,7 @@ fn upload_in_parts(port: u16, path: &Path) -> Duration {
     clock.elapsed()
 }
 
-fn request(port: u16, line: &str, headers: &str) -> TcpStream {
+pub(crate) fn request(port: u16, line: &str, headers: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(
         stream,
@@ -240,7 +240,7 @@ fn request(port: u16, line: &str, headers: &str) -> TcpStream {
     stream
 }
 
-fn answer(mut stream: TcpStream) -> String {
+pub(crate) fn answer(mut stream: TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");

@@ -40,7 +40,7 @@ const SCALES: [Scale; 2] = [
 const READINGS: usize = 1_000;
 
 /// How often each answer is measured; the median counts.
-const TIMES: usize = 9;
+pub(crate) const TIMES: usize = 9;
 
 /// How long the model may take for all drives.
 const ANALYSIS_LIMIT: Duration = Duration::from_mins(5);
@@ -227,7 +227,7 @@ fn drive_on(port: u16, car: &str, has_ended: &AtomicBool) {
     }
 }
 
-fn wait_for_analyses(port: u16) {
+pub(crate) fn wait_for_analyses(port: u16) {
     let clock = Instant::now();
     loop {
         let health: Value = serde_json::from_str(&succeed(get(port, "/api/v1/health"))).unwrap();
@@ -240,7 +240,7 @@ fn wait_for_analyses(port: u16) {
     }
 }
 
-fn wait_for_analysis(port: u16, car: &str) {
+pub(crate) fn wait_for_analysis(port: u16, car: &str) {
     loop {
         let path = format!("/api/v1/drives?deviceId={car}&limit=1");
         let drives: Value = serde_json::from_str(&succeed(get(port, &path))).unwrap();
@@ -265,7 +265,7 @@ pub(crate) fn succeed((status, body): (u16, String)) -> String {
 }
 
 /// A connection a request, as the car does it.
-fn exchange(port: u16, line: &str, body: &str) -> (u16, String) {
+pub(crate) fn exchange(port: u16, line: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let head = format!(
         "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\

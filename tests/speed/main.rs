@@ -1,8 +1,8 @@
 //! Benchmarks: each is a ratio to a peer measured in the same run on the same database.
 //!
 //! `deploy/speed.sh` starts the database and runs this in release; `deploy/speed.sh --growth` measures how the answers' times
-//! grow with the data instead, `--large` how they do with ten million readings, `--backups` uploads. It asserts nothing, because machines
-//! differ and are noisy. Each pair is measured alternately, in several rounds, and the median ratio is printed.
+//! grow with the data instead, `--large` how they do with ten million readings, `--year` with a year of one car, `--backups` uploads.
+//! It asserts nothing, because machines differ and are noisy. Each pair is measured alternately, in several rounds, and the median ratio is printed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,6 +20,7 @@ mod ollama;
 mod raw;
 mod server;
 mod throughput;
+mod year;
 
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,10 @@ fn main() {
     }
     if std::env::args().any(|argument| argument == "large") {
         large::measure(base);
+        return;
+    }
+    if std::env::args().any(|argument| argument == "year") {
+        year::measure(base);
         return;
     }
     start(base);

@@ -96,6 +96,13 @@ impl Car {
         self
     }
 
+    /// Sends what is left.
+    pub(super) async fn comes_home(mut self, day: Day) -> Self {
+        self.pi.now = day.at(12);
+        self.send(PAUSE).await;
+        self
+    }
+
     /// Two of the cars are away from home from Saturday to Sunday.
     fn is_out_of_reach(&self, day: Day) -> bool {
         day.is_saturday() && self.number < 2
