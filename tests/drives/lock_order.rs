@@ -107,14 +107,24 @@ async fn an_analysis_deadlocks_with_no_batch_that_changes_its_profile() {
         batch.query_drop(statement).await.unwrap();
     }
     fixture.ollama.release();
+    let storing = ["LOCK IN SHARE MODE", "INTO ai_recommendations"];
     eventually("the analysis waits for the profile", async || {
         let sessions = fixture.database.other_sessions().await;
-        let statements = sessions.iter().map(|session| &session.statement);
-        statements.into_iter().any(|one| one.contains("profile"))
+        let mut statements = sessions.iter().map(|session| &session.statement);
+        statements.any(|one| storing.iter().any(|words| one.contains(words)))
     })
     .await;
-    for statement in ["SELECT id FROM drives FOR UPDATE", "COMMIT"] {
-        batch.query_drop(statement).await.unwrap();
+    // Now and then it is locked for the renewal of its claim.
+    let mut free: Vec<i64> = Vec::new();
+    for _ in 0..10 {
+        let drive = "SELECT id FROM drives FOR UPDATE SKIP LOCKED";
+        free = batch.query(drive).await.unwrap();
+        if !free.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    assert_eq!(free.len(), 1, "the drive is not locked");
+    batch.query_drop("COMMIT").await.unwrap();
     end_as(&fixture.database, "0-25 analysed").await;
 }
