@@ -119,6 +119,10 @@ mod tests {
     #[case::empty_fraction("2026-05-01T10:00:00.")]
     #[case::trailing_text("2026-05-01T10:00:00Z tomorrow")]
     #[case::offset_of_a_day("2026-05-01T10:00:00+24:00")]
+    #[case::offset_of_sixty_minutes("2026-05-01T10:00:00+01:60")]
+    #[case::slashes("2026/05/01T10:00:00")]
+    #[case::dots("2026-05-01T10.00.00")]
+    #[case::another_letter("2026-05-01t10:00:00")]
     #[case::signs_for_digits("2026-05-01T+1:-2:00")]
     #[case::other_digits("２026-05-01T10:00:00")]
     fn what_is_no_time_is_refused(#[case] text: &str) {
