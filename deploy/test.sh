@@ -18,8 +18,9 @@ programs that tests need: promtool, schemathesis, chromium; for --long, generato
   --database all       the whole suite on MariaDB, then on Oracle MySQL
                        (default: the one that is installed or available)
   --long               the longer proofs too: sets TEST_LONG=1, which lengthens some tests and adds others, and runs
-                       deploy/fuzz.sh first. For a release or after a change of what they prove, not for every run. Takes
-                       hours: TEST_CRASH_MINUTES (30) and TEST_SOAK_MINUTES (60) set the length of the longest.
+                       deploy/fuzz.sh and an eighth of deploy/mutants.sh first, another each day. For a release or after a
+                       change of what they prove, not for every run. Takes hours: TEST_CRASH_MINUTES (30) and
+                       TEST_SOAK_MINUTES (60) set the length of the longest.
   --soak MINUTES       only the weeks of cars that are a thousand times as fast, for this time
   --help               this text
 
@@ -30,7 +31,7 @@ TEXT
 }
 
 databases=any
-is_fuzzed=
+is_long=
 only=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -42,7 +43,7 @@ while [ $# -gt 0 ]; do
         --database=*) databases=${1#*=} ;;
         --long)
             export TEST_LONG=1
-            is_fuzzed=1
+            is_long=1
             ;;
         --soak)
             [ $# -gt 1 ] || fail "--soak requires a number of minutes (see --help)"
@@ -92,6 +93,7 @@ for flavour in $databases; do
 done
 get_test_tools
 [ "${TEST_LONG:-}" != 1 ] || get_api_tools
+[ -z "$is_long" ] || get_mutation_tool
 
 # require_tool PROGRAM PACKAGE: for the tests of deploy/. Without it, only the tests that use it fail.
 require_tool() {
@@ -125,13 +127,16 @@ start_test_database() {
 
 results=()
 exit_code=0
-if [ -n "$is_fuzzed" ]; then
-    if run_session deploy/fuzz.sh; then
-        results+=("fuzzing: passed")
-    else
-        results+=("fuzzing: FAILED")
-        exit_code=1
-    fi
+if [ -n "$is_long" ]; then
+    for proof in "fuzz.sh" "mutants.sh --shard $((10#$(date +%j) % 8))/8"; do
+        # shellcheck disable=SC2086 # a script and its arguments
+        if run_session deploy/$proof; then
+            results+=("deploy/$proof: passed")
+        else
+            results+=("deploy/$proof: FAILED")
+            exit_code=1
+        fi
+    done
 fi
 for flavour in $databases; do
     start_test_database "$flavour"

@@ -2,8 +2,9 @@
 # Programs that tests need beside a database: found on this machine, or downloaded.
 # To be sourced.
 #
-#   get_test_tools   puts promtool, schemathesis, chromium and chromedriver into PATH; fails if one is unavailable
-#   get_api_tools    puts linters and generators of clients for the API at the end of PATH; fails if they are unavailable
+#   get_test_tools     puts promtool, schemathesis, chromium and chromedriver into PATH; fails if one is unavailable
+#   get_mutation_tool  puts cargo-mutants at the end of PATH; fails if it is unavailable
+#   get_api_tools      puts linters and generators of clients for the API at the end of PATH; fails if they are unavailable
 #
 # All but the browser are kept in a cache folder; remove that to download them again.
 
@@ -76,6 +77,14 @@ get_api_tools() {
     ln -sfn ../bin/node "$folder/first/node"
     PATH=$folder/first:$PATH:$folder/bin:$folder/node_modules/.bin
     export PATH API_TOOLS="$folder"
+}
+
+get_mutation_tool() {
+    PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+    export PATH
+    have cargo-mutants && return
+    say "cargo-mutants is missing: installing it"
+    cargo install --quiet --locked cargo-mutants >&2 || fail "cargo-mutants cannot be installed: see above"
 }
 
 create_python_environment() {

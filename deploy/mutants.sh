@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Changes the code in one place after the other, and shows the changes that no unit test notices.
+set -euo pipefail
+. "$(dirname "$0")/lib/test-tools.sh"
+cd "$(dirname "$0")/.."
+
+shard=()
+case ${1:-} in
+    --help | -h)
+        cat <<'TEXT'
+Usage: deploy/mutants.sh [--shard K/N] [FILE...]
+
+Changes the code of .cargo/mutants.toml, or of the named files below actors/src, in one place after the other (another operator, another
+value returned), and runs the unit tests each time, with cargo-mutants. A change that no test notices is listed, and the script fails.
+The results are in target/mutants/mutants.out. A change takes about as long as a build of the tests.
+
+  --shard K/N  only the part K (from 0) of N parts of the changes
+TEXT
+        exit
+        ;;
+    --shard)
+        [ $# -gt 1 ] || fail "--shard requires a part, such as 0/8 (see --help)"
+        shard=(--shard "$2")
+        shift 2
+        ;;
+esac
+require_cargo
+get_mutation_tool
+
+files=()
+for file in "$@"; do
+    [ -f "$file" ] || fail "$file does not exist"
+    files+=(--file "$file")
+done
+mkdir -p target/mutants
+say "changing the code in one place after the other"
+cargo mutants --package eclipse-ai-actors --no-shuffle --colors never --output target/mutants "${shard[@]}" "${files[@]}" ||
+    fail "not every change was noticed: see target/mutants/mutants.out"
