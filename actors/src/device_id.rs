@@ -121,8 +121,13 @@ mod tests {
     #[case::percent("%2e%2e")]
     #[case::longest(&"x".repeat(64))]
     #[case::longest_in_characters(&"\u{fc}".repeat(64))]
+    #[case::longest_in_bytes(&("\u{1f697}".repeat(63) + "\u{20ac}"))]
     fn a_device_id_is_kept_as_spelled(#[case] id: &str) {
-        assert_eq!(id.parse::<DeviceId>().unwrap().as_str(), id);
+        let device: DeviceId = id.parse().unwrap();
+        assert_eq!(device.as_str(), id);
+        assert_eq!(&*device, id);
+        assert_eq!(device.to_string(), id);
+        assert_eq!(device.into_string(), id);
     }
 
     #[rstest]

@@ -133,14 +133,24 @@ pub(super) mod tests {
         };
         for (reading, expected) in [
             ((10, 500, Some(7)), true),
+            ((9, 5, Some(7)), false),
             ((20, 5, Some(7)), false),
             ((11, 5, Some(8)), false),
+            ((30, 0, None), true),
             ((30, 25, None), true),
             ((30, 26, None), false),
         ] {
             let arrivals = arrivals(&[(1, -5, None), reading]);
             assert_eq!(arrivals.has_any_of(&drive, None), expected, "{reading:?}");
         }
+        assert!(arrivals(&[(1, 19, None)]).has_any_of(&drive, Some(at(20))));
         assert!(!arrivals(&[(1, 20, None)]).has_any_of(&drive, Some(at(20))));
+    }
+
+    #[test]
+    fn readings_are_in_the_order_of_their_keys() {
+        let arrivals = arrivals(&[(3, 0, None), (1, 9, Some(7)), (2, 5, None)]);
+        let keys: Vec<_> = arrivals.all().iter().map(|one| one.source_id).collect();
+        assert_eq!(keys, [1, 2, 3]);
     }
 }

@@ -253,6 +253,14 @@ mod tests {
     }
 
     #[test]
+    fn consecutive_ids_of_two_batches_are_four_bytes() {
+        let mut stored = IdPages::default();
+        store(&mut stored, &(1..=100).collect());
+        store(&mut stored, &(101..=200).collect());
+        assert_eq!(stored, IdPages::of_sorted(1..=200));
+    }
+
+    #[test]
     fn the_lowest_and_the_highest_ids_are_counted() {
         let ends = BTreeSet::from([i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX]);
         let coverage = IdPages::of_sorted(ends.iter().copied()).coverage(|_| true, 0, 100);

@@ -42,6 +42,12 @@ fn stem_and_extension_enclose_the_time() {
 }
 
 #[test]
+fn the_time_in_a_stored_name_is_that_of_the_file() {
+    let name: StoredName = "obd-2026-02-01T12-00-05-7.db".parse().unwrap();
+    assert_eq!(name.at(), noon());
+}
+
+#[test]
 fn only_the_last_segment_of_a_client_path_counts() {
     for path in [
         "/etc/obd.db",

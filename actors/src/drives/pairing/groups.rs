@@ -47,3 +47,26 @@ impl Groups {
         self.sizes[large] += self.sizes[small];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_that_join_a_group_one_by_one_are_one_step_from_its_root() {
+        let joins: [fn(&mut Groups, usize); 2] = [
+            |groups, item| groups.join(item, item + 1),
+            |groups, item| groups.join(item + 1, item),
+        ];
+        for join in joins {
+            let mut groups = Groups::new(100);
+            for item in 0..99 {
+                join(&mut groups, item);
+            }
+            STEPS.set(0);
+            let all: Vec<_> = (0..100).map(|item| groups.of(item)).collect();
+            assert!(all.iter().all(|item| *item == all[0]));
+            assert_eq!(STEPS.get(), 99);
+        }
+    }
+}

@@ -240,7 +240,9 @@ mod tests {
     }
 
     #[rstest]
+    #[case(Scalar::Integer(0), Cell::Integer(0))]
     #[case(Scalar::Integer(3), Cell::Integer(3))]
+    #[case(Scalar::Integer(9), Cell::Integer(9))]
     #[case(Scalar::Bool(true), Cell::Integer(1))]
     #[case(Scalar::Real(4.0), Cell::Integer(4))]
     #[case(Scalar::Null, Cell::Null)]
@@ -283,6 +285,14 @@ mod tests {
             refused(ColumnType::SameTable, Scalar::Bool(true)),
             "int_type"
         );
+    }
+
+    #[rstest]
+    #[case(Scalar::Real(2.5), 2.5)]
+    #[case(Scalar::Integer(-3), -3.0)]
+    #[case(Scalar::LargeInteger(1 << 63), 9_223_372_036_854_775_808.0)]
+    fn a_real_column_takes_numbers(#[case] scalar: Scalar<'static>, #[case] number: f64) {
+        assert_eq!(nullable(ColumnType::Real, scalar), Ok(Cell::Real(number)));
     }
 
     #[rstest]
