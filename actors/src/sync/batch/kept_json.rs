@@ -255,6 +255,7 @@ mod tests {
     #[case::hopelessly_deep(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)), "json_too_deep")]
     #[case::too_deep_in_an_object(&format!("{}1{}", "{\"a\":".repeat(25), "}".repeat(25)), "json_too_deep")]
     #[case::long_name(&format!("{{\"{}\":1}}", "x".repeat(65_536)), "string_too_long")]
+    #[case::long_name_with_an_escape(&format!("{{\"\\n{}\":1}}", "x".repeat(65_535)), "string_too_long")]
     #[case::too_large(r#"{"a":[1e400]}"#, "json_invalid")]
     #[case::half_a_character(r#"["\ud800"]"#, "json_invalid")]
     fn what_a_database_cannot_hold_is_refused(#[case] value: &str, #[case] expected: &str) {
@@ -263,10 +264,19 @@ mod tests {
 
     #[rstest]
     #[case::deep(&format!("{}1{}", "[".repeat(24), "]".repeat(24)))]
+    #[case::longest_name(&format!("{{\"{}\":1}}", "x".repeat(65_535)))]
     #[case::nested(r#"{"a": [1, 2.5e-3, "\u00b0", null, {"b": true}]}"#)]
     #[case::large_integer("123456789012345678901234567890")]
     fn other_json_is_kept(#[case] value: &str) {
         assert_eq!(kind(value), None);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_number_is_said_without_its_place() {
+        let fault = check(&Texts::new(Bytes::new(), Arc::default()), "[1e400]");
+        let msg = fault.map(|fault| fault.msg);
+        let expected = "JSON decode error: number out of range";
+        assert_eq!(msg.as_deref(), Some(expected));
     }
 
     #[test]
