@@ -1,5 +1,6 @@
 //! What is remembered of every analysis for which a model was asked.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
@@ -8,7 +9,7 @@ use mysql_async::{Conn, Params, Row, Value, params};
 
 use super::messages::{AnalysisStatus, PastAnalysis};
 use super::subject::Subject;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Statement};
 use crate::diagnosis::Finding;
 use crate::page::Page;
 use crate::text::line;
@@ -172,16 +173,23 @@ pub(super) async fn of_drive(
     rows.into_iter().map(read).collect()
 }
 
-/// The findings that were put to the model; none of an analysis that an earlier version made.
-pub(super) async fn findings(
+/// The findings that were put to the model in each of some analyses; none of an analysis that an earlier version made.
+pub(super) async fn findings_of(
     connection: &mut Conn,
-    analysis_id: &str,
-) -> Result<Option<Vec<Finding>>, DatabaseError> {
-    let query = "SELECT findings FROM analysis_history WHERE analysis_id = ?";
-    let stored: Option<Option<String>> = connection.exec_first(query, (analysis_id,)).await?;
-    Ok(stored
-        .flatten()
-        .and_then(|findings| serde_json::from_str(&findings).ok()))
+    analysis_ids: &[&str],
+) -> Result<HashMap<String, Vec<Finding>>, DatabaseError> {
+    if analysis_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = format!(
+        "SELECT analysis_id, findings FROM analysis_history WHERE findings IS NOT NULL AND analysis_id IN ({})",
+        vec!["?"; analysis_ids.len()].join(", ")
+    );
+    let stored: Vec<(String, String)> = Statement::new(query, analysis_ids.iter().copied())
+        .fetch_all(connection)
+        .await?;
+    let read = |(id, findings): (String, String)| Some((id, serde_json::from_str(&findings).ok()?));
+    Ok(stored.into_iter().filter_map(read).collect())
 }
 
 fn json(findings: &[Finding]) -> Result<String, DatabaseError> {

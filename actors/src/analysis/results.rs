@@ -1,5 +1,7 @@
 //! What an analysis has recommended, among the device's own recommendations.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Params, Value};
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::RecommendationEvidence;
 use super::recommendations::Recommendation;
 use super::subject::Subject;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Statement};
 
 /// The lowest place that the device's own column knows.
 const LAST_PRIORITY: u32 = 5;
@@ -75,14 +77,35 @@ pub(super) async fn of_analysis(
     connection: &mut Conn,
     analysis_id: &str,
 ) -> Result<Vec<Recommendation>, DatabaseError> {
-    let query = "SELECT recommendation, extra FROM ai_recommendations \
-                 WHERE sync_batch_id = ? AND source_id < 0";
-    let rows: Vec<(String, Option<String>)> = connection.exec(query, (analysis_id,)).await?;
-    let mut recommendations: Vec<Recommendation> = rows
-        .into_iter()
-        .filter_map(|(recommendation, extra)| {
-            let extra: Extra = serde_json::from_str(&extra?).ok()?;
-            Some(Recommendation {
+    let mut found = of_analyses(connection, &[analysis_id]).await?;
+    Ok(found.remove(analysis_id).unwrap_or_default())
+}
+
+/// The recommendations of each of some analyses that has any, the most important first.
+pub(super) async fn of_analyses(
+    connection: &mut Conn,
+    analysis_ids: &[&str],
+) -> Result<HashMap<String, Vec<Recommendation>>, DatabaseError> {
+    let mut by_analysis: HashMap<String, Vec<Recommendation>> = HashMap::new();
+    if analysis_ids.is_empty() {
+        return Ok(by_analysis);
+    }
+    let query = format!(
+        "SELECT sync_batch_id, recommendation, extra FROM ai_recommendations \
+         WHERE sync_batch_id IN ({}) AND source_id < 0",
+        vec!["?"; analysis_ids.len()].join(", ")
+    );
+    let rows: Vec<(String, String, Option<String>)> =
+        Statement::new(query, analysis_ids.iter().copied())
+            .fetch_all(connection)
+            .await?;
+    for (analysis_id, recommendation, extra) in rows {
+        let extra: Option<Extra> = extra.and_then(|extra| serde_json::from_str(&extra).ok());
+        let Some(extra) = extra else { continue };
+        by_analysis
+            .entry(analysis_id)
+            .or_default()
+            .push(Recommendation {
                 rank: extra.rank,
                 category: extra.category,
                 recommendation,
@@ -90,11 +113,12 @@ pub(super) async fn of_analysis(
                 grounded: extra.grounded,
                 finding: extra.finding,
                 evidence: extra.evidence,
-            })
-        })
-        .collect();
-    recommendations.sort_by_key(|found| found.rank);
-    Ok(recommendations)
+            });
+    }
+    for recommendations in by_analysis.values_mut() {
+        recommendations.sort_by_key(|found| found.rank);
+    }
+    Ok(by_analysis)
 }
 
 /// Our id of the subject's profile, if the device has ever named it.

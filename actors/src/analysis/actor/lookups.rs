@@ -58,10 +58,9 @@ impl Handler<FindAnalysis> for AnalysisActor {
                 turn: _turn,
             } = wanted;
             let found = database.run(STATEMENT_LIMIT, async |connection| {
-                match history::find(connection, &analysis_id).await? {
-                    Some(past) => with_results(connection, past).await.map(Some),
-                    None => Ok(None),
-                }
+                let past = history::find(connection, &analysis_id).await?;
+                let mut found = with_results(connection, past.into_iter().collect()).await?;
+                Ok(found.pop())
             });
             let of_device = |found: &RecordedAnalysis| {
                 device_id.is_none_or(|device_id| *device_id == *found.analysis.device_id)
@@ -75,15 +74,25 @@ impl Handler<FindAnalysis> for AnalysisActor {
     }
 }
 
+/// The analyses with what they found, in two queries for all of them.
 async fn with_results(
     connection: &mut Conn,
-    analysis: PastAnalysis,
-) -> Result<RecordedAnalysis, DatabaseError> {
-    Ok(RecordedAnalysis {
-        findings: history::findings(connection, &analysis.analysis_id).await?,
-        recommendations: results::of_analysis(connection, &analysis.analysis_id).await?,
+    analyses: Vec<PastAnalysis>,
+) -> Result<Vec<RecordedAnalysis>, DatabaseError> {
+    let ids: Vec<&str> = analyses
+        .iter()
+        .map(|analysis| analysis.analysis_id.as_str())
+        .collect();
+    let mut findings = history::findings_of(connection, &ids).await?;
+    let mut recommendations = results::of_analyses(connection, &ids).await?;
+    let recorded = analyses.into_iter().map(|analysis| RecordedAnalysis {
+        findings: findings.remove(&analysis.analysis_id),
+        recommendations: recommendations
+            .remove(&analysis.analysis_id)
+            .unwrap_or_default(),
         analysis,
-    })
+    });
+    Ok(recorded.collect())
 }
 
 /// A drive with its diagnosis and its analyses; nothing without a diagnosis, or where the drive is not of this device.
@@ -99,10 +108,7 @@ pub async fn find_drive(
         return Ok(None);
     };
     let past = history::of_drive(connection, drive, &stored.device_id, stored.start).await?;
-    let mut analyses = Vec::with_capacity(past.len());
-    for past in past {
-        analyses.push(with_results(connection, past).await?);
-    }
+    let analyses = with_results(connection, past).await?;
     Ok(Some(DiagnosedDrive { stored, analyses }))
 }
 
