@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::server::API_KEY;
 
-/// Every client posts this many requests of so many readings; returns the total duration and that of each request.
+/// Every client posts `requests` requests of `rows` readings; returns the total duration and that of each request.
 pub(crate) fn post_batches(
     port: u16,
     clients: usize,

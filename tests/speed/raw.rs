@@ -78,7 +78,7 @@ pub(crate) fn execute(url: &str, statements: &[String]) {
     });
 }
 
-/// Every connection executes this many statements of so many readings; returns the total duration and that of each
+/// Every connection executes `statements` statements of `rows` readings; returns the total duration and that of each
 /// statement. The texts are written beforehand.
 pub(crate) fn upsert(
     url: &str,

@@ -3,13 +3,12 @@
 //! Trouble codes come in the table `dtc_log`, which is kept only where `EXTRA_TABLES` names it. Its rows are the device's
 //! own JSON: what is not there is not shown.
 
-use crate::text::counted;
 use mysql_async::{Conn, Value};
 use serde_json::{Map, Value as Json};
 
 use super::subject::Subject;
 use crate::database::{DatabaseError, Statement};
-use crate::text::phrase;
+use crate::text::{counted, phrase};
 
 /// Kinds of alerts, and trouble codes, that are kept.
 const MAX_EVENTS: u32 = 20;

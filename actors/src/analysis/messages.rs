@@ -125,7 +125,7 @@ pub struct DriveReport {
     pub diagnosis: Diagnosis,
     /// Whether readings of it are no longer stored.
     pub are_readings_gone: bool,
-    /// The drive at the resolution of a plot, as far as its readings are stored.
+    /// The drive at the resolution of a plot, of the readings that are stored.
     pub traces: Traces,
     /// Those of the latest analysis of the drive.
     pub recommendations: Vec<Recommendation>,

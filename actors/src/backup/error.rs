@@ -1,9 +1,9 @@
 //! Errors of the backup actor.
 
-use crate::text::counted;
 use std::io::{self, ErrorKind};
 
 use super::sha256::Sha256;
+use crate::text::counted;
 
 /// Why a request to the backup actor failed.
 #[derive(Debug, thiserror::Error)]

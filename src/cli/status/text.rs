@@ -1,6 +1,5 @@
 //! The status as text. Pure, but for the colours of the terminal.
 
-use actors::text::counted;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use actors::backup::Backup;
 use actors::drives::{DriveState, KnownDrive};
 use actors::sync::Gap;
 use actors::sync::status::{DEVICE_LIMIT, DeviceSyncStatus, TableSyncStatus};
+use actors::text::counted;
 use chrono::NaiveDateTime;
 
 use super::facts::Facts;

@@ -1,7 +1,6 @@
 //! SQLite: `PRAGMA quick_check` reads every page. The header is checked first, because SQLite treats a file of less
 //! than a page as a new database.
 
-use crate::text::counted;
 use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
@@ -12,6 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Finding, StopSign, Unfinished, Watched, damaged, unfinished, unverifiable};
+use crate::text::counted;
 
 /// Steps of SQLite's virtual machine between two polls of the stop sign.
 const STEPS_BETWEEN_POLLS: i32 = 10_000;
