@@ -67,13 +67,16 @@ pub async fn migrate(database: &Database) -> Result<Migrated, DatabaseError> {
     }
 }
 
+/// Fails soon if the database is unreachable, not after the limit of the migrations.
+pub async fn reach(database: &Database) -> Result<(), DatabaseError> {
+    let reached = database.run(REACH_LIMIT, async |connection| {
+        Ok(connection.query_drop("DO 0").await?)
+    });
+    reached.await
+}
+
 async fn migrate_once(database: &Database) -> Result<Migrated, DatabaseError> {
-    // An unreachable database fails soon, not after the limit of the migrations.
-    database
-        .run(REACH_LIMIT, async |connection| {
-            Ok(connection.query_drop("DO 0").await?)
-        })
-        .await?;
+    reach(database).await?;
     database
         .run(MIGRATION_LIMIT, async |connection| {
             let lock = Lock::take(connection, MIGRATION_LIMIT / 2).await?;

@@ -115,3 +115,30 @@ async fn a_row_that_no_packet_can_carry_is_quarantined_without_its_content() {
     let kept = "row_json = 'null' AND reason LIKE '%max_allowed_packet%'";
     assert_eq!(database.count("quarantined_rows", kept).await, 1);
 }
+
+/// A control character of a name is six bytes in JSON. A batch that the driver divided had the receipt of its last part.
+#[tokio::test]
+async fn names_count_as_they_are_written() {
+    let (_database, server) = server_that_accepts(MIB, &[]).await;
+    let name = |length| "\u{1}".repeat(length);
+    let readings: Vec<Value> = (1..=600)
+        .map(|id| with(reading(id), &json!({ name(300): null })))
+        .collect();
+    for (inserted, updated) in [(600, 0), (0, 600)] {
+        let (status, receipt) = server
+            .sync(&batch(&json!({"realtime_data": readings})))
+            .await;
+        assert_eq!(status, 200, "{receipt}");
+        let counts = &receipt["tablesProcessed"]["realtime_data"];
+        assert_eq!(counts["inserted"], inserted);
+        assert_eq!(counts["updated"], updated);
+    }
+    let mut wide = reading(601);
+    for more in 0..6 {
+        wide[name(60_000 + more)] = Value::Null;
+    }
+    let (status, refusal) = server.sync(&batch(&json!({"realtime_data": [wide]}))).await;
+    assert_eq!(status, 422, "{refusal}");
+    let message = refusal["detail"][0]["msg"].as_str().unwrap();
+    assert!(message.contains("max_allowed_packet"), "{message}");
+}

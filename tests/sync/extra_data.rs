@@ -59,6 +59,32 @@ async fn the_latest_value_of_an_unknown_column_replaces_the_earlier_one() {
     assert_eq!(store(json!({"value": 1.0})).await, extra);
 }
 
+/// MariaDB's `JSON_MERGE_PATCH` leaves the member behind the first one that it removes, if the patch has another order.
+#[tokio::test]
+async fn unknown_data_is_replaced_in_whatever_order_it_comes() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    for sent in [
+        json!({"u": 1, "v": 2, "w": 3, "x": 4}),
+        json!({"a": {"x": 1}}),
+        json!({"a": {"x": 2}, "x": {}, "w": null, "v": [1], "u": null}),
+    ] {
+        for (first, last) in [(1, 1), (2, 4)] {
+            let rows: Vec<Value> = (first..=last).map(|id| with(reading(id), &sent)).collect();
+            let fields = with(batch(&json!({"realtime_data": rows})), &sent);
+            let (status, receipt) = server.sync(&fields).await;
+            assert_eq!(status, 200, "{receipt}");
+        }
+    }
+    let expected = json!({"u": null, "v": [1], "w": null, "x": {}, "a": {"x": 2}});
+    for id in 1..=4 {
+        let row = format!("realtime_data WHERE source_id = {id}");
+        assert_eq!(extra_of(&database, &row).await, expected, "{id}");
+    }
+    let device = "devices WHERE device_id = 'test-device'";
+    assert_eq!(extra_of(&database, device).await, expected);
+}
+
 #[tokio::test]
 async fn columns_of_the_server_cannot_be_written_by_a_client() {
     let database = TestDatabase::create().await;

@@ -107,7 +107,7 @@ impl DatabaseError {
     }
 
     /// True if the database server, not the work, is why it failed: another server can do it.
-    pub(super) fn is_of_server(&self) -> bool {
+    pub(crate) fn is_of_server(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::TimedOut { .. }) || self.is_refusal_of_server()
     }
 

@@ -81,7 +81,7 @@ impl Batch {
     pub fn has_ids_beyond(&self, limit: i64) -> bool {
         let mirrored = self.mirrored.iter().flat_map(|table| {
             let rows = table.rows().iter();
-            rows.filter_map(|row| table.integer_id(*row))
+            rows.filter_map(|row| table.integer_id(*row).map(i128::from))
         });
         let passthrough = self.passthrough.iter().flat_map(|table| {
             let rows = table.rows().iter();
@@ -89,7 +89,7 @@ impl Batch {
         });
         mirrored
             .chain(passthrough)
-            .any(|id| !(0..limit).contains(&id))
+            .any(|id| !(0..limit.into()).contains(&id))
     }
 
     /// The rows of a mirrored table, if the batch has it.

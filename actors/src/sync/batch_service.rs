@@ -65,11 +65,9 @@ impl BatchService {
         if !sender.may_write_as(&batch.device_id) {
             return Err(self.forbid(batch.device_id, begun));
         }
-        // Freed now, unless the batch may have to be read again.
-        let body = batch.has_ids_beyond(EPOCH_IDS).then_some(body);
         let mut committed = self.commit(&batch, begun).await;
-        if let (Err(DatabaseError::BeyondEpoch), Some(body)) = (&committed, body) {
-            // The ids become problems of their rows.
+        if let Err(DatabaseError::BeyondEpoch) = committed {
+            // Read again, the ids become problems of their rows.
             batch = match self.read(body, Some(EPOCH_IDS)).await {
                 Ok(batch) => batch,
                 Err(refusal) => return Err(self.refuse(refusal, &sender, begun).await),

@@ -15,6 +15,9 @@ use crate::schema::{self, Migrated};
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(15);
 
+/// What is reported while the schema is migrated after the database was away.
+const MIGRATING: &str = "the schema is being brought up to date";
+
 /// The needed rights whose lack fails a write, or a read.
 const WRITES: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
 
@@ -55,11 +58,17 @@ impl Readiness {
     }
 }
 
-/// Migrates the schema and retries until that succeeds. Each cause of failure is logged and reported once.
+/// Migrates the schema and retries until that succeeds. Each cause of failure is logged once.
 pub(super) async fn bring_up_to_date(database: Database, announcer: Announcer, reporter: Reporter) {
     let mut pause = FIRST_PAUSE;
     let mut logged = String::new();
+    let mut was_away = false;
     loop {
+        if was_away && schema::reach(&database).await.is_ok() {
+            // Migrating can take minutes, during which the last failure would be shown.
+            reporter.send(Report::Schema(Err(MIGRATING.to_owned())));
+            announcer.send_replace(SchemaState::Pending(None));
+        }
         match schema::migrate(&database).await {
             Ok(migrated) => {
                 log_migrated(&migrated);
@@ -75,9 +84,10 @@ pub(super) async fn bring_up_to_date(database: Database, announcer: Announcer, r
                 let cause = causes(&error);
                 if cause != logged {
                     log::warn!(error:% = cause; "schema is not ready, retrying");
-                    reporter.send(Report::Schema(Err(error.to_string())));
                     logged = cause;
                 }
+                was_away = error.is_of_server();
+                reporter.send(Report::Schema(Err(error.to_string())));
                 announcer.send_replace(SchemaState::Pending(Some(Arc::new(error))));
             }
         }

@@ -135,9 +135,10 @@ pub(super) async fn store(
 }
 
 /// Sets fields of the JSON object in `extra` and keeps its other fields. The fields are removed first (the `?` is an
-/// object with null for each of them), because a merge would combine nested objects and drop nulls.
+/// object with null for each of them), because a merge would combine nested objects and drop nulls. They are removed twice:
+/// MariaDB leaves the field behind the first one that it removes.
 const SET_IN_EXTRA: &str =
-    "JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?), VALUES(extra))";
+    "JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?, ?), VALUES(extra))";
 
 /// The same for fields that are a merge patch.
 const PATCH_EXTRA: &str = "JSON_MERGE_PATCH(COALESCE(extra, '{}'), VALUES(extra))";

@@ -45,11 +45,12 @@ async fn ids_that_leave_the_epoch_are_quarantined_one_by_one() {
     let image = |hours| json!({"realtime_data": readings_of(1..=5, hours, 1.5)});
     fixture.store(&image(0)).await;
     fixture.store(&image(48)).await;
-    let (highest, text) = (i64::MAX, OFFSET.to_string());
+    // Larger than a BIGINT, which such an id need not fit.
+    let (highest, text) = (i64::MAX, "9223372036854775808");
     let receipt = fixture
         .store(&json!({
             "realtime_data": [reading(highest), reading(6), reading(highest - 1), reading(OFFSET + 6)],
-            "dtc_log": [{"id": text}, {"id": "a"}],
+            "dtc_log": [{"id": text}, {"id": "-7"}, {"id": "a"}],
         }))
         .await;
     let counts = json!({"inserted": 1, "updated": 0, "errors": 3});
@@ -60,15 +61,21 @@ async fn ids_that_leave_the_epoch_are_quarantined_one_by_one() {
         ids,
         [
             &json!(text),
+            &json!("-7"),
             &json!(highest),
             &json!(highest - 1),
             &json!(OFFSET + 6)
         ]
     );
-    assert_eq!(fixture.database.count("quarantined_rows", "TRUE").await, 4);
+    let reasons = [("less than", 4), ("at least 0", 1)];
+    for (reason, rows) in reasons {
+        let with_reason = format!("reason LIKE '%its ids must be {reason}%'");
+        let count = fixture.database.count("quarantined_rows", &with_reason);
+        assert_eq!(count.await, rows, "{reason}");
+    }
     // Not the entry of the id 6, which is stored.
     fixture.store(&json!({"realtime_data": [reading(6)]})).await;
-    assert_eq!(fixture.database.count("quarantined_rows", "TRUE").await, 4);
+    assert_eq!(fixture.database.count("quarantined_rows", "TRUE").await, 5);
     assert_eq!(fixture.database.count("realtime_data", "TRUE").await, 11);
 }
 

@@ -211,16 +211,22 @@ impl RowNotes {
     }
 
     /// Notes an integer id that leaves the epoch of its device.
-    pub(super) fn check_id(&mut self, id: i64) {
-        if let Some(limit) = self.limits.ids_below
-            && !(0..limit).contains(&id)
-        {
-            let msg = format!(
-                "The device started again at id 1 before; since then its ids must be less than {limit}"
-            );
-            let fault = Fault::new("less_than", msg, &Value::from(id));
-            self.fault("id", fault);
-        }
+    pub(super) fn check_id(&mut self, id: i128) {
+        let Some(limit) = self.limits.ids_below else {
+            return;
+        };
+        let (kind, bound) = if id < 0 {
+            ("greater_than_equal", "at least 0".to_owned())
+        } else if id >= limit.into() {
+            ("less_than", format!("less than {limit}"))
+        } else {
+            return;
+        };
+        let msg =
+            format!("The device started again at id 1 before; since then its ids must be {bound}");
+        // A number that JSON does not have is shown as a text.
+        let shown = i64::try_from(id).map_or_else(|_| Value::from(id.to_string()), Value::from);
+        self.fault("id", Fault::new(kind, msg, &shown));
     }
 
     pub(super) fn is_empty(&self) -> bool {

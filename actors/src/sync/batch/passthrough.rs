@@ -25,9 +25,9 @@ pub struct PassthroughTable {
     order: Vec<u32>,
 }
 
-/// The number that a text is the usual form of.
-pub fn canonical_integer(text: &str) -> Option<i64> {
-    let number: i64 = text.parse().ok()?;
+/// The number that a text is the usual form of. It can be larger than a `BIGINT`, as the column is a text.
+pub fn canonical_integer(text: &str) -> Option<i128> {
+    let number: i128 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }
 

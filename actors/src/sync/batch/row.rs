@@ -140,7 +140,7 @@ impl<'t, 'n> Draft<'t, 'n> {
         self.complete();
         self.notes.check_size(self.bytes());
         if let Some(Cell::Integer(id)) = self.id {
-            self.notes.check_id(id);
+            self.notes.check_id(id.into());
         }
         if let (Some(id), true) = (self.id, self.notes.is_empty()) {
             self.rows.push_row(id, &self.cells, self.first_unknown);

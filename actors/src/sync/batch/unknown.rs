@@ -26,11 +26,13 @@ impl UnknownColumns<'_> {
         self.fields.is_empty()
     }
 
-    /// The bytes of the columns as a JSON object and of the same object of nulls, about.
+    /// The bytes that a statement has of the columns: a JSON object, and twice the same object of nulls.
     pub fn bytes(&self) -> usize {
+        const NULL: usize = "\"\":null,".len();
         let fields = self.fields.iter();
         let bytes = fields.map(|field| {
-            2 * self.texts.bytes(field.name).len() + self.texts.bytes(field.value).len() + 12
+            let name = escaped_bytes(self.texts.bytes(field.name));
+            3 * (name + NULL) + self.texts.bytes(field.value).len()
         });
         bytes.sum()
     }
@@ -71,6 +73,16 @@ impl UnknownColumns<'_> {
         json.push('}');
         json
     }
+}
+
+/// The bytes of a text in JSON, at most.
+fn escaped_bytes(text: &[u8]) -> usize {
+    let bytes = text.iter().map(|byte| match byte {
+        0x00..=0x1f => "\\u0000".len(),
+        b'"' | b'\\' => 2,
+        _ => 1,
+    });
+    bytes.sum()
 }
 
 /// The top-level fields of a batch that the server does not know.

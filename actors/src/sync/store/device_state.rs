@@ -54,7 +54,10 @@ impl Epoch {
     /// The `source_id` of a row of a passthrough table, whose keys are text; `None` if it is a number that leaves the epoch.
     pub(super) fn text_source_id(self, id: &str) -> Option<Cow<'_, str>> {
         match canonical_integer(id) {
-            Some(id) if self.number > 0 => Some(self.source_id(id)?.to_string().into()),
+            Some(id) if self.number > 0 => {
+                let id = i64::try_from(id).ok()?;
+                Some(self.source_id(id)?.to_string().into())
+            }
             _ => Some(id.into()),
         }
     }
@@ -101,7 +104,8 @@ fn ids_by_table(batch: &Batch, epoch: Epoch) -> BTreeMap<&str, IdPages> {
 
 fn integer_ids(sheet: &PassthroughTable) -> BTreeSet<i64> {
     let ids = sheet.rows().iter().map(|row| sheet.id(*row));
-    ids.filter_map(canonical_integer).collect()
+    ids.filter_map(|id| canonical_integer(id)?.try_into().ok())
+        .collect()
 }
 
 fn pages_of<'a>(ids: &BTreeMap<&'a str, IdPages>) -> Vec<(&'a str, i64)> {

@@ -87,11 +87,13 @@ pub(super) async fn keep_fields(
     if fields.is_empty() {
         return Ok(());
     }
-    let sql = "UPDATE devices SET extra = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?), ?) \
+    // As in `SET_IN_EXTRA`.
+    let sql = "UPDATE devices SET extra = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(COALESCE(extra, '{}'), ?, ?), ?) \
                WHERE device_id = @device";
     let json = fields.to_json();
     let is_large = json.len() > DEFERRED_FIELDS_BYTES;
-    let statement = Statement::new(sql, [fields.to_nulls(), json]);
+    let nulls = fields.to_nulls();
+    let statement = Statement::new(sql, [nulls.clone(), nulls, json]);
     if is_large {
         statement.run(transaction.connection().await?).await
     } else {

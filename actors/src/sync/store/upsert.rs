@@ -105,8 +105,8 @@ pub(super) async fn upsert_sheet(
             },
             values: sheet.table.columns.len() + 2,
             last: match &shape.extra {
-                Extra::Replace(nulls) => Some(nulls),
-                Extra::None | Extra::Patch => None,
+                Extra::Replace(nulls) => &[nulls, nulls],
+                Extra::None | Extra::Patch => &[],
             },
         };
         affected += upsert.execute(transaction, &rows).await?;
@@ -133,7 +133,7 @@ pub(super) async fn upsert_extra_sheet(
             ]);
         },
         values: 3,
-        last: None,
+        last: &[],
     };
     let affected = upsert.execute(transaction, rows).await?;
     Ok(counts_of_upserts(rows.len() as u64, affected))

@@ -34,8 +34,8 @@ pub(super) struct Upsert<'a, Text, Bytes, Bind> {
     pub bind: Bind,
     /// How many values a row has, at most.
     pub values: usize,
-    /// The last value of the statement, whatever its number of rows.
-    pub last: Option<&'a str>,
+    /// The last values of the statement, whatever its number of rows.
+    pub last: &'a [&'a str],
 }
 
 impl<Text, Bytes, Bind> Upsert<'_, Text, Bytes, Bind> {
@@ -61,11 +61,11 @@ impl<Text, Bytes, Bind> Upsert<'_, Text, Bytes, Bind> {
         let mut affected = 0;
         for rows in chunks(rows, sizes, limit, &self.row_bytes) {
             let values_of = |rows: &[T]| {
-                let mut values = Vec::with_capacity(rows.len() * self.values + 1);
+                let mut values = Vec::with_capacity(rows.len() * self.values + self.last.len());
                 for row in rows {
                     (self.bind)(&mut values, row);
                 }
-                values.extend(self.last.map(Value::from));
+                values.extend(self.last.iter().map(Value::from));
                 Params::Positional(values)
             };
             if sizes == Sizes::Any && rows.len() > 1 {
