@@ -10,7 +10,7 @@
 
 use std::{future::pending, sync::Arc};
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use crate::locks::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// Running slots and a bounded queue for them. Clones share both.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 mod ledger;
 
-use crate::mutex::{Mutex, MutexGuard, PoisonError};
+use crate::locks::{Mutex, MutexGuard, PoisonError};
 use ledger::{Account, Ledger, Limits};
 
 /// Reservations grow in steps of this size.

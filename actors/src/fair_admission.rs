@@ -9,10 +9,10 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use crate::admission::Full;
-use crate::mutex::{Mutex, MutexGuard, PoisonError};
+use crate::locks::{Mutex, MutexGuard, Notify, PoisonError};
 
 /// Running turns and a bounded queue for them. Clones share both.
 #[derive(Clone, Debug)]

@@ -14,7 +14,8 @@ pub mod diagnosis;
 pub mod drives;
 pub mod fair_admission;
 pub mod health;
-mod mutex;
+mod locks;
+
 pub mod ollama;
 pub mod page;
 pub mod problem;

@@ -1,11 +1,7 @@
-//! The files of the actors that threads share, compiled with the lock of `shuttle`, whose scheduler switches threads at every
-//! use of it. The models in `tests/` run them.
+//! The files of the actors that threads share, compiled with locks of `shuttle`, whose scheduler switches threads at every
+//! use of one. The models in `tests/` run them.
 
-/// In place of `actors/src/mutex.rs`.
-mod mutex {
-    pub(crate) use shuttle::sync::{Mutex, MutexGuard};
-    pub(crate) use std::sync::PoisonError;
-}
+mod locks;
 
 /// The files of the actors.
 #[path = "../../src"]
