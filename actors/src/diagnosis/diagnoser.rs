@@ -21,6 +21,8 @@ use super::traces::TraceBuilder;
 const MAX_NAMES: usize = 1_000;
 /// Names that are listed as unknown.
 const MAX_UNKNOWN: usize = 50;
+/// A name that was silent for longer leaves its channel to another name.
+const MAX_SILENCE_MS: i64 = 60_000;
 /// Beyond this (either sign) a value is garbage.
 const MAX_VALUE: f64 = 1e12;
 /// Channels that the 4G63's control unit of the Eclipse does not have.
@@ -84,8 +86,8 @@ struct Name {
 #[derive(Debug)]
 struct Core {
     names: HashMap<Box<str>, Name>,
-    /// The name that a channel's readings come under: a second name for it is another source.
-    owners: [Option<usize>; CHANNELS],
+    /// The name that a channel's readings come under, and when the latest came: a second name for it is another source.
+    owners: [Option<(usize, i64)>; CHANNELS],
     unknown: BTreeSet<String>,
     clock: Clock,
     timeline: Timeline,
@@ -109,6 +111,11 @@ impl Observer for Parts {
             .reading(sample.channel, sample.at_ms, sample.value);
         let second = u64::try_from(sample.at_ms / 1_000).unwrap_or(0);
         self.traces.push(sample.channel, second, sample.value);
+    }
+
+    fn stepped(&mut self) {
+        self.figures.stepped();
+        self.doubts.stepped();
     }
 
     fn stood(&mut self, channel: Channel, ms: i64) {
@@ -150,14 +157,19 @@ impl Core {
         let channel = meaning.channel;
         let interval = self.timeline.interval_ms(channel);
         let tick = self.clock.place(reading.at_ms, interval);
-        if let Tick::Paused(_) = tick {
-            self.timeline.pause(&mut self.parts);
+        match tick {
+            Tick::Steady(_) => {}
+            Tick::SteppedBack(_) => self.timeline.step(&mut self.parts),
+            Tick::Paused(_) => self.timeline.pause(&mut self.parts),
         }
-        let owner = *self.owners[channel.index()].get_or_insert(name);
-        let Some(value) = self
-            .value(&reading, meaning, tick.elapsed_ms())
-            .filter(|_| owner == name)
-        else {
+        let at_ms = tick.elapsed_ms();
+        let owner = &mut self.owners[channel.index()];
+        if owner.is_none_or(|(owner, seen_ms)| owner == name || at_ms - seen_ms > MAX_SILENCE_MS) {
+            *owner = Some((name, at_ms));
+        }
+        let owns = owner.is_some_and(|(owner, _)| owner == name);
+        let value = owns.then(|| self.value(&reading, meaning, at_ms)).flatten();
+        let Some(value) = value else {
             self.left_out += 1;
             return;
         };
@@ -167,7 +179,7 @@ impl Core {
         self.readings += 1;
         let sample = Sample {
             channel,
-            at_ms: tick.elapsed_ms(),
+            at_ms,
             value,
         };
         self.timeline.push(sample, &mut self.parts);

@@ -66,6 +66,11 @@ impl DoubtBuilder {
         }
     }
 
+    /// The clock stepped.
+    pub(crate) fn stepped(&mut self) {
+        self.sensors.iter_mut().for_each(SensorWatch::stepped);
+    }
+
     /// A doubt that only the caller can have, such as an overlap with another drive.
     pub(crate) fn add(&mut self, doubt: Doubt) {
         self.others.push(doubt);

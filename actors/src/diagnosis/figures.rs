@@ -126,6 +126,11 @@ impl FigureBuilder {
         }
     }
 
+    /// The clock stepped.
+    pub(crate) fn stepped(&mut self) {
+        self.warm_up.interrupt();
+    }
+
     /// The finished figures; what only the caller knows is left at its default.
     #[allow(clippy::cast_precision_loss)]
     pub(crate) fn finish(self) -> Figures {
@@ -236,6 +241,10 @@ pub(crate) fn round(value: f64, decimals: i32) -> f64 {
 struct WarmUpCurve {
     first: Option<f64>,
     highest: Option<f64>,
+    /// The latest second with coolant, and whether the engine ran then.
+    seen: Option<(u64, bool)>,
+    /// Whether the rise was lost from sight.
+    interrupted: bool,
     /// Running seconds so far, and when 30 and 70 °C were first passed, from below.
     running: u32,
     passed: [Option<(u32, f64)>; 2],
@@ -245,6 +254,15 @@ struct WarmUpCurve {
 impl WarmUpCurve {
     const FROM_C: f64 = 30.0;
     const TO_C: f64 = 70.0;
+    /// The first reading at or above 30 °C that is seen in time is not much above it.
+    const NEAR_C: f64 = 5.0;
+    /// Over more seconds without coolant the engine may have stopped.
+    const MAX_GAP: u32 = 60;
+
+    /// Whatever the coolant did meanwhile was not seen.
+    fn interrupt(&mut self) {
+        self.interrupted |= self.passed[0].is_some();
+    }
 
     fn second(&mut self, second: &Second<'_>) {
         let Some(coolant) = second.get(Channel::Coolant) else {
@@ -252,12 +270,22 @@ impl WarmUpCurve {
         };
         self.first.get_or_insert(coolant);
         self.highest = Some(self.highest.map_or(coolant, |highest| highest.max(coolant)));
-        if !second.running {
+        // Missing readings do not stop the engine.
+        let rpm_is_missing = second.get(Channel::Rpm).is_none();
+        let runs = second.running || (rpm_is_missing && self.seen.is_some_and(|(_, ran)| ran));
+        let passed = match self.seen.replace((second.index, runs)) {
+            Some((before, true)) => u32::try_from(second.index - before).unwrap_or(u32::MAX),
+            _ => 1,
+        };
+        if passed > Self::MAX_GAP {
+            self.interrupt();
+        }
+        if !runs {
             return;
         }
-        self.running += 1;
+        self.running += passed.min(Self::MAX_GAP);
         let starts_cold = self.first.is_some_and(|first| first < Self::TO_C - 20.0);
-        if !starts_cold || self.passed[1].is_some() {
+        if !starts_cold || self.interrupted || self.passed[1].is_some() {
             return;
         }
         if self.passed[0].is_none() && coolant >= Self::FROM_C {
@@ -281,7 +309,7 @@ impl WarmUpCurve {
         });
         let seconds_30_to_70 = self.passed[0]
             .zip(self.passed[1])
-            .filter(|_| first <= Self::FROM_C + 2.0)
+            .filter(|(from, _)| from.1 <= Self::FROM_C + Self::NEAR_C)
             .map(|(from, to)| f64::from(to.0 - from.0));
         Some(WarmUp {
             from_c: first,

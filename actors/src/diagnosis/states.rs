@@ -116,6 +116,13 @@ impl Classifier {
         }
     }
 
+    /// After a pause the engine has just started, as far as is known.
+    pub(crate) fn pause(&mut self) {
+        self.speeds = [f64::NAN; 10];
+        self.since_start = 0;
+        self.standing_for = 0;
+    }
+
     pub(crate) fn classify(&mut self, values: &[f64; CHANNELS]) -> Class {
         let get = |channel: Channel| {
             let value = values[channel.index()];

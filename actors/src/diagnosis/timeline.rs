@@ -21,6 +21,8 @@ pub(crate) trait Observer {
     fn stood(&mut self, channel: Channel, ms: i64);
     /// A complete second.
     fn second(&mut self, second: &Second<'_>);
+    /// The clock stepped: how long the next reading is after those before is not known.
+    fn stepped(&mut self);
 }
 
 /// Merges the channels.
@@ -98,10 +100,18 @@ impl Timeline {
         }
     }
 
-    /// Nothing stands across this point.
+    /// The clock stepped back while the drive went on.
+    pub(crate) fn step(&mut self, observer: &mut impl Observer) {
+        self.release(observer);
+        observer.stepped();
+    }
+
+    /// Nothing stands across this point, and the engine may have stopped meanwhile.
     pub(crate) fn pause(&mut self, observer: &mut impl Observer) {
         self.release(observer);
         self.end_all(observer);
+        self.classifier.pause();
+        observer.stepped();
     }
 
     /// Processes the rest: each channel's last reading stands for one interval.

@@ -91,6 +91,11 @@ impl SensorWatch {
         }
     }
 
+    /// What changed while the clock stepped may have taken any time.
+    pub(super) fn stepped(&mut self) {
+        self.latest = None;
+    }
+
     /// More than the quantity can change between two readings.
     fn is_jump(&self, passed_ms: i64, change: f64) -> bool {
         let passed = seconds(passed_ms);

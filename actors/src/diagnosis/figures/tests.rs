@@ -86,3 +86,36 @@ fn a_warm_up_has_its_time_from_30_to_70_degrees() {
     assert!((warm_up.kelvin_per_minute.expect("passed both") - 6.0).abs() < 0.05);
     assert!((warm_up.highest_c - 88.0).abs() < 1e-9);
 }
+
+/// The warm-up curve of an engine that starts at 20 °C and gains 6 K/min, without the coolant of some seconds.
+fn warm_up(lost: std::ops::Range<u64>) -> Option<WarmUp> {
+    let mut builder = FigureBuilder::new();
+    let mut coolant = 20.0_f64;
+    for index in 0..1_000 {
+        if !lost.contains(&index) {
+            let values = [(Channel::Coolant, coolant), (Channel::Rpm, 1_500.0)];
+            second(index, EngineState::Cold, &values, &mut builder, None);
+        }
+        coolant = (coolant + 0.1).min(88.0);
+    }
+    builder.finish().warm_up
+}
+
+#[test]
+fn seconds_without_coolant_belong_to_the_warm_up() {
+    let short = warm_up(200..250).expect("has coolant");
+    assert_eq!(short.seconds_30_to_70, Some(400.0));
+    let rate = short.kelvin_per_minute.expect("passed both");
+    assert!((rate - 6.0).abs() < 0.05, "{rate}");
+}
+
+#[test]
+fn a_warm_up_that_was_lost_from_sight_has_no_duration() {
+    let from_within = warm_up(250..550).expect("has coolant");
+    assert_eq!(from_within.seconds_30_to_70, None);
+    let rate = from_within.kelvin_per_minute.expect("rose by 15 K before");
+    assert!((rate - 6.0).abs() < 0.05, "{rate}");
+
+    let from_before = warm_up(50..300).expect("has coolant");
+    assert_eq!(from_before.seconds_30_to_70, None);
+}

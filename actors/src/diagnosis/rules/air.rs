@@ -128,6 +128,8 @@ struct HeatSoak {
     outside: Option<f64>,
     seen: bool,
     relative: Sustained,
+    /// The limit that the longest stretch of `relative` is above.
+    relative_limit: f64,
     hot: Sustained,
     moving: u32,
 }
@@ -142,6 +144,7 @@ impl HeatSoak {
             outside: None,
             seen: false,
             relative: Sustained::slow(),
+            relative_limit: 0.0,
             hot: Sustained::slow(),
             moving: 0,
         }
@@ -167,10 +170,13 @@ impl Rule for HeatSoak {
                 .get(Channel::Speed)
                 .is_some_and(|speed| speed >= self.speed);
         self.moving += u32::from(moving);
-        let relative =
-            moving && outside.is_some_and(|outside| intake > outside + self.above_outside);
+        let limit = outside.map_or(f64::INFINITY, |outside| outside + self.above_outside);
+        let relative = moving && intake > limit;
         self.relative
             .second(second.index, Some(relative), intake, false);
+        if relative && self.relative.current() == self.relative.longest() {
+            self.relative_limit = limit;
+        }
         self.hot.second(
             second.index,
             Some(moving && intake > self.absolute),
@@ -185,10 +191,7 @@ impl Rule for HeatSoak {
         }
         let longest = [
             (&self.hot, self.absolute),
-            (
-                &self.relative,
-                self.outside.unwrap_or(0.0) + self.above_outside,
-            ),
+            (&self.relative, self.relative_limit),
         ]
         .into_iter()
         .filter_map(|(sustained, limit)| Some((*sustained.longest()?, limit)))

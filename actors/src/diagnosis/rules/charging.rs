@@ -1,7 +1,7 @@
 //! Charging voltage.
 
 use super::draft::{Draft, Judgement, evidence};
-use super::sustained::Sustained;
+use super::sustained::{MIN_READINGS, Stretch, Sustained};
 use super::{Drive, Rule, RuleSpec};
 use crate::diagnosis::channels::Channel;
 use crate::diagnosis::model::{System, Tier};
@@ -106,6 +106,9 @@ struct Undercharging {
     /// For each limit: windows below, and those since the alternator last charged; the lowest median with its span.
     below: [u32; 3],
     below_since: [u32; 3],
+    /// Readings in the current window, and in the windows below each limit.
+    readings: u32,
+    readings_below: [u32; 3],
     lowest: Option<(f64, u64, u64)>,
     channel: Channel,
 }
@@ -121,6 +124,8 @@ impl Undercharging {
             charged: false,
             below: [0; 3],
             below_since: [0; 3],
+            readings: 0,
+            readings_below: [0; 3],
             lowest: None,
             channel: Channel::ModuleVoltage,
         }
@@ -139,8 +144,10 @@ impl Rule for Undercharging {
         };
         if self.window.is_empty() {
             self.began = second.index;
+            self.readings = 0;
         }
         self.channel = channel;
+        self.readings += u32::from(second.fresh(channel).next().is_some());
         self.window.push(volts);
         if volts >= CHARGES {
             self.charged = true;
@@ -153,10 +160,12 @@ impl Rule for Undercharging {
         let median = self.window[WINDOW / 2];
         self.window.clear();
         self.windows += 1;
-        let counts = self.below.iter_mut().zip(&mut self.below_since);
-        for ((below, since), limit) in counts.zip(self.limits) {
-            *below += u32::from(median < limit);
-            *since += u32::from(median < limit);
+        for (level, limit) in self.limits.into_iter().enumerate() {
+            if median < limit {
+                self.below[level] += 1;
+                self.below_since[level] += 1;
+                self.readings_below[level] += self.readings;
+            }
         }
         if self.lowest.is_none_or(|(lowest, ..)| median < lowest) {
             self.lowest = Some((median, self.began, second.index + 1));
@@ -176,7 +185,9 @@ impl Rule for Undercharging {
         } else {
             (&self.below, MIN_WINDOWS)
         };
-        let worst = (0..3).rev().find(|level| below[*level] >= needed);
+        let worst = (0..3)
+            .rev()
+            .find(|level| below[*level] >= needed && self.readings_below[*level] >= MIN_READINGS);
         let (Some(level), Some((lowest, from, to))) = (worst, self.lowest) else {
             return Judgement::Passed;
         };
@@ -226,19 +237,18 @@ impl Rule for Overcharging {
         };
         self.channel = channel;
         self.seconds += 1;
+        let is_read = second.fresh(channel).next().is_some();
         self.high
-            .second(second.index, Some(volts > self.above), volts, false);
+            .second(second.index, Some(volts > self.above), volts, is_read);
     }
 
     fn judge(&self, _: &Drive<'_>) -> Judgement {
         if f64::from(self.seconds) < 2.0 * self.needed {
             return Judgement::too_little("The engine runs for less than a minute with a voltage.");
         }
-        let Some(high) = self
-            .high
-            .longest()
-            .filter(|high| f64::from(high.seconds) >= self.needed)
-        else {
+        let enough =
+            |high: &&Stretch| f64::from(high.seconds) >= self.needed && high.marked >= MIN_READINGS;
+        let Some(high) = self.high.longest().filter(enough) else {
             return Judgement::Passed;
         };
         let explanation = format!(

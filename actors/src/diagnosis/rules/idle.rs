@@ -1,7 +1,7 @@
 //! Idle speed.
 
 use super::draft::{Draft, Judgement, evidence, evidence_in};
-use super::sustained::Mean;
+use super::sustained::{MIN_READINGS, Mean};
 use super::{Drive, Rule, RuleSpec};
 use crate::diagnosis::channels::Channel;
 use crate::diagnosis::model::{EngineState, System, Tier};
@@ -99,6 +99,8 @@ const WINDOW: usize = 30;
 const MIN_WINDOWS: u32 = 2;
 /// A single load that switches on crosses the mean once or twice; hunting crosses it again and again.
 const MIN_CROSSINGS: u32 = 4;
+/// Fewer readings cannot cross it so often.
+const MIN_WINDOW_READINGS: u32 = MIN_CROSSINGS + 1;
 
 /// `idle_hunting`.
 #[derive(Debug)]
@@ -106,6 +108,7 @@ struct Hunting {
     limits: [f64; 2],
     idle: IdleSpeed,
     window: Vec<f64>,
+    readings: u32,
     began: u64,
     windows: u32,
     swinging: [u32; 2],
@@ -118,6 +121,7 @@ impl Hunting {
             limits: ["watch", "investigate"].map(|name| limits.get(name)),
             idle: IdleSpeed::default(),
             window: Vec::with_capacity(WINDOW),
+            readings: 0,
             began: 0,
             windows: 0,
             swinging: [0; 2],
@@ -137,7 +141,6 @@ impl Hunting {
                 self.worst = Some((spread.spread(), self.began, index + 1));
             }
         }
-        self.window.clear();
     }
 }
 
@@ -167,16 +170,24 @@ impl Rule for Hunting {
         };
         if self.window.is_empty() {
             self.began = second.index;
+            self.readings = 0;
         }
+        self.readings += u32::from(second.fresh(Channel::Rpm).next().is_some());
         self.window.push(rpm);
-        if self.window.len() == WINDOW {
+        if self.window.len() < WINDOW {
+            return;
+        }
+        if self.readings >= MIN_WINDOW_READINGS {
             self.close_window(second.index);
         }
+        self.window.clear();
     }
 
     fn judge(&self, _: &Drive<'_>) -> Judgement {
         if self.windows < MIN_WINDOWS {
-            return Judgement::too_little("There is less than a minute of settled warm idle.");
+            return Judgement::too_little(
+                "There is less than a minute of settled warm idle with frequent engine speeds.",
+            );
         }
         let enough = |level: usize| {
             self.swinging[level] >= MIN_WINDOWS && self.swinging[level] * 3 >= self.windows
@@ -214,6 +225,7 @@ struct WrongSpeed {
     coolant: f64,
     idle: IdleSpeed,
     rpm: Mean,
+    readings: u32,
 }
 
 impl WrongSpeed {
@@ -224,6 +236,7 @@ impl WrongSpeed {
             coolant: limits.get("coolant"),
             idle: IdleSpeed::default(),
             rpm: Mean::default(),
+            readings: 0,
         }
     }
 }
@@ -237,11 +250,12 @@ impl Rule for WrongSpeed {
             && hot
         {
             self.rpm.push(rpm);
+            self.readings += u32::from(second.fresh(Channel::Rpm).next().is_some());
         }
     }
 
     fn judge(&self, _: &Drive<'_>) -> Judgement {
-        if self.rpm.count < 60 {
+        if self.rpm.count < 60 || self.readings < MIN_READINGS {
             return Judgement::too_little(
                 "There is less than a minute of settled idle at 80 °C or more.",
             );

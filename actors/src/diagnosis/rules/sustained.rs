@@ -1,6 +1,8 @@
 use crate::diagnosis::model::Span;
 use crate::diagnosis::time::span;
 
+/// On fewer readings no finding rests: one may be a glitch of the bus, and stands for up to a minute.
+pub(crate) const MIN_READINGS: u32 = 3;
 /// Seconds without an answer that do not end a stretch.
 const TOLERANCE: u64 = 3;
 /// The same for quantities that change slowly: a connection is lost for half a minute now and then.

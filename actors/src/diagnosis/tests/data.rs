@@ -331,3 +331,52 @@ fn unknown_names_are_listed() {
     assert_eq!(diagnosis.figures.unknown_channels, ["FLUX_CAPACITOR"]);
     assert_eq!(diagnosis.grade, None);
 }
+
+/// A drive with two legs, `pause` seconds apart.
+fn two_legs(pause: i64, coolant: [&dyn Fn(i64) -> f64; 2]) -> Diagnosis {
+    let mut diagnoser = diagnoser();
+    for (leg, coolant) in (0_i64..).zip(coolant) {
+        let from = leg * (900 + pause);
+        let coolant = |second: i64| coolant(second - from);
+        log(
+            &mut diagnoser,
+            from..from + 900,
+            &[("RPM", 1, &|_| 2_000.0), ("COOLANT_TEMP", 1, &coolant)],
+        );
+    }
+    diagnoser.finish().0
+}
+
+#[test]
+fn coolant_that_warms_up_at_a_stop_of_the_log_neither_jumps_nor_overheats() {
+    // Heat soak: no fault in the first minutes after a start.
+    let soaked = |second: i64| if second < 240 { 97.0 } else { 88.0 };
+    for pause in [1_200, -3_600] {
+        let diagnosis = two_legs(pause, [&|_| 88.0, &|_| 75.0]);
+        assert!(rules(&diagnosis).is_empty(), "{pause}");
+    }
+    assert!(rules(&two_legs(1_200, [&|_| 88.0, &soaked])).is_empty());
+    let diagnosis = two_legs(1_200, [&|_| 88.0, &|_| 99.0]);
+    assert_eq!(rules(&diagnosis), ["coolant_overheating"]);
+}
+
+#[test]
+fn a_second_name_of_a_channel_counts_once_the_first_is_silent() {
+    let mut diagnoser = diagnoser();
+    log(&mut diagnoser, 0..100, &[("COOLANT_TEMP", 1, &|_| 88.0)]);
+    let later: &[Logged<'_>] = &[("RPM", 1, &|_| 2_000.0), ("ECT", 1, &|_| 106.0)];
+    log(&mut diagnoser, 100..900, later);
+    let (diagnosis, _) = diagnoser.finish();
+    assert_eq!(diagnosis.figures.left_out, 60);
+    assert_eq!(rules(&diagnosis), ["coolant_overheating"]);
+
+    let both = diagnosed(
+        900,
+        &[
+            ("RPM", 1, &|_| 2_000.0),
+            ("COOLANT_TEMP", 10, &|_| 88.0),
+            ("ECT", 1, &|_| 215.0),
+        ],
+    );
+    assert!(rules(&both).is_empty() && both.doubts.is_empty());
+}

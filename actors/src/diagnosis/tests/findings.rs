@@ -180,3 +180,87 @@ fn every_rule_answers_and_builds_from_its_declared_thresholds() {
         );
     }
 }
+
+#[test]
+fn one_reading_that_stands_for_a_minute_is_no_finding() {
+    let stray = |usual: f64, stray: f64, count: i64| {
+        move |second: i64| {
+            let is_stray = (900..900 + count * 60).contains(&second);
+            if is_stray { stray } else { usual }
+        }
+    };
+    for (channel, usual, value, rule) in [
+        ("COOLANT_TEMP", 88.0, 106.0, "coolant_overheating"),
+        ("BATTERY_VOLTAGE", 14.1, 15.8, "overcharging"),
+        ("BATTERY_VOLTAGE", 14.1, 11.8, "undercharging"),
+    ] {
+        let found = |count| {
+            let values = stray(usual, value, count);
+            diagnosed(1_800, &[("RPM", 1, &|_| 2_000.0), (channel, 60, &values)])
+        };
+        assert!(rules(&found(2)).is_empty(), "{channel}");
+        assert_eq!(rules(&found(3)), [rule], "{channel}");
+    }
+}
+
+#[test]
+fn what_was_not_watched_for_long_enough_is_not_judged() {
+    let short = diagnosed(
+        300,
+        &[
+            ("RPM", 1, &|_| 800.0),
+            ("SPEED", 1, &|_| 0.0),
+            ("COOLANT_TEMP", 1, &|_| 88.0),
+        ],
+    );
+    let rare = diagnosed(
+        1_800,
+        &[
+            ("RPM", 10, &|_| 800.0),
+            ("SPEED", 1, &|_| 0.0),
+            ("COOLANT_TEMP", 1, &|_| 88.0),
+        ],
+    );
+    // A thermostat that stays open lets a warm engine cool down.
+    let cooling = diagnosed(
+        840,
+        &[
+            ("RPM", 1, &|_| 2_000.0),
+            ("SPEED", 1, &|_| 60.0),
+            ("COOLANT_TEMP", 1, &|second| {
+                if second < 400 {
+                    85.0
+                } else if second < 410 {
+                    76.0
+                } else {
+                    67.0
+                }
+            }),
+        ],
+    );
+    for (diagnosis, rule) in [
+        (&short, "coolant_overheating"),
+        (&short, "thermostat_open"),
+        (&rare, "idle_hunting"),
+        (&cooling, "thermostat_open"),
+    ] {
+        let reason = not_judged(diagnosis, rule);
+        assert_eq!(reason, Some(NotJudgedReason::TooLittleData), "{rule}");
+    }
+}
+
+#[test]
+fn the_limit_of_warm_intake_air_is_that_of_the_outside_temperature() {
+    let diagnosis = diagnosed(
+        900,
+        &[
+            ("RPM", 1, &|_| 2_000.0),
+            ("SPEED", 1, &|_| 60.0),
+            ("COOLANT_TEMP", 1, &|_| 88.0),
+            ("INTAKE_TEMP", 1, &|_| 60.0),
+            ("AMBIENT_TEMP", 1, &|_| 15.0),
+        ],
+    );
+    assert_eq!(rules(&diagnosis), ["intake_heat_soak"]);
+    assert_eq!(diagnosis.findings[0].evidence[0].threshold, Some(55.0));
+}

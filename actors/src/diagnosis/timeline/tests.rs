@@ -17,6 +17,8 @@ impl Observer for Counter {
         }
     }
 
+    fn stepped(&mut self) {}
+
     fn stood(&mut self, channel: Channel, ms: i64) {
         self.stood[channel.index()] += ms;
     }

@@ -1,7 +1,7 @@
 use crate::diagnosis::channels::Channel;
 use crate::diagnosis::model::Tier;
 use crate::diagnosis::rules::draft::{Draft, Judgement, evidence};
-use crate::diagnosis::rules::sustained::{Mean, Stretch, Sustained};
+use crate::diagnosis::rules::sustained::{MIN_READINGS, Mean, Stretch, Sustained};
 use crate::diagnosis::rules::{Drive, Rule};
 use crate::diagnosis::states::Second;
 use crate::diagnosis::text;
@@ -16,8 +16,9 @@ struct Level {
     limit: f64,
     tier: Tier,
     hot: Sustained,
-    /// Of the current stretch, seconds that lie after the first minutes.
+    /// Of the current stretch, seconds that lie after the first minutes, and readings.
     counted: u32,
+    readings: u32,
     /// The longest stretch with enough counted seconds, and how many of its seconds the car stood.
     found: Option<Stretch>,
 }
@@ -29,6 +30,7 @@ impl Level {
             tier,
             hot: Sustained::default(),
             counted: 0,
+            readings: 0,
             found: None,
         }
     }
@@ -42,17 +44,18 @@ impl Level {
             second.standing == Some(true),
         );
         let Some(stretch) = self.hot.current() else {
-            self.counted = 0;
             return;
         };
         if stretch.seconds == 1 {
             self.counted = 0;
+            self.readings = 0;
         }
         self.counted += u32::from(counts);
+        self.readings += u32::from(second.fresh(Channel::Coolant).next().is_some());
         let is_longest = self
             .found
             .is_none_or(|found| found.seconds < stretch.seconds);
-        if self.counted >= needed && is_longest {
+        if self.counted >= needed && self.readings >= MIN_READINGS && is_longest {
             self.found = Some(*stretch);
         }
     }
@@ -69,6 +72,7 @@ pub(super) struct Overheating {
     standing_is_short: u32,
     /// Seconds since the first reading, for logs without engine speed.
     seconds: u32,
+    /// Seconds after the first minutes.
     judged: u32,
 }
 
@@ -112,8 +116,8 @@ impl Rule for Overheating {
         } else {
             self.seconds
         };
-        self.judged += 1;
         let counts = since_start > self.not_before;
+        self.judged += u32::from(counts);
         for level in self.own.iter_mut().chain(&mut self.other) {
             level.second(second, coolant, counts, self.needed);
         }
@@ -122,7 +126,7 @@ impl Rule for Overheating {
     fn judge(&self, drive: &Drive<'_>) -> Judgement {
         if self.judged < MIN_SECONDS {
             return Judgement::too_little(
-                "There is less than a minute of coolant temperature with the engine running.",
+                "There is less than a minute of coolant temperature after the first minutes of the engine.",
             );
         }
         let levels = if drive.is_other_engine {
@@ -199,7 +203,8 @@ impl Rule for FanWeak {
         self.longest_standing = self.longest_standing.max(second.standing_for);
         for (hot, limit) in self.hot.iter_mut().zip(self.standing) {
             let holds = second.standing_for >= self.standing_for && coolant > limit;
-            hot.second(second.index, Some(holds), coolant, false);
+            let is_read = second.fresh(Channel::Coolant).next().is_some();
+            hot.second(second.index, Some(holds), coolant, is_read);
         }
         // Wind cools from here on; the heat of a stop is gone after a minute.
         if second.since_start > 300
@@ -216,7 +221,8 @@ impl Rule for FanWeak {
             return Judgement::too_little("The warm engine never stood for long enough.");
         }
         let which = usize::from(drive.is_other_engine);
-        let Some(hot) = self.hot[which].longest().filter(|hot| hot.seconds >= 10) else {
+        let enough = |hot: &&Stretch| hot.seconds >= 10 && hot.marked >= MIN_READINGS;
+        let Some(hot) = self.hot[which].longest().filter(enough) else {
             return Judgement::Passed;
         };
         if self.on_the_move.count < 60 {

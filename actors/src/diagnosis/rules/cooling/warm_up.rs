@@ -22,6 +22,9 @@ pub(super) struct Thermostat {
     moving: u32,
     running: u32,
     highest: f64,
+    /// Whether the coolant was seen below `warm`, and above it later.
+    was_cold: bool,
+    warmed_up: bool,
     /// Coolant on the move, once it should be warm.
     settled: Mean,
     highest_settled: f64,
@@ -38,6 +41,8 @@ impl Thermostat {
             moving: 0,
             running: 0,
             highest: f64::NEG_INFINITY,
+            was_cold: false,
+            warmed_up: false,
             settled: Mean::default(),
             highest_settled: f64::NEG_INFINITY,
         }
@@ -51,6 +56,8 @@ impl Rule for Thermostat {
         };
         self.running += 1;
         self.highest = self.highest.max(coolant);
+        self.was_cold |= coolant < self.warm;
+        self.warmed_up |= self.was_cold && coolant >= self.warm;
         if second.moving() == Some(true) {
             self.moving += 1;
             if second.since_start > SETTLED
@@ -68,9 +75,13 @@ impl Rule for Thermostat {
         let warm_enough = self.highest >= self.warm;
         let settled = self.settled.count >= MIN_PLATEAU;
         if self.moving < self.needed_moving || self.running < self.needed_running {
-            // Warm within a short drive proves that the thermostat closes.
-            return if warm_enough && !settled {
+            // An engine that warms up within a short drive proves that the thermostat closes.
+            return if self.warmed_up && !settled {
                 Judgement::Passed
+            } else if warm_enough && !self.warmed_up {
+                Judgement::too_little(
+                    "The engine starts warm, and the drive is too short to show that it stays warm.",
+                )
             } else {
                 Judgement::too_little("The drive is too short for the engine to warm up.")
             };
@@ -111,6 +122,11 @@ impl Rule for Thermostat {
             return Draft::new(Tier::Investigate, explanation, vec![found])
                 .with_data(f64::from(self.settled.count), 600.0)
                 .found();
+        }
+        if self.was_cold && !self.warmed_up && !settled {
+            return Judgement::too_little(
+                "The engine starts warm and cools down, with too little steady driving to tell why.",
+            );
         }
         Judgement::Passed
     }
