@@ -207,6 +207,7 @@ fn start_actors(
         database: settings.database_url.clone(),
         ollama: ollama.clone(),
         backup_folder: settings.backup_dir.clone(),
+        state_folder: settings.state_directory.clone(),
         largest_backup_bytes: max_backup_bytes,
         queues: queues.clone(),
         refused_clients: refused_clients.clone(),

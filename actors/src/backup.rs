@@ -40,8 +40,8 @@ pub use self::messages::{
     StoredBackup,
 };
 pub use self::names::{ALLOWED_EXTENSIONS, ExtensionNotAllowed, UploadName};
-pub use self::place::MARKER;
 use self::place::Place;
+pub use self::place::{MARKER, MountWatch};
 pub use self::resumable::{
     AppendUpload, BLOCK_BYTES, CancelUpload, CreateUpload, CreatedUpload, FindUpload, FinishUpload,
     MAX_AGE, NotAnUploadId, PartialUpload, SettledUpload, UploadId, UploadState,

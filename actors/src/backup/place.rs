@@ -173,6 +173,22 @@ impl Place {
     }
 }
 
+/// Watches whether the disk of a backup folder stays mounted. Its questions block.
+#[derive(Debug)]
+pub struct MountWatch(Place);
+
+impl MountWatch {
+    /// `state_folder` is that of the service, which remembers the folder beyond this process.
+    pub fn new(root: PathBuf, state_folder: Option<PathBuf>) -> Self {
+        Self(Place::new(root, state_folder, 0))
+    }
+
+    /// Whether the folder was in use before and is not there now.
+    pub fn is_unmounted(&self) -> bool {
+        matches!(self.0.check(), Err(BackupError::NotMounted))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

@@ -134,6 +134,13 @@ impl DatabaseError {
         matches!(self, Self::Refused(Error::Server(answer)) if answer.code == 1146)
     }
 
+    /// True if this is what the database answered, not that it is silent.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.is_setup()
+            || self.was_answered()
+            || matches!(self, Self::Unavailable(Error::Server(_)))
+    }
+
     /// True if the database answered completely, so that the connection can be reused.
     pub(crate) fn was_answered(&self) -> bool {
         matches!(
@@ -169,7 +176,7 @@ impl Meaning {
         match code {
             // Changed snapshot, lock wait, deadlock; rollback by Group Replication; TiDB's conflicts.
             1020 | 1205 | 1213 | 3101 | 8002 | 8022 | 9007 => Self::Contention,
-            1040 | 1129 | 1203 => Self::Connections,
+            1040 | 1129 | 1203 | 1226 => Self::Connections,
             // A node that is not ready, shutdown, network errors, killed, time limits of the database, a lost connection,
             // Group Replication without a majority, disconnected for idleness. 1180 is an error at the commit: Galera's answer
             // when a node is cut off from the others meanwhile.
@@ -315,6 +322,28 @@ mod tests {
                 "{code}"
             );
         }
+    }
+
+    #[test]
+    fn an_account_that_is_locked_or_at_its_limit_is_an_answer_with_that_cause() {
+        for code in [3118, 3955, 4150, 4151] {
+            let error = error(code);
+            let locked = "the account in DATABASE_URL is locked";
+            assert_eq!(
+                (error.is_answer(), error.to_string().as_str()),
+                (true, locked)
+            );
+        }
+        let error = error(1226);
+        let full = "the database has too many connections";
+        assert_eq!(
+            (error.is_answer(), error.to_string().as_str()),
+            (true, full)
+        );
+        let silent = DatabaseError::TimedOut {
+            limit: Duration::from_secs(3),
+        };
+        assert!(!silent.is_answer());
     }
 
     #[test]

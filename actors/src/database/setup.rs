@@ -3,10 +3,12 @@
 /// What has to be changed, in words without the name of the account; `None` for every other answer.
 pub(super) fn problem(code: u16, message: &str) -> Option<String> {
     Some(match code {
-        1044 | 1045 | 1698 | 3118 => {
+        1044 | 1045 | 1698 => {
             "the database refuses the account in DATABASE_URL: wrong user, password or rights, or it requires TLS (ssl-mode)"
                 .to_owned()
         }
+        // MySQL's and MariaDB's codes for a locked account, and for one that wrong passwords blocked.
+        3118 | 3955 | 4150 | 4151 => "the account in DATABASE_URL is locked".to_owned(),
         3159 => "the database server requires TLS: add ssl-mode=required to DATABASE_URL".to_owned(),
         1130 => "the database refuses connections from this host".to_owned(),
         1820 | 1862 => "the password of the account in DATABASE_URL has expired".to_owned(),

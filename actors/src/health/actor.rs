@@ -23,7 +23,7 @@ use super::connections::Connections;
 use super::journal::Journal;
 use super::messages::{CheckHealth, CollectMetrics, Health};
 use super::metrics::{Gauges, Metrics};
-use super::probes::{MysqlState, ProbeResults, Probes, wanted_bytes};
+use super::probes::{Disk, MysqlState, ProbeResults, Probes, wanted_bytes};
 use super::queues::Queues;
 use super::refused_clients::RefusedClients;
 use crate::clock;
@@ -51,6 +51,8 @@ pub struct HealthSettings {
     pub ollama: Ollama,
     /// The folder whose disk is checked for free space.
     pub backup_folder: PathBuf,
+    /// The service's own folder, if it has one.
+    pub state_folder: Option<PathBuf>,
     /// The largest accepted backup, in bytes.
     pub largest_backup_bytes: u64,
     /// The queues whose lengths are reported.
@@ -96,7 +98,10 @@ impl HealthActor {
         let probes = Probes::new(
             database.clone(),
             settings.ollama.clone(),
-            settings.backup_folder.clone(),
+            Disk::new(
+                settings.backup_folder.clone(),
+                settings.state_folder.clone(),
+            ),
         );
         Self {
             settings,

@@ -1,7 +1,5 @@
 //! Probes everything the server depends on, concurrently, in at most 4.5 s.
 
-use std::path::PathBuf;
-
 use tokio::time::Instant;
 
 use crate::database::Database;
@@ -15,7 +13,7 @@ pub use disk::{free_bytes, wanted_bytes};
 pub use mysql::{LastSync, MysqlState, QuarantinedTable, SchemaVersion};
 pub use ollama::OllamaState;
 
-use disk::Disk;
+pub(super) use disk::Disk;
 
 /// The results of all probes.
 #[derive(Clone, Debug)]
@@ -51,11 +49,11 @@ pub(super) struct Probes {
 }
 
 impl Probes {
-    pub(super) fn new(database: Database, ollama: Ollama, backup_folder: PathBuf) -> Self {
+    pub(super) fn new(database: Database, ollama: Ollama, disk: Disk) -> Self {
         Self {
             database,
             ollama,
-            disk: Disk::new(backup_folder),
+            disk,
         }
     }
 

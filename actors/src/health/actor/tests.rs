@@ -47,6 +47,7 @@ fn with_actor_and_ollama<F: Future<Output = ()>>(
             database: DatabaseUrl::parse("mysql://nobody@127.0.0.1:9/nothing").unwrap(),
             ollama: Ollama::new(ollama_url, "gemma2:2b").unwrap(),
             backup_folder: "/".into(),
+            state_folder: None,
             largest_backup_bytes: 1,
             queues: queues.clone(),
             refused_clients: RefusedClients::default(),

@@ -7,6 +7,7 @@ use rustix::fs::Access;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::backup::MountWatch;
 use crate::runtime::blocking;
 
 /// A local disk answers at once; a network disk may never.
@@ -31,15 +32,18 @@ pub(super) struct DiskState {
 
 /// The disk that holds a folder.
 #[derive(Clone, Debug)]
-pub(super) struct Disk {
+pub(in crate::health) struct Disk {
     folder: PathBuf,
+    mount: Arc<MountWatch>,
     /// A hanging system call cannot be cancelled and occupies a thread, so there is never more than one.
     asking: Arc<Semaphore>,
 }
 
 impl Disk {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    /// `state_folder` is the service's own.
+    pub(in crate::health) fn new(folder: PathBuf, state_folder: Option<PathBuf>) -> Self {
         Self {
+            mount: Arc::new(MountWatch::new(folder.clone(), state_folder)),
             folder,
             asking: Arc::new(Semaphore::new(1)),
         }
@@ -48,11 +52,15 @@ impl Disk {
     /// The state of the disk; `None` if it does not answer in time.
     pub(super) async fn state(&self) -> Option<DiskState> {
         let asking = Arc::clone(&self.asking).try_acquire_owned().ok()?;
-        let folder = self.folder.clone();
+        let (folder, mount) = (self.folder.clone(), Arc::clone(&self.mount));
         let answer = blocking(move || {
             let answer = DiskState {
                 free_bytes: free_bytes(&folder),
-                write_error: write_error(&folder),
+                write_error: if mount.is_unmounted() {
+                    Some("its disk is not mounted".to_owned())
+                } else {
+                    write_error(&folder)
+                },
             };
             drop(asking);
             answer
@@ -90,15 +98,32 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backup::MARKER;
 
     #[tokio::test]
     async fn a_missing_folder_has_the_free_space_of_the_disk_of_its_ancestor() {
         let folder = tempfile::tempdir().unwrap();
-        let disk = Disk::new(folder.path().join("not/there/yet"));
+        let disk = Disk::new(folder.path().join("not/there/yet"), None);
         let state = disk.state().await.unwrap();
         assert!(state.free_bytes.unwrap() > 0);
         assert_eq!(state.write_error, None);
-        assert!(Disk::new("not/there".into()).state().await.is_some());
+        assert!(Disk::new("not/there".into(), None).state().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_was_in_use_and_is_gone_is_not_writable_until_it_is_back() {
+        let parent = tempfile::tempdir().unwrap();
+        let [folder, elsewhere] = ["backups", "elsewhere"].map(|name| parent.path().join(name));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join(MARKER), "").unwrap();
+        let disk = Disk::new(folder.clone(), None);
+        let write_error = async || disk.state().await.unwrap().write_error;
+        assert_eq!(write_error().await, None);
+        std::fs::rename(&folder, &elsewhere).unwrap();
+        let error = write_error().await;
+        assert_eq!(error.as_deref(), Some("its disk is not mounted"));
+        std::fs::rename(&elsewhere, &folder).unwrap();
+        assert_eq!(write_error().await, None);
     }
 
     #[test]
@@ -112,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn while_one_call_hangs_no_other_is_made() {
-        let disk = Disk::new(PathBuf::from("/"));
+        let disk = Disk::new(PathBuf::from("/"), None);
         let hanging = Arc::clone(&disk.asking).try_acquire_owned().unwrap();
         assert_eq!(disk.state().await, None);
         drop(hanging);

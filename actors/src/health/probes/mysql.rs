@@ -71,7 +71,7 @@ pub struct QuarantinedTable {
 pub struct MysqlState {
     /// Whether it answers.
     pub is_up: bool,
-    /// Why it does not, where the owner has to change a setting.
+    /// Why it does not, if that is its own answer.
     pub problem: Option<String>,
     /// Why the tables cannot be written, where the owner has to change a right or a setting.
     pub write_problem: Option<String>,
@@ -92,7 +92,7 @@ pub(super) async fn probe(database: &Database) -> MysqlState {
     let mut state = MysqlState::default();
     if let Err(error) = answer.await {
         log::debug!(error:% = causes(&error); "MySQL does not answer");
-        state.problem = setup_problem(error);
+        state.problem = error.is_answer().then(|| error.to_string());
         return state;
     }
     state.is_up = true;
