@@ -145,6 +145,15 @@ async fn later_readings_make_a_new_diagnosis() {
     assert_eq!(diagnosed(&database).await, [number]);
 }
 
+/// Of the drives that are due, the oldest is diagnosed first: one that stays due would keep all later ones waiting.
+#[tokio::test]
+async fn a_drive_whose_readings_lie_in_the_future_of_a_clock_set_back_is_diagnosed_once() {
+    let (database, server, mut pi, _) = with_a_drive().await;
+    let set_back = "UPDATE drives SET last_reading_at = last_reading_at + INTERVAL 2 DAY";
+    database.execute(set_back).await.unwrap();
+    drive(&database, &server, &mut pi, 2).await;
+}
+
 #[tokio::test]
 async fn a_drive_that_arrives_late_becomes_part_of_the_history_of_those_after_it() {
     let database = TestDatabase::create().await;

@@ -1,31 +1,52 @@
-//! The server's clock is set back and forward by days while it runs.
+//! The clock of the server, or of the database, is set back and forward by days while it runs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use chrono::{NaiveDateTime, TimeDelta};
+use tempfile::TempDir;
 
 use crate::support::{
-    API_KEY, Drive, FakeOllama, Form, Pi, ServerProcess, TestDatabase, answer, effort, eventually,
+    API_KEY, Drive, FakeOllama, Form, Pi, PrivateDatabase, ServerProcess, answer, effort,
+    eventually,
 };
 
 /// As `libfaketime` reads them: beside the true time, or the time of a computer without a battery.
 const CLOCKS: [&str; 6] = ["+0", "-3d", "+400d", "@1970-01-01 00:00:10", "+5d", "+0"];
 
-/// Under which a program sees the clock that a file describes. Its pauses and time limits are true.
-fn with_clock(file: &Path) -> Command {
-    let folders = std::fs::read_dir("/usr/lib").unwrap();
-    let library = folders
-        .map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"))
-        .find(|library| library.exists())
-        .expect("libfaketime is installed: run ./deploy/test.sh --long");
-    let mut program = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"));
-    program
-        .env("LD_PRELOAD", library)
-        .env("FAKETIME_TIMESTAMP_FILE", file)
-        .env("FAKETIME_NO_CACHE", "1")
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    program
+/// A clock of some programs. Their pauses and time limits are true.
+struct Clock(TempDir);
+
+impl Clock {
+    fn new() -> Self {
+        let clock = Self(tempfile::tempdir().unwrap());
+        clock.set(CLOCKS[0]);
+        clock
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("clock")
+    }
+
+    fn set(&self, time: &str) {
+        std::fs::write(self.file(), time).unwrap();
+    }
+
+    /// Lets a program see this clock.
+    fn shown_to(&self, program: &str) -> Command {
+        let folders = std::fs::read_dir("/usr/lib").unwrap();
+        let library = folders
+            .map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"))
+            .find(|library| library.exists())
+            .expect("libfaketime is installed: run ./deploy/test.sh --long");
+        let mut program = Command::new(program);
+        program
+            .env("LD_PRELOAD", library)
+            .env("FAKETIME_TIMESTAMP_FILE", self.file())
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        program
+    }
 }
 
 /// A log of its own for each upload; returns where it is stored.
@@ -45,27 +66,25 @@ async fn upload(server: &ServerProcess, content: &str) -> PathBuf {
     receipt["storedAt"].as_str().unwrap().into()
 }
 
-#[tokio::test]
-async fn a_server_whose_clock_is_set_keeps_all_backups_and_analyses_each_drive_once() {
-    if effort(true, false) {
-        return;
-    }
-    let (database, ollama) = (TestDatabase::create().await, FakeOllama::start());
-    let folder = tempfile::tempdir().unwrap();
-    let clock = folder.path().join("clock");
-    std::fs::write(&clock, CLOCKS[0]).unwrap();
-    let backups = folder.path().join("backups");
+/// Drives, a backup after each, and a server that shows all of it at the end: whichever clock is set.
+async fn every_time_is_lived_through(
+    clock: &Clock,
+    database: &PrivateDatabase,
+    program: Command,
+) -> ServerProcess {
+    let ollama = FakeOllama::start();
+    let backups = tempfile::tempdir().unwrap();
     let variables = [
-        ("BACKUP_DIR", backups.to_str().unwrap()),
+        ("BACKUP_DIR", backups.path().to_str().unwrap()),
         ("OLLAMA_BASE_URL", ollama.url.as_str()),
         ("AUTO_ANALYSIS_QUIET_SECONDS", "0"),
     ];
-    let mut server = ServerProcess::run(with_clock(&clock), &database.url(), &variables).await;
+    let mut server = ServerProcess::run(program, &database.url(), &variables).await;
     server.logs("schema is up to date").await;
     let start: NaiveDateTime = "2026-04-18T07:18:50".parse().unwrap();
     let (mut pi, mut stored) = (Pi::new("car"), Vec::new());
     for (number, time) in (1..).zip(CLOCKS) {
-        std::fs::write(&clock, time).unwrap();
+        clock.set(time);
         pi.record_drive(&Drive {
             interval: TimeDelta::seconds(15),
             ..Drive::new(number, start + TimeDelta::hours(number), 5)
@@ -89,10 +108,36 @@ async fn a_server_whose_clock_is_set_keeps_all_backups_and_analyses_each_drive_o
         database.count("drive_diagnoses", "TRUE").await == drives
     })
     .await;
-    // It was really set: the line of a request is written by the server's clock.
-    assert!(!server.lines("[1970-01-01T").is_empty());
     let errors = server.lines(" ERROR ");
     assert!(errors.is_empty(), "{errors:?}");
     server.signal("TERM");
     assert_eq!(server.ends_in_time().await.code(), Some(0));
+    server
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_set_keeps_all_backups_and_analyses_each_drive_once() {
+    if effort(true, false) {
+        return;
+    }
+    let (clock, database) = (Clock::new(), PrivateDatabase::start().await);
+    let program = clock.shown_to(env!("CARGO_BIN_EXE_eclipse-ai-server"));
+    let server = every_time_is_lived_through(&clock, &database, program).await;
+    // It was really set: the line of a request is written by the server's clock.
+    assert!(!server.lines("[1970-01-01T").is_empty());
+}
+
+/// Oracle MySQL needs minutes for its start with such a clock.
+#[tokio::test]
+async fn a_database_whose_clock_is_set_keeps_all_rows_and_has_each_drive_analysed_once() {
+    if effort(true, false) {
+        return;
+    }
+    let clock = Clock::new();
+    let database = PrivateDatabase::start_by(clock.shown_to("bash")).await;
+    let program = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"));
+    every_time_is_lived_through(&clock, &database, program).await;
+    // It was really set: rows have their time of arrival by the database's clock.
+    let in_1970 = "YEAR(synced_at) = 1970";
+    assert!(database.count("realtime_data", in_1970).await > 0);
 }

@@ -59,6 +59,11 @@ impl PrivateDatabase {
         Self::start_through(Command::new("bash"), options).await
     }
 
+    /// Started by a shell that sees another clock.
+    pub(crate) async fn start_by(shell: Command) -> Self {
+        Self::start_through(shell, &[]).await
+    }
+
     /// On a disk of this size that only this server sees.
     ///
     /// Fails if neither root nor a user namespace may mount a tmpfs.

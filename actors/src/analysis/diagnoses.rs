@@ -139,13 +139,13 @@ pub(super) async fn readings(connection: &mut Conn, drive: i64) -> Result<u64, D
     Ok(found.unwrap_or_default())
 }
 
-/// Stores a diagnosis in place of the one before. `began_at` is the database's time before the readings were read: what
-/// arrives later makes the diagnosis outdated.
+/// Stores a diagnosis in place of the one before. `last_reading_at` was read before the readings were: what arrives later
+/// changes it, and makes the diagnosis outdated.
 pub(super) async fn store(
     connection: &mut Conn,
     drive: i64,
     readings: &DriveReadings,
-    began_at: NaiveDateTime,
+    last_reading_at: Option<NaiveDateTime>,
     diagnosis: &Diagnosis,
 ) -> Result<(), DatabaseError> {
     const COLUMNS: [&str; 19] = [
@@ -167,7 +167,7 @@ pub(super) async fn store(
         "rules_version",
         "thresholds_version",
         "diagnosis",
-        "diagnosed_at",
+        "last_reading_at",
     ];
     let count = |tier: Tier| {
         diagnosis
@@ -196,7 +196,7 @@ pub(super) async fn store(
         diagnosis.rules_version.into(),
         (&diagnosis.thresholds_version).into(),
         json(diagnosis)?.into(),
-        began_at.into(),
+        last_reading_at.into(),
     ];
     let updates: Vec<String> = COLUMNS[1..]
         .iter()
@@ -204,7 +204,8 @@ pub(super) async fn store(
         .collect();
     let places = vec!["?"; COLUMNS.len()].join(", ");
     let query = format!(
-        "INSERT INTO drive_diagnoses ({}) VALUES ({places}) ON DUPLICATE KEY UPDATE {}",
+        "INSERT INTO drive_diagnoses ({}, diagnosed_at) VALUES ({places}, NOW(6)) \
+         ON DUPLICATE KEY UPDATE {}, diagnosed_at = VALUES(diagnosed_at)",
         COLUMNS.join(", "),
         updates.join(", ")
     );
@@ -237,14 +238,18 @@ fn json(diagnosis: &Diagnosis) -> Result<String, DatabaseError> {
     serde_json::to_string(diagnosis).map_err(|_| DatabaseError::Closed)
 }
 
-/// The database's clock, UTC.
-pub(super) async fn now(connection: &mut Conn) -> Result<NaiveDateTime, DatabaseError> {
-    let now: Option<NaiveDateTime> = connection.query_first("SELECT NOW(6)").await?;
-    now.ok_or(DatabaseError::Closed)
+/// When the latest reading of a drive arrived. Compared for equality only: the database's clock may have been set.
+pub(super) async fn last_reading_at(
+    connection: &mut Conn,
+    drive: i64,
+) -> Result<Option<NaiveDateTime>, DatabaseError> {
+    let query = "SELECT last_reading_at FROM drives WHERE id = ?";
+    let found: Option<Option<NaiveDateTime>> = connection.exec_first(query, (drive,)).await?;
+    Ok(found.flatten())
 }
 
-/// The oldest drive that is ready and has no diagnosis, or one that is older than its latest readings, has other
-/// boundaries or another history. Left out are `except` and those whose readings are no longer stored.
+/// The oldest drive that is ready and has no diagnosis, or one without its latest readings, with other boundaries or
+/// with another history. Left out are `except` and those whose readings are no longer stored.
 pub(super) async fn due(
     connection: &mut Conn,
     except: &[i64],
@@ -258,7 +263,7 @@ pub(super) async fn due(
         "SELECT d.id FROM drives d LEFT JOIN drive_diagnoses x ON x.drive = d.id \
          WHERE d.state IN ('queued', 'running', 'analysed', 'failed') AND d.readings_gone_at IS NULL AND (x.drive IS NULL \
          OR x.rules_version = {OUTDATED} \
-         OR x.diagnosed_at < d.last_reading_at OR NOT x.drive_start <=> d.drive_start \
+         OR NOT x.last_reading_at <=> d.last_reading_at OR NOT x.drive_start <=> d.drive_start \
          OR NOT x.drive_end <=> d.drive_end OR NOT x.drive_id <=> d.drive_id){excluded} \
          ORDER BY d.drive_start, d.id LIMIT 1"
     );

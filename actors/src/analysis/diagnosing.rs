@@ -139,17 +139,17 @@ pub async fn diagnose_stored(
     drive: i64,
 ) -> Result<StoredDrive, DatabaseError> {
     let diagnosed = Box::pin(database.run(DIAGNOSIS_LIMIT, async |connection| {
+        let last_reading_at = diagnoses::last_reading_at(connection, drive).await?;
         let Some(readings) = drives::readings_of(connection, drive, silence).await? else {
             return Ok(StoredDrive::Unknown);
         };
-        let began_at = diagnoses::now(connection).await?;
         let (computed, are_gone) = compute_drive(connection, settings, drive, &readings).await?;
         if are_gone {
             drives::note_readings_gone(connection, drive).await?;
             return Ok(StoredDrive::ReadingsGone);
         }
-        diagnoses::store(connection, drive, &readings, began_at, &computed.diagnosis).await?;
         let diagnosed = (computed.diagnosis, computed.traces);
+        diagnoses::store(connection, drive, &readings, last_reading_at, &diagnosed.0).await?;
         Ok(StoredDrive::Diagnosed(Box::new(diagnosed)))
     }));
     diagnosed.await

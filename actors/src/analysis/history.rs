@@ -96,15 +96,18 @@ pub(super) async fn fail_running_of_drive(
     Ok(connection.exec_drop(statement, (ABANDONED, drive)).await?)
 }
 
-/// Notes the failure of all that have been running for longer than `longest`: their server has ended without a word.
+/// Notes the failure of all that have been running for longer than `longest`, or from a time in the future on, which the
+/// database's clock has left: their server has ended without a word.
 pub(super) async fn fail_abandoned(
     connection: &mut Conn,
     longest: Duration,
 ) -> Result<u64, DatabaseError> {
     let statement = "UPDATE analysis_history SET status = 'failed', error = ? \
-                     WHERE status = 'running' AND created_at < NOW(6) - INTERVAL ? SECOND";
+                     WHERE status = 'running' AND created_at NOT BETWEEN NOW(6) - INTERVAL ? SECOND \
+                     AND NOW(6) + INTERVAL ? SECOND";
+    let seconds = longest.as_secs();
     connection
-        .exec_drop(statement, (ABANDONED, longest.as_secs()))
+        .exec_drop(statement, (ABANDONED, seconds, seconds))
         .await?;
     Ok(connection.affected_rows())
 }
