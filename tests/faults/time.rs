@@ -32,8 +32,8 @@ impl Clock {
         std::fs::write(self.file(), time).unwrap();
     }
 
-    /// Lets a program see this clock.
-    fn shown_to(&self, program: &str) -> Command {
+    /// A program that sees this clock if it finds the library in `LD_PRELOAD`.
+    fn shown_to(&self, program: &str, library_variable: &str) -> Command {
         let folders = std::fs::read_dir("/usr/lib").unwrap();
         let library = folders
             .map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"))
@@ -41,7 +41,7 @@ impl Clock {
             .expect("libfaketime is installed: run ./deploy/test.sh --long");
         let mut program = Command::new(program);
         program
-            .env("LD_PRELOAD", library)
+            .env(library_variable, library)
             .env("FAKETIME_TIMESTAMP_FILE", self.file())
             .env("FAKETIME_NO_CACHE", "1")
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
@@ -121,20 +121,20 @@ async fn a_server_whose_clock_is_set_keeps_all_backups_and_analyses_each_drive_o
         return;
     }
     let (clock, database) = (Clock::new(), PrivateDatabase::start().await);
-    let program = clock.shown_to(env!("CARGO_BIN_EXE_eclipse-ai-server"));
+    let program = clock.shown_to(env!("CARGO_BIN_EXE_eclipse-ai-server"), "LD_PRELOAD");
     let server = every_time_is_lived_through(&clock, &database, program).await;
     // It was really set: the line of a request is written by the server's clock.
     assert!(!server.lines("[1970-01-01T").is_empty());
 }
 
-/// Oracle MySQL needs minutes for its start with such a clock.
 #[tokio::test]
 async fn a_database_whose_clock_is_set_keeps_all_rows_and_has_each_drive_analysed_once() {
     if effort(true, false) {
         return;
     }
     let clock = Clock::new();
-    let database = PrivateDatabase::start_by(clock.shown_to("bash")).await;
+    let shell = clock.shown_to("bash", PrivateDatabase::PRELOAD);
+    let database = PrivateDatabase::start_by(shell).await;
     let program = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"));
     every_time_is_lived_through(&clock, &database, program).await;
     // It was really set: rows have their time of arrival by the database's clock.

@@ -26,11 +26,17 @@ pub(crate) struct PrivateDatabase {
 const SCRIPT: &str = r#"
 set -euo pipefail
 . deploy/lib/private-database.sh
-trap stop_private_database EXIT
+# A library that was loaded into the server may leave shared memory behind.
+trap 'server=$private_database_pid; stop_private_database; rm -f /dev/shm/*faketime_*_"$server"' EXIT
 case ${MYSQL_CLIENT:-} in
     */mysql) find_database_programs mysql || find_database_programs mariadb ;;
     *) get_any_database_programs >&2 ;;
 esac
+eval "plain_$(declare -f run_database_server)"
+run_database_server() {
+    local -x LD_PRELOAD=${SERVER_PRELOAD:-}
+    plain_run_database_server "$@"
+}
 port=$(free_port)
 options=("${@:2}")
 port_is_free() { ! port_is_taken "$port"; }
@@ -59,7 +65,10 @@ impl PrivateDatabase {
         Self::start_through(Command::new("bash"), options).await
     }
 
-    /// Started by a shell that sees another clock.
+    /// A library for the server, in the environment of the shell that starts it.
+    pub(crate) const PRELOAD: &'static str = "SERVER_PRELOAD";
+
+    /// Started by a shell with another environment.
     pub(crate) async fn start_by(shell: Command) -> Self {
         Self::start_through(shell, &[]).await
     }

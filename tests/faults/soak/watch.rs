@@ -4,6 +4,9 @@ use mysql_async::prelude::Queryable as _;
 
 use crate::support::{PrivateDatabase, ServerProcess};
 
+/// What the documentation promises for `DATABASE_POOL_SIZE` = 8.
+const MOST_SESSIONS: u64 = 8 + 10;
+
 #[derive(Clone, Copy, Debug)]
 struct Sample {
     resident_mb: u64,
@@ -38,7 +41,8 @@ impl Watch {
         self.conflicts += conflicts.expect("the database counts them");
     }
 
-    /// Compares the largest value of the second quarter with that of the last one.
+    /// Compares the largest value of the second quarter with that of the last one. Sessions come and go with the load, below
+    /// the limit of their pools.
     pub(super) fn is_flat(&self) {
         assert_eq!(self.conflicts, 0, "deadlocks and lock timeouts");
         let (before, after) = self.compared(|sample| sample.resident_mb);
@@ -48,8 +52,8 @@ impl Watch {
         );
         let (before, after) = self.compared(|sample| sample.descriptors);
         assert!(after <= before + 10, "descriptors: {before}, then {after}");
-        let (before, after) = self.compared(|sample| sample.sessions);
-        assert!(after <= before + 2, "sessions: {before}, then {after}");
+        let sessions = self.samples.iter().map(|sample| sample.sessions).max();
+        assert!(sessions <= Some(MOST_SESSIONS), "sessions: {sessions:?}");
     }
 
     fn compared(&self, value: impl Fn(&Sample) -> u64) -> (u64, u64) {
