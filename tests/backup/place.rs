@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 
 use super::raw_client::RawClient;
 use super::{MARKER, MEGABYTE, files_below, form, names_in, start, start_process, start_with};
-use crate::support::answer;
+use crate::support::{answer, eventually};
 
 #[tokio::test]
 async fn a_file_that_would_fill_the_disk_is_refused_before_its_first_byte() {
@@ -66,6 +66,15 @@ async fn a_server_that_starts_without_its_disk_notices_it_too() {
     let (status, _) = server.upload(form("logs").file("obd.log", "x")).await;
     assert_eq!(status, 500);
     assert!(names_in(&root).is_empty());
+    let reason = "The backup folder (BACKUP_DIR) is not writable: its disk is not mounted.";
+    eventually(reason, async || {
+        let health = server.health().await;
+        health["reasons"]
+            .as_array()
+            .unwrap()
+            .contains(&json!(reason))
+    })
+    .await;
     // The way out that the documentation names.
     fs::write(root.join(MARKER), "").unwrap();
     server.store("logs", "obd.log", "x").await;

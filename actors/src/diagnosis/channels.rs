@@ -125,7 +125,7 @@ const fn row(
 }
 
 /// Ranges are what the sensor can mean on an engine, which is narrower than what its PID can encode: a coolant of 215 °C
-/// is a short circuit.
+/// is a short circuit, and a fuel trim of −100 or 99.2 % a byte that was lost.
 #[rustfmt::skip]
 static TABLE: [ChannelSpec; CHANNELS] = [
     row(Channel::Rpm, "RPM", "engine speed", "rpm", 0.0, 10_000.0, 0.25, false),
@@ -138,8 +138,8 @@ static TABLE: [ChannelSpec; CHANNELS] = [
     row(Channel::Pedal, "ACCELERATOR_POS", "accelerator position", "%", 0.0, 100.0, 0.4, true),
     row(Channel::Load, "ENGINE_LOAD", "engine load", "%", 0.0, 150.0, 0.4, false),
     row(Channel::Timing, "TIMING_ADVANCE", "ignition timing", "°", -64.0, 64.0, 0.5, false),
-    row(Channel::ShortTrim, "SHORT_FUEL_TRIM_1", "short-term fuel trim", "%", -100.0, 100.0, 0.8, false),
-    row(Channel::LongTrim, "LONG_FUEL_TRIM_1", "long-term fuel trim", "%", -100.0, 100.0, 0.8, true),
+    row(Channel::ShortTrim, "SHORT_FUEL_TRIM_1", "short-term fuel trim", "%", -60.0, 60.0, 0.8, false),
+    row(Channel::LongTrim, "LONG_FUEL_TRIM_1", "long-term fuel trim", "%", -60.0, 60.0, 0.8, true),
     row(Channel::ShortTrim2, "SHORT_FUEL_TRIM_2", "short-term fuel trim of bank 2", "%", -100.0, 100.0, 0.8, true),
     row(Channel::LongTrim2, "LONG_FUEL_TRIM_2", "long-term fuel trim of bank 2", "%", -100.0, 100.0, 0.8, true),
     row(Channel::FrontO2, "O2_B1S1", "front O2 sensor", "V", 0.0, 1.3, 0.005, true),

@@ -380,3 +380,25 @@ fn a_second_name_of_a_channel_counts_once_the_first_is_silent() {
     );
     assert!(rules(&both).is_empty() && both.doubts.is_empty());
 }
+
+#[test]
+fn a_lost_byte_of_a_trim_is_no_mixture() {
+    // Idle and drive of a warm engine, with 0xFF in every tenth reading.
+    let lost = |second: i64| if second % 10 == 0 { 99.22 } else { 1.0 };
+    let speed = |second: i64| if second < 300 { 0.0 } else { 80.0 };
+    let rpm = |second: i64| if second < 300 { 800.0 } else { 2_500.0 };
+    let diagnosis = diagnosed(
+        900,
+        &[
+            ("RPM", 1, &rpm),
+            ("SPEED", 1, &speed),
+            ("COOLANT_TEMP", 1, &|_| 88.0),
+            ("FUEL_SYSTEM_STATUS", 1, &|_| 2.0),
+            ("SHORT_FUEL_TRIM_1", 1, &lost),
+            ("LONG_FUEL_TRIM_1", 1, &|_| 2.0),
+        ],
+    );
+    assert_eq!(rules(&diagnosis), ["sensor_out_of_range"]);
+    let trim = diagnosis.figures.channel("SHORT_FUEL_TRIM_1");
+    assert_eq!(trim.map(|trim| trim.max), Some(1.0));
+}
