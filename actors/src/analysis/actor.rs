@@ -7,13 +7,11 @@ mod lookups;
 
 pub use lookups::find_drive;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{
     Actor, AsyncContext as _, Context, Handler, ResponseActFuture, Supervised, WrapFuture as _,
 };
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::STATEMENT_LIMIT;
@@ -81,8 +79,6 @@ pub struct AnalysisActor {
     service: AnalysisService,
     /// Wakes the background tasks of the queue up.
     wakeup: Wakeup,
-    /// Rings when drives have become ready for their diagnosis.
-    ready: Arc<Notify>,
     /// Cancelled when the server stops.
     stopping: CancellationToken,
 }
@@ -109,7 +105,6 @@ impl AnalysisActor {
             database,
             service,
             wakeup: Wakeup::default(),
-            ready: Arc::default(),
             stopping: CancellationToken::new(),
         }
     }
@@ -141,7 +136,7 @@ impl AnalysisActor {
             database: self.database.clone(),
             settings: self.settings.diagnosis.clone(),
             silence: self.settings.timing.silence,
-            ready: self.ready.clone(),
+            wakeup: self.wakeup.clone(),
             stopping: self.stopping.clone(),
         }
     }
@@ -201,16 +196,13 @@ impl Handler<DrivesChanged> for AnalysisActor {
 
     fn handle(&mut self, news: DrivesChanged, _: &mut Self::Context) -> Self::Result {
         let (ollama, wakeup) = (self.settings.ollama.clone(), self.wakeup.clone());
-        let bell = self.ready.clone();
         let told = async move {
             let DrivesChanged { ready } = news;
-            if ready > 0 {
-                bell.notify_one();
-            }
             if ready == 0 {
                 wakeup.drives_changed();
                 return false;
             }
+            wakeup.drives_ready();
             let is_reachable = ollama.is_reachable(GREETING_LIMIT).await;
             if is_reachable {
                 wakeup.drives_queued();

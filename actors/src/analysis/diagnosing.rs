@@ -1,16 +1,14 @@
 //! Diagnoses stored drives: as soon as a drive is ready, whatever Ollama does.
 //!
 //! The worker looks for drives without a diagnosis, or with an outdated one, one after the other. It shares nothing with
-//! the queue of the model but the table `drives`, so a drive has its diagnosis before the model has seen it. Two servers
+//! the queue of the model but the table `drives`, so a drive has its diagnosis however long the model takes. Two servers
 //! may diagnose the same drive: they store the same diagnosis.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
-use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +17,7 @@ use super::compute::{Computed, Target, compute};
 use super::diagnoses;
 use super::messages::DriveReport;
 use super::results;
+use super::wakeup::Wakeup;
 use crate::causes;
 use crate::database::{Database, DatabaseError};
 use crate::diagnosis::{Diagnosis, Grade, Settings, Traces};
@@ -39,8 +38,7 @@ pub(super) struct DiagnosisWorker {
     pub settings: Settings,
     /// The longest pause within a drive.
     pub silence: Duration,
-    /// Rings when drives have become ready.
-    pub ready: Arc<Notify>,
+    pub wakeup: Wakeup,
     /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }
@@ -59,7 +57,7 @@ impl DiagnosisWorker {
                             failed.insert(drive, Instant::now());
                         }
                     }
-                    Ok(None) => self.rest().await,
+                    Ok(None) => self.wakeup.until_ready(PAUSE).await,
                     Err(error) => {
                         // The schema may not exist yet; an unreachable database is reported by its users.
                         log::debug!(error = causes(&error); "diagnosis worker turn failed");
@@ -72,13 +70,6 @@ impl DiagnosisWorker {
                 () = self.stopping.cancelled() => return,
                 () = work => {}
             }
-        }
-    }
-
-    async fn rest(&self) {
-        tokio::select! {
-            () = sleep(PAUSE) => {}
-            () = self.ready.notified() => {}
         }
     }
 
