@@ -38,36 +38,92 @@ struct TroubleCodes {
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     readings: u32,
-    lamp: u32,
-    /// Readings that count at least one code.
-    coded: u32,
+    lamp: Lamp,
+    /// The most codes, and those of the latest reading that counts them.
     codes: f64,
+    codes_at_end: f64,
     first: Option<u64>,
     latest: u64,
 }
 
+/// What the readings say of the malfunction lamp.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Lamp {
+    #[default]
+    Unknown,
+    Off,
+    On,
+    WasOn,
+}
+
+impl Lamp {
+    fn then(self, is_on: bool) -> Self {
+        match (self, is_on) {
+            (_, true) => Self::On,
+            (Self::On | Self::WasOn, false) => Self::WasOn,
+            (Self::Unknown | Self::Off, false) => Self::Off,
+        }
+    }
+
+    fn was_on(self) -> bool {
+        matches!(self, Self::On | Self::WasOn)
+    }
+
+    fn phrase(self) -> Option<&'static str> {
+        match self {
+            Self::Unknown => None,
+            Self::Off => Some("the malfunction lamp is off"),
+            Self::On => Some("the malfunction lamp is on"),
+            Self::WasOn => Some("the malfunction lamp was on, and is off at the end"),
+        }
+    }
+}
+
 impl Seen {
-    fn add(&mut self, index: u64, lamp: bool, codes: f64) {
+    fn add(&mut self, index: u64, lamp: Option<bool>, codes: Option<f64>) {
         self.readings += 1;
-        self.lamp += u32::from(lamp);
-        self.coded += u32::from(codes >= 1.0);
-        self.codes = self.codes.max(codes);
-        if lamp || codes >= 1.0 {
+        if let Some(is_on) = lamp {
+            self.lamp = self.lamp.then(is_on);
+        }
+        if let Some(codes) = codes {
+            self.codes = self.codes.max(codes);
+            self.codes_at_end = codes;
+        }
+        if lamp == Some(true) || codes.is_some_and(|codes| codes >= 1.0) {
             self.first.get_or_insert(index);
             self.latest = index;
         }
+    }
+
+    fn explanation(&self) -> String {
+        let (codes, is_one) = (text::value(self.codes, ""), self.codes < 2.0);
+        let codes = match (self.codes >= 1.0, is_one, self.codes_at_end >= 1.0) {
+            (false, ..) => None,
+            (true, true, true) => Some("one trouble code is stored".to_owned()),
+            (true, true, false) => Some("one trouble code was stored, and is cleared".to_owned()),
+            (true, false, true) => Some(format!("{codes} trouble codes are stored")),
+            (true, false, false) => Some(format!(
+                "{codes} trouble codes were stored, and are cleared"
+            )),
+        };
+        let lamp = self.lamp.phrase().map(str::to_owned);
+        let parts: Vec<String> = codes.into_iter().chain(lamp).collect();
+        let joint = if self.lamp == Lamp::On { " and " } else { "; " };
+        text::sentence(&format!("{}.", parts.join(joint)))
     }
 }
 
 impl Rule for TroubleCodes {
     fn second(&mut self, second: &Second<'_>) {
-        let lamps = second.fresh(Channel::Mil).map(|lamp| (lamp > 0.5, 0.0));
-        // The raw byte of PID 01 carries the lamp in its highest bit.
+        let lamps = second
+            .fresh(Channel::Mil)
+            .map(|lamp| (Some(lamp > 0.5), None));
+        // The raw byte of PID 01 carries the lamp in its highest bit. A number below may be that byte, or be decoded.
         let counts = second.fresh(Channel::DtcCount).map(|count| {
             if count >= 128.0 {
-                (true, count - 128.0)
+                (Some(true), Some(count - 128.0))
             } else {
-                (false, count)
+                (None, Some(count))
             }
         });
         for (lamp, codes) in lamps.chain(counts) {
@@ -90,7 +146,7 @@ impl Rule for TroubleCodes {
         };
         let span = span(first, seen.latest + 1);
         let mut found = Vec::new();
-        if seen.lamp > 0 {
+        if seen.lamp.was_on() {
             found.push(
                 evidence("malfunction lamp", Channel::Mil, 1.0)
                     .against(0.0)
@@ -104,17 +160,7 @@ impl Rule for TroubleCodes {
                     .within(span),
             );
         }
-        let codes = match seen.codes {
-            codes if codes >= 2.0 => format!("{} trouble codes are stored", text::value(codes, "")),
-            codes if codes >= 1.0 => "One trouble code is stored".to_owned(),
-            _ => String::new(),
-        };
-        let explanation = match (seen.lamp > 0, codes.is_empty()) {
-            (true, true) => "The malfunction lamp is on.".to_owned(),
-            (true, false) => format!("{codes} and the malfunction lamp is on."),
-            (false, _) => format!("{codes}; the malfunction lamp is off."),
-        };
-        Draft::new(Tier::Warning, explanation, found)
+        Draft::new(Tier::Warning, seen.explanation(), found)
             .with_confidence(1.0)
             .found()
     }

@@ -119,6 +119,30 @@ fn the_lamp_of_a_stopped_engine_is_a_test_of_its_bulb() {
 }
 
 #[test]
+fn what_is_not_known_or_no_longer_so_is_not_said_of_lamp_and_codes() {
+    let until_100 = |value: f64| move |second: i64| if second < 100 { value } else { 0.0 };
+    let explanation = |lamp: Option<f64>, codes: Option<f64>| {
+        let (lamp, codes) = (lamp.map(until_100), codes.map(until_100));
+        let mut channels: Vec<Logged<'_>> = vec![("RPM", 1, &|_| 800.0)];
+        channels.extend(lamp.iter().map(|lamp| ("MIL_ON", 5, lamp as _)));
+        channels.extend(codes.iter().map(|codes| ("DTC_COUNT", 5, codes as _)));
+        diagnosed(300, &channels).findings[0].explanation.clone()
+    };
+    assert_eq!(
+        explanation(Some(1.0), None),
+        "The malfunction lamp was on, and is off at the end."
+    );
+    assert_eq!(
+        explanation(None, Some(2.0)),
+        "2 trouble codes were stored, and are cleared."
+    );
+    assert_eq!(
+        explanation(Some(0.0), Some(1.0)),
+        "One trouble code was stored, and is cleared; the malfunction lamp is off."
+    );
+}
+
+#[test]
 fn the_raw_byte_of_the_code_count_carries_the_lamp() {
     let diagnosis = diagnosed(300, &[("RPM", 1, &|_| 800.0), ("DTC_COUNT", 5, &|_| 131.0)]);
     let finding = &diagnosis.findings[0];
