@@ -118,6 +118,47 @@ mod tests {
     }
 
     #[test]
+    fn each_letter_reaches_up_to_its_points() {
+        let fuel = |tier| finding("rich", tier);
+        for (findings, grade) in [
+            (vec![fuel(Tier::Watch)], Grade::AMinus),
+            (vec![finding("slow_warm_up", Tier::Watch)], Grade::BPlus),
+            (vec![fuel(Tier::Investigate)], Grade::B),
+            (vec![fuel(Tier::Warning)], Grade::B),
+            (vec![fuel(Tier::Warning), fuel(Tier::Watch)], Grade::BMinus),
+            (
+                vec![fuel(Tier::Warning), fuel(Tier::Investigate)],
+                Grade::BMinus,
+            ),
+            (vec![fuel(Tier::Investigate); 3], Grade::C),
+            (vec![fuel(Tier::Warning); 3], Grade::C),
+            (vec![finding("knock_retard", Tier::Warning)], Grade::C),
+            (
+                vec![finding("knock_retard", Tier::Warning), fuel(Tier::Watch)],
+                Grade::D,
+            ),
+        ] {
+            let rules: Vec<_> = findings
+                .iter()
+                .map(|finding| (&finding.rule, finding.tier))
+                .collect();
+            assert_eq!(graded(&findings).0, Some(grade), "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn a_minute_and_three_systems_have_a_grade() {
+        let grade = |seconds, systems: &[System]| {
+            let judged = systems.iter().copied().collect();
+            grade(&[], &judged, seconds, &Settings::default()).0
+        };
+        let three = [System::Cooling, System::Fuel, System::Idle];
+        assert_eq!(grade(60.0, &three), Some(Grade::A));
+        assert_eq!(grade(59.0, &three), None);
+        assert_eq!(grade(60.0, &three[..2]), None);
+    }
+
+    #[test]
     fn a_short_drive_or_too_few_systems_have_no_grade_and_a_reason() {
         let all = BTreeSet::from(System::ALL);
         let (none, reason) = grade(&[], &all, 40.0, &Settings::default());

@@ -1,8 +1,12 @@
 //! Whole drives through the diagnosis: the figures, the doubts, and each rule with and without its fault.
 
 mod data;
+mod drift;
 mod findings;
 mod history;
+mod idle;
+mod ignition;
+mod limits;
 mod other_cars;
 mod recomputing;
 mod version;
@@ -67,4 +71,30 @@ fn not_judged(diagnosis: &Diagnosis, rule: &str) -> Option<NotJudgedReason> {
         .iter()
         .find(|not_judged| not_judged.rule == rule)
         .map(|not_judged| not_judged.reason)
+}
+
+/// The tier of a rule's finding, and the value and the threshold of its leading evidence.
+type Verdict = (Tier, f64, Option<f64>);
+
+fn finding<'a>(diagnosis: &'a Diagnosis, rule: &str) -> Option<&'a Finding> {
+    diagnosis
+        .findings
+        .iter()
+        .find(|finding| finding.rule == rule)
+}
+
+fn verdict(diagnosis: &Diagnosis, rule: &str) -> Option<Verdict> {
+    let finding = finding(diagnosis, rule)?;
+    let evidence = finding.evidence.first()?;
+    Some((finding.tier, evidence.value, evidence.threshold))
+}
+
+fn passed(diagnosis: &Diagnosis, rule: &str) -> bool {
+    diagnosis.passed.iter().any(|passed| passed == rule)
+}
+
+/// From and to of a finding, in seconds.
+fn span_of(diagnosis: &Diagnosis, rule: &str) -> Option<(f64, f64)> {
+    let span = finding(diagnosis, rule)?.span?;
+    Some((span.from_seconds, span.to_seconds))
 }

@@ -119,3 +119,42 @@ impl Evidence {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_is_beyond_its_threshold_by_a_share_of_it_or_by_units_of_zero() {
+        let beyond = |value: f64, threshold: Option<f64>| {
+            let found = evidence_in("figure", value, "%", None);
+            let found = match threshold {
+                Some(threshold) => found.against(threshold),
+                None => found,
+            };
+            Draft::new(Tier::Watch, String::new(), vec![found]).beyond
+        };
+        for (value, threshold, expected) in [
+            (12.0, Some(8.0), 0.5),
+            (6.0, Some(8.0), 0.25),
+            (-18.0, Some(-12.0), 0.5),
+            (3.0, Some(0.0), 3.0),
+            (12.0, None, 0.0),
+        ] {
+            let beyond = beyond(value, threshold);
+            assert!((beyond - expected).abs() < 1e-9, "{value}: {beyond}");
+        }
+    }
+
+    #[test]
+    fn confidence_grows_with_the_data_from_a_half_to_0_95() {
+        for (amount, expected) in [(0.0, 0.5), (4.0, 0.68), (10.0, 0.95), (99.0, 0.95)] {
+            let draft = Draft::new(Tier::Watch, String::new(), Vec::new());
+            let confidence = draft.with_data(amount, 10.0).confidence;
+            assert!(
+                (confidence - expected).abs() < 1e-9,
+                "{amount}: {confidence}"
+            );
+        }
+    }
+}

@@ -234,8 +234,10 @@ struct TipIn {
     loads: [f64; 3],
     /// The second until which an opening of the throttle is looked after.
     until: u64,
-    low_timing_at: Option<u64>,
-    lean_at: Option<u64>,
+    /// What was seen since that opening: each, and both.
+    has_low_timing: bool,
+    is_lean: bool,
+    is_hit: bool,
     openings: u32,
     hits: u32,
     first: Option<u64>,
@@ -250,8 +252,9 @@ impl TipIn {
             throttle: [f64::NAN; 3],
             loads: [f64::NAN; 3],
             until: 0,
-            low_timing_at: None,
-            lean_at: None,
+            has_low_timing: false,
+            is_lean: false,
+            is_hit: false,
             openings: 0,
             hits: 0,
             first: None,
@@ -286,22 +289,19 @@ impl Rule for TipIn {
         if works && opens && second.index >= self.until {
             self.until = second.index + 4;
             self.openings += 1;
-            (self.low_timing_at, self.lean_at) = (None, None);
+            (self.has_low_timing, self.is_lean, self.is_hit) = (false, false, false);
         }
-        if second.index >= self.until || !second.warm {
+        // An opening counts once, however long the throttle takes to open.
+        if second.index >= self.until || self.is_hit || !second.warm {
             return;
         }
-        if works && second.fresh(Channel::Timing).any(|value| value < timing) {
-            self.low_timing_at = Some(second.index);
-        }
-        if second.fresh(Channel::ShortTrim).any(|value| value > trim) {
-            self.lean_at = Some(second.index);
-        }
-        if self.low_timing_at.is_some() && self.lean_at.is_some() {
+        self.has_low_timing |= works && second.fresh(Channel::Timing).any(|value| value < timing);
+        self.is_lean |= second.fresh(Channel::ShortTrim).any(|value| value > trim);
+        if self.has_low_timing && self.is_lean {
+            self.is_hit = true;
             self.hits += 1;
             self.first.get_or_insert(second.index);
             self.latest = second.index;
-            self.until = second.index;
         }
     }
 
