@@ -87,8 +87,11 @@ fn a_spread_of_85_and_150_rpm_in_every_half_minute_is_a_watch_and_an_investigati
     assert_eq!(passed(&diagnosis, "idle_hunting"), expected.is_none());
 }
 
+/// Seconds of a finding, and its span.
+type Lasting = (Option<f64>, Option<(f64, f64)>);
+
 /// Half minutes of settled idle, of which the last ones swing: the seconds that hunt, and their longest span.
-fn hunting_in(swinging: i64, of: i64) -> Option<(Option<f64>, Option<(f64, f64)>)> {
+fn hunting_in(swinging: i64, of: i64) -> Option<Lasting> {
     let calm = 35 + (of - swinging) * 30;
     let rpm = |second: i64| match second {
         second if second < calm => 800.0,
