@@ -66,8 +66,8 @@ async fn upload(server: &ServerProcess, content: &str) -> PathBuf {
     receipt["storedAt"].as_str().unwrap().into()
 }
 
-/// Drives, a backup after each, and a server that shows all of it at the end: whichever clock is set.
-async fn every_time_is_lived_through(
+/// Sends a drive and a backup at each of the times, and checks that all of it is there at the end.
+async fn work_at_each_time(
     clock: &Clock,
     database: &PrivateDatabase,
     program: Command,
@@ -122,7 +122,7 @@ async fn a_server_whose_clock_is_set_keeps_all_backups_and_analyses_each_drive_o
     }
     let (clock, database) = (Clock::new(), PrivateDatabase::start().await);
     let program = clock.shown_to(env!("CARGO_BIN_EXE_eclipse-ai-server"), "LD_PRELOAD");
-    let server = every_time_is_lived_through(&clock, &database, program).await;
+    let server = work_at_each_time(&clock, &database, program).await;
     // It was really set: the line of a request is written by the server's clock.
     assert!(!server.lines("[1970-01-01T").is_empty());
 }
@@ -136,7 +136,7 @@ async fn a_database_whose_clock_is_set_keeps_all_rows_and_has_each_drive_analyse
     let shell = clock.shown_to("bash", PrivateDatabase::PRELOAD);
     let database = PrivateDatabase::start_by(shell).await;
     let program = Command::new(env!("CARGO_BIN_EXE_eclipse-ai-server"));
-    every_time_is_lived_through(&clock, &database, program).await;
+    work_at_each_time(&clock, &database, program).await;
     // It was really set: rows have their time of arrival by the database's clock.
     let in_1970 = "YEAR(synced_at) = 1970";
     assert!(database.count("realtime_data", in_1970).await > 0);

@@ -80,7 +80,7 @@ fn calls_that_are_given_up_keep_no_slot_and_no_place() {
 }
 
 #[test]
-fn background_work_is_woken_whoever_leaves_last() {
+fn background_work_is_woken_when_the_last_request_leaves() {
     schedules::check(|| {
         let (admission, work) = (Admission::new(RUNNING, 8), Work::default());
         let mut calls: Vec<_> = (0..3).map(|_| enters(&admission, &work)).collect();

@@ -77,7 +77,7 @@ pub struct AnalysisActor {
     settings: AnalysisSettings,
     database: Database,
     service: AnalysisService,
-    /// Wakes the background tasks of the queue up.
+    /// Wakes the background tasks up.
     wakeup: Wakeup,
     /// Cancelled when the server stops.
     stopping: CancellationToken,

@@ -96,8 +96,8 @@ pub(super) async fn fail_running_of_drive(
     Ok(connection.exec_drop(statement, (ABANDONED, drive)).await?)
 }
 
-/// Notes the failure of all that have been running for longer than `longest`, or from a time in the future on, which the
-/// database's clock has left: their server has ended without a word.
+/// Marks analyses as failed whose server ended before them: those that began more than `longest` ago, or as far in the
+/// future, which happens when the database's clock is set back.
 pub(super) async fn fail_abandoned(
     connection: &mut Conn,
     longest: Duration,
