@@ -1,6 +1,6 @@
 //! Analysis of drives: from stored readings to recommendations worded by a local model.
 //!
-//! A drive is diagnosed first (`compute`): findings, figures and evidence are the server's own ([`diagnosis`](crate::diagnosis)),
+//! A drive is diagnosed first (`compute`): findings, figures and evidence are the server's own ([`diagnosis`]),
 //! and do not depend on a model. The words are the model's: it gets a bounded [`prompt`] with the findings, is asked over HTTP
 //! ([`ollama`](crate::ollama)), and its answer is parsed defensively ([`recommendations`]), checked against the figures and
 //! put in order (`advice`). The steps of one analysis are in `service.rs`; its results are in the tables `analysis_history`

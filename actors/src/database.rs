@@ -1,7 +1,7 @@
 //! The only access to MySQL: a pool, time limits, transactions, and one small enum of errors.
 //!
 //! Work that its time limit cancels leaves state on its connection: an answer that has not been read, or an open
-//! transaction, which the next user of the connection would commit. A [`PooledConnection`] therefore returns to the
+//! transaction, which the next user of the connection would commit. A `PooledConnection` therefore returns to the
 //! pool only after its work has ended. In every other case, a cancelled future included, it is closed.
 
 use std::ops::AsyncFnMut;

@@ -10,7 +10,6 @@ pub mod clock;
 pub mod contacts;
 pub mod database;
 pub mod device_id;
-pub mod diagnosis;
 pub mod drives;
 pub mod fair_admission;
 pub mod health;
@@ -22,9 +21,13 @@ pub mod problem;
 pub mod report;
 pub mod runtime;
 pub mod schema;
+#[cfg(test)]
+mod simulated;
 pub mod supervise;
 pub mod sync;
 pub mod text;
+
+pub use diagnosis;
 
 /// An error and what caused it, in one line for the log.
 pub fn causes(error: &dyn std::error::Error) -> String {

@@ -1,5 +1,7 @@
 //! Text from outside, made harmless: what goes into a prompt and what comes out of a model.
 
+pub use diagnosis::text::counted;
+
 /// `text` as a word or phrase that cannot leave its place in a prompt: letters, digits and a few signs, on one
 /// line, at most `max_chars` long. What structures a prompt (line breaks, `|`, quotes, brackets, the markers of
 /// chat templates) becomes a blank.
@@ -24,12 +26,6 @@ pub fn line(text: &str, max_chars: usize) -> String {
         }
     };
     bounded(text.chars().map(printable), max_chars)
-}
-
-/// A number with what it counts: `1 row`, `2 rows`.
-pub fn counted(count: u64, noun: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
 }
 
 /// A URL for people: without user name and password.
@@ -82,15 +78,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn one_of_something_is_singular() {
-        let texts = [0, 1, 2].map(|count| counted(count, "more problem"));
-        assert_eq!(
-            texts,
-            ["0 more problems", "1 more problem", "2 more problems"]
-        );
-    }
 
     #[test]
     fn a_phrase_cannot_carry_the_structure_of_a_prompt() {

@@ -200,7 +200,7 @@ pub async fn restore_due(connection: &mut Conn) -> Result<u64, DatabaseError> {
     Ok(restored)
 }
 
-/// The drives that errors have postponed [`STUCK_AFTER`] times in a row or more, the worst first, a few at most.
+/// The drives that errors have postponed `STUCK_AFTER` times in a row or more, the worst first, a few at most.
 pub async fn stuck(connection: &mut Conn) -> Result<Vec<StuckDrive>, DatabaseError> {
     let query = "SELECT source_device, drive_start, reason FROM drives WHERE deferrals >= ? AND state IN (?, ?, ?) \
                  ORDER BY deferrals DESC, id LIMIT 5";

@@ -7,7 +7,7 @@
 //!   drive ([`number_of`]).
 //! - A number names a drive together with its time. What has the same number within [silence](Pairing::silence) is one
 //!   drive, a short stop included; what has it after a longer silence is another one, unless the rows show that only the
-//!   clock jumped ([`numbered`]).
+//!   clock jumped (`numbered`).
 //! - Readings that have a number which no event has are a drive too.
 //! - A start without a number ends with the end that follows it in the log.
 //!

@@ -11,6 +11,7 @@ use simulation::{Engine, Logger, Route, Simulation};
 use super::batch::{self, Batch, ReadOptions, SizeLimit};
 use super::store::render;
 use crate::diagnosis::{Diagnoser, History, Settings};
+use crate::simulated;
 
 const ROWS: usize = 200;
 
@@ -34,7 +35,7 @@ fn parse(body: &Bytes) -> Batch {
 fn diagnose(readings: &[simulation::Reading]) {
     let mut diagnoser = Diagnoser::new(&Settings::default(), History::default());
     for reading in readings {
-        diagnoser.push(reading.into());
+        diagnoser.push(simulated::reading(reading));
     }
     black_box(diagnoser.finish());
 }

@@ -4,12 +4,13 @@ use simulation::{Engine, Fault, Logger, Route, Simulation, Strength};
 use super::*;
 use crate::analysis::device_events::Alert;
 use crate::diagnosis::{Diagnoser, History, Settings, VehicleFacts};
+use crate::simulated;
 
 fn diagnosed(simulation: &Simulation) -> Diagnosis {
     let settings = Settings::for_vehicle(VehicleFacts::eclipse());
     let mut diagnoser = Diagnoser::new(&settings, History::default());
     for reading in &simulation.readings(Logger::Rows(1.0)) {
-        diagnoser.push(reading.into());
+        diagnoser.push(simulated::reading(reading));
     }
     diagnoser.finish().0
 }

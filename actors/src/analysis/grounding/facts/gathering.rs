@@ -221,7 +221,7 @@ impl Facts {
     }
 
     fn evidence(&mut self, place: usize, evidence: &Evidence) {
-        let subject = evidence.subject();
+        let subject = subject_of(evidence);
         let statistic = crate::analysis::grounding::words::statistic_of(&evidence.figure);
         let unit = &evidence.unit;
         if Unit::named(unit).is_some_and(|unit| unit.dimension() == Dimension::Time) {
@@ -320,16 +320,14 @@ fn count(count: usize) -> f64 {
     count as f64
 }
 
-impl Evidence {
-    /// What the figure is about: its channel, or what its name says.
-    fn subject(&self) -> Subject {
-        let named = crate::analysis::grounding::words::subject_of(&self.figure);
-        if named.meets(Subject::TRIM_SUM) {
-            return Subject::TRIM_SUM;
-        }
-        match self.channel.as_deref().and_then(Subject::named) {
-            Some(subject) => subject,
-            None => named,
-        }
+/// What the figure is about: its channel, or what its name says.
+fn subject_of(evidence: &Evidence) -> Subject {
+    let named = crate::analysis::grounding::words::subject_of(&evidence.figure);
+    if named.meets(Subject::TRIM_SUM) {
+        return Subject::TRIM_SUM;
+    }
+    match evidence.channel.as_deref().and_then(Subject::named) {
+        Some(subject) => subject,
+        None => named,
     }
 }
