@@ -18,9 +18,9 @@ programs that tests need: promtool, schemathesis, chromium; for --long, generato
   --database all       the whole suite on MariaDB, then on Oracle MySQL
                        (default: the one that is installed or available)
   --long               the longer proofs too: sets TEST_LONG=1, which lengthens some tests and adds others, and runs
-                       deploy/fuzz.sh and an eighth of deploy/mutants.sh first, another each day. For a release or after a
-                       change of what they prove, not for every run. Takes hours: TEST_CRASH_MINUTES (30) and
-                       TEST_SOAK_MINUTES (60) set the length of the longest.
+                       deploy/fuzz.sh, an eighth of deploy/mutants.sh and a 200th of its long form first, other parts each
+                       day. For a release or after a change of what they prove, not for every run. Takes hours:
+                       TEST_CRASH_MINUTES (30) and TEST_SOAK_MINUTES (60) set the length of the longest.
   --soak MINUTES       only the weeks of cars that are a thousand times as fast, for this time
   --help               this text
 
@@ -110,25 +110,11 @@ if ! have valgrind && ! { have apt-get && can_become_root && refresh_package_lis
     say "valgrind is missing and cannot be installed: how many instructions a reading costs is NOT checked"
 fi
 
-# start_test_database FLAVOUR: its data is discarded, so it need not wait for the disk.
-start_test_database() {
-    local port password
-    temporary_folder=$(mktemp -d)
-    port=$(free_port)
-    password=$(random_hex 16)
-    start_private_database "$1" "$temporary_folder" "$port" "$password" \
-        --max-connections=400 --performance-schema=OFF --innodb-buffer-pool-size=256M \
-        --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF
-    version=$(private_database_sql "$temporary_folder" "$password" --execute='SELECT VERSION()')
-    # shellcheck disable=SC2154 # set by get_database_programs
-    export MYSQL_CLIENT="$database_client"
-    export TEST_DATABASE_URL="mysql://root:$password@127.0.0.1:$port/"
-}
-
 results=()
 exit_code=0
 if [ -n "$is_long" ]; then
-    for proof in "fuzz.sh" "mutants.sh --shard $((10#$(date +%j) % 8))/8"; do
+    day=$((10#$(date +%j)))
+    for proof in "fuzz.sh" "mutants.sh --shard $((day % 8))/8" "mutants.sh --integration --shard $((day % 200))/200"; do
         # shellcheck disable=SC2086 # a script and its arguments
         if run_session deploy/$proof; then
             results+=("deploy/$proof: passed")
@@ -139,7 +125,10 @@ if [ -n "$is_long" ]; then
     done
 fi
 for flavour in $databases; do
-    start_test_database "$flavour"
+    temporary_folder=$(mktemp -d)
+    start_test_database "$flavour" "$temporary_folder"
+    # shellcheck disable=SC2154 # set by start_test_database
+    version=$test_database_version
     say "testing on $flavour $version"
     if run_session cargo test --workspace --locked "$@" "${only[@]}"; then
         results+=("$flavour $version: passed")

@@ -6,6 +6,7 @@
 #   start_private_database FLAVOUR FOLDER PORT PASSWORD [SERVER OPTION...]   and wait until it answers
 #   private_database_sql FOLDER PASSWORD [CLIENT OPTION...]                  as root, statements on standard input
 #   stop_private_database                                                    the one that was started, and wait
+#   start_test_database FLAVOUR FOLDER                                       one for tests, which TEST_DATABASE_URL names then
 #
 # FOLDER holds data/, server.sock, server.pid, server.log and a file that names its flavour. root may log in from 127.0.0.1
 # and through the socket, with PASSWORD or, if that is empty, without one. A FOLDER that was started before keeps its data.
@@ -76,6 +77,21 @@ stop_private_database() {
         end_session "$private_database_pid" 3
     fi
     private_database_pid='' private_database_ready=''
+}
+
+# On a free port and with a new password. Its data is discarded, so it need not wait for the disk.
+start_test_database() {
+    local port password
+    port=$(free_port)
+    password=$(random_hex 16)
+    start_private_database "$1" "$2" "$port" "$password" \
+        --max-connections=400 --performance-schema=OFF --innodb-buffer-pool-size=256M \
+        --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF
+    # shellcheck disable=SC2034 # for the caller
+    test_database_version=$(private_database_sql "$2" "$password" --execute='SELECT VERSION()')
+    # shellcheck disable=SC2154 # set by get_database_programs
+    export MYSQL_CLIENT="$database_client"
+    export TEST_DATABASE_URL="mysql://root:$password@127.0.0.1:$port/"
 }
 
 # Starts over if an earlier first start did not finish; nothing else removes data.
