@@ -65,7 +65,7 @@ pub(super) fn run(command: BaselineCommand, settings: &Settings) -> Result<(), F
                     })
                     .await?;
                 say!(
-                    "The baseline of {device} begins anew. Recompute diagnoses with: diagnose --recompute"
+                    "A new baseline of {device} begins. Recompute diagnoses with: diagnose --recompute"
                 )?;
             }
         }

@@ -212,7 +212,7 @@ async fn recomputing_gives_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn a_reference_drive_is_compared_with_until_it_is_cleared_or_the_baseline_begins_anew() {
+async fn a_reference_drive_is_compared_with_until_it_is_cleared_or_a_new_baseline_begins() {
     let (database, server, mut pi, first) = with_a_drive().await;
     let second = drive(&database, &server, &mut pi, 2).await;
     let binary = Binary::with_database(&database.url());

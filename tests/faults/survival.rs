@@ -70,7 +70,7 @@ async fn an_actor_is_restarted_after_each_kind_of_failure_up_to_its_limit(#[case
         .await;
 
     let code = server.ends().await.code();
-    assert_eq!(code, Some(1), "systemd is to start it afresh");
+    assert_eq!(code, Some(1), "systemd is to start it again");
     let line = format!(
         "actor exceeded its restart limit actor={actor} reason=\"it panicked: boom in-future\""
     );

@@ -39,7 +39,7 @@ pub(super) struct DriveChecker {
     pub stopping: CancellationToken,
 }
 
-/// What the checker remembers between turns. All of it can be lost: a restart only begins to watch anew.
+/// What the checker remembers between turns. All of it can be lost: a restart only begins to watch again.
 struct Memory {
     clock: ClockWatch,
     claims: ClaimWatch,

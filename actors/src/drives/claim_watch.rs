@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drive_that_was_claimed_anew_starts_anew() {
+    fn a_drive_that_was_claimed_again_starts_again() {
         let (mut watch, start) = (ClaimWatch::default(), Instant::now());
         watch.observe(vec![held(1, 0)], LIMIT, start);
         watch.observe(Vec::new(), LIMIT, start + Duration::from_secs(10));

@@ -200,7 +200,7 @@ async fn around(
     Ok(found)
 }
 
-/// Joins the changed events and their neighbours anew. `before` are the changed events as they were, `around` all
+/// Joins the changed events and their neighbours again. `before` are the changed events as they were, `around` all
 /// events as they are now, with two more on either side of each changed one.
 fn join(
     transaction: &mut Transaction<'_>,

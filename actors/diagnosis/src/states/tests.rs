@@ -135,7 +135,7 @@ fn a_fuel_status_is_believed_before_the_trim() {
 }
 
 #[test]
-fn the_time_since_the_start_begins_anew_with_each_start() {
+fn the_time_since_the_start_begins_again_with_each_start() {
     let mut classifier = Classifier::new();
     assert_eq!(
         after(&mut classifier, 30, &[(Channel::Rpm, 800.0)]).since_start,
