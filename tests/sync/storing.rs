@@ -262,7 +262,7 @@ async fn an_outdated_schema_fails_batches_and_loses_none() {
     let expected = json!({
         "detail": "Sync failed",
         "batchId": "test-batch",
-        "error": "The database refused a statement",
+        "error": "The database refused a statement: it has no column unit",
     });
     assert_eq!((status, without_request_id(answer)), (500, expected));
     assert_eq!(database.count("sync_history", "status = 'failed'").await, 1);

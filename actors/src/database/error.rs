@@ -32,7 +32,7 @@ pub enum DatabaseError {
     #[error("a row violates a schema constraint")]
     Constraint(#[source] Error),
     /// The database refused the statement, for example because the schema is missing.
-    #[error("the database refused a statement")]
+    #[error("{}", why_refused(.0))]
     Refused(#[source] Error),
     /// A stored value has an unexpected form.
     #[error("the database contains a value that cannot be read")]
@@ -215,6 +215,26 @@ fn why_unavailable(error: &Error) -> &'static str {
     }
 }
 
+/// With the name of what is missing. Nothing else of the answer, which may quote values.
+fn why_refused(error: &Error) -> String {
+    let missing = match error {
+        Error::Server(answer) => {
+            let name = answer.message.split('\'').nth(1);
+            let name = name.and_then(|name| name.rsplit('.').next());
+            match answer.code {
+                1054 => name.map(|name| format!(": it has no column {name}")),
+                1146 => name.map(|name| format!(": it has no table {name}")),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    format!(
+        "the database refused a statement{}",
+        missing.unwrap_or_default()
+    )
+}
+
 impl From<Error> for DatabaseError {
     fn from(error: Error) -> Self {
         let problem = match &error {
@@ -280,74 +300,4 @@ fn problem_of_migration(error: &refinery::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use mysql_async::ServerError;
-
-    use super::*;
-
-    fn error(code: u16) -> DatabaseError {
-        let answer = ServerError {
-            code,
-            message: "secret".to_owned(),
-            state: "HY000".to_owned(),
-        };
-        Error::Server(answer).into()
-    }
-
-    #[test]
-    fn a_database_that_is_away_never_refused_a_statement() {
-        for code in [
-            1047, 1053, 1152, 1159, 1161, 1180, 1290, 1792, 1836, 1927, 2006, 2013, 3100, 3168,
-            4031,
-        ] {
-            let error = error(code);
-            assert!(error.may_pass(), "{code}");
-            assert!(!matches!(error, DatabaseError::Refused(_)), "{code}");
-            assert_ne!(
-                error.to_string(),
-                "the database cannot be reached",
-                "{code}"
-            );
-        }
-    }
-
-    #[test]
-    fn conflicts_are_retried_and_what_fails_again_is_not() {
-        for code in [1213, 1205, 1020, 3101, 8002, 8022, 9007] {
-            assert!(error(code).is_contention(), "{code}");
-        }
-        for code in [1062, 1146, 1153, 1064] {
-            assert!(
-                !error(code).is_contention() && !error(code).may_pass(),
-                "{code}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_account_that_is_locked_or_at_its_limit_is_an_answer_with_that_cause() {
-        for code in [3118, 3955, 4150, 4151] {
-            let error = error(code);
-            let locked = "the account in DATABASE_URL is locked";
-            assert_eq!(
-                (error.is_answer(), error.to_string().as_str()),
-                (true, locked)
-            );
-        }
-        let error = error(1226);
-        let full = "the database has too many connections";
-        assert_eq!(
-            (error.is_answer(), error.to_string().as_str()),
-            (true, full)
-        );
-        let silent = DatabaseError::TimedOut {
-            limit: Duration::from_secs(3),
-        };
-        assert!(!silent.is_answer());
-    }
-
-    #[test]
-    fn a_read_only_database_is_named() {
-        assert_eq!(error(1290).to_string(), "the database server is read-only");
-    }
-}
+mod tests;

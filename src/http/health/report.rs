@@ -58,7 +58,7 @@ pub(in crate::http) struct HealthReport {
     status: ServerStatus,
     /// Why the status is not `healthy`, one sentence each.
     #[schema(examples(
-        "The last 3 batches of example-device with rows of statistics were not stored: the database refused a statement."
+        "The last 3 batches of example-device with rows of statistics were not stored: the database refused a statement: it has no table statistics."
     ))]
     reasons: Vec<String>,
     /// The server's version.

@@ -36,10 +36,10 @@ async fn a_table_that_the_database_refuses_degrades_while_others_are_stored() {
     }
     let report = health(&server).await;
     let reason = "The last 3 batches of chi-eclipse-tuner with rows of statistics were not stored: \
-                  the database refused a statement.";
+                  the database refused a statement: it has no table statistics.";
     let failing = json!([{
         "deviceId": "chi-eclipse-tuner", "table": "statistics", "failures": 3,
-        "isUnknown": false, "error": "the database refused a statement",
+        "isUnknown": false, "error": "the database refused a statement: it has no table statistics",
     }]);
     assert_eq!(report["status"], "degraded");
     assert_eq!(report["reasons"], json!([reason]));
@@ -47,7 +47,7 @@ async fn a_table_that_the_database_refuses_degrades_while_others_are_stored() {
     assert_eq!(report["sync"]["failuresLastHour"], 3);
     assert_eq!(
         report["sync"]["lastError"]["error"],
-        "the database refused a statement"
+        "the database refused a statement: it has no table statistics"
     );
     assert_eq!(report["lastSync"]["batchId"], "alert_log-3");
     // The batch was reported once its commit had returned.

@@ -44,7 +44,7 @@ struct FailingTable {
     #[schema(examples(false))]
     is_unknown: bool,
     /// The last failure, in one sentence.
-    #[schema(examples("the database refused a statement"))]
+    #[schema(examples("the database refused a statement: it has no table statistics"))]
     error: String,
 }
 
