@@ -95,7 +95,7 @@ get_test_tools
 [ "${TEST_LONG:-}" != 1 ] || get_api_tools
 [ -z "$is_long" ] || get_mutation_tool
 
-# require_tool PROGRAM PACKAGE: for the tests of deploy/. Without it, only the tests that use it fail.
+# require_tool PROGRAM PACKAGE: for single tests. Without it, only the tests that use it fail.
 require_tool() {
     ! have "$1" || return 0
     if have apt-get && can_become_root && refresh_package_lists && install_packages "$2" >&2; then
@@ -105,6 +105,7 @@ require_tool() {
 }
 require_tool shellcheck shellcheck
 require_tool systemd-analyze systemd
+require_tool strace strace
 [ "${TEST_LONG:-}" != 1 ] || require_tool faketime faketime
 if ! have valgrind && ! { have apt-get && can_become_root && refresh_package_lists && install_packages valgrind >&2; }; then
     say "valgrind is missing and cannot be installed: how many instructions a reading costs is NOT checked"

@@ -4,6 +4,7 @@ mod clock;
 mod cut;
 mod device_keys;
 mod download;
+mod durability;
 mod faults;
 mod large;
 mod listing;

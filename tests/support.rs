@@ -21,6 +21,7 @@ mod proxy;
 mod raw;
 mod server;
 mod tool;
+mod trace;
 
 pub(crate) use account::Account;
 pub(crate) use batch::{DEVICE, batch, reading, readings, with, without};
@@ -44,6 +45,7 @@ pub(crate) use proxy::{Direction, Fate, Proxy};
 pub(crate) use raw::{Announced, begin_to_send, drip, send_all_then_read};
 pub(crate) use server::{API_KEY, TestServer, answer, without_request_id};
 pub(crate) use tool::tool;
+pub(crate) use trace::{Call, Trace};
 
 use std::time::Duration;
 
