@@ -93,4 +93,18 @@ mod tests {
         let behind = jump("2031-01-01T00:00:00", "2026-02-01T12:00:00");
         assert_eq!(first("2031-01-01T00:00:00"), Some(behind));
     }
+
+    #[test]
+    fn a_difference_of_a_minute_is_tolerated_and_a_larger_one_is_not() {
+        for (utc, is_jump) in [
+            ("2026-02-01T11:58:59", true),
+            ("2026-02-01T11:59:00", false),
+            ("2026-02-01T12:01:00", false),
+            ("2026-02-01T12:01:01", true),
+        ] {
+            let mut check = ClockCheck::default();
+            check.observe(at("2026-02-01T12:00:00", 0), None);
+            assert_eq!(check.observe(at(utc, 0), None).is_some(), is_jump, "{utc}");
+        }
+    }
 }

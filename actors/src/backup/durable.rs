@@ -89,6 +89,9 @@ pub(super) fn sync_names(folder: &File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+    use std::os::fd::OwnedFd;
+
+    use rustix::fs::{CWD, Mode, OFlags, openat};
 
     use super::*;
 
@@ -141,5 +144,31 @@ mod tests {
         remove(&path).unwrap();
         remove(&path).unwrap();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_that_appears_meanwhile_is_no_error() {
+        let root = tempfile::tempdir().unwrap();
+        // Once `pi` has been created, the next part of the path exists.
+        create_folder(&root.path().join("pi/../car")).unwrap();
+        assert!(root.path().join("car").is_dir());
+    }
+
+    #[test]
+    fn a_failed_rename_or_removal_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let missing = root.path().join("missing/a.db");
+        rename_new(written(root.path(), "new"), &missing).unwrap_err();
+        rename_over(written(root.path(), "new"), &missing).unwrap_err();
+        remove(root.path()).unwrap_err();
+    }
+
+    #[test]
+    fn only_a_file_system_that_cannot_sync_a_folder_need_not() {
+        let (reader, _writer) = std::io::pipe().unwrap();
+        sync_names(&File::from(OwnedFd::from(reader))).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let unusable = openat(CWD, folder.path(), OFlags::PATH, Mode::empty()).unwrap();
+        sync_names(&File::from(unusable)).unwrap_err();
     }
 }

@@ -284,4 +284,14 @@ mod tests {
         let full = with_minimum(u64::MAX).ensure_room(0);
         assert!(matches!(full, Err(BackupError::DiskFull)));
     }
+
+    #[test]
+    fn a_folder_that_cannot_be_looked_into_is_an_error_and_not_a_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("backups");
+        std::os::unix::fs::symlink(&root, &root).unwrap();
+        let place = place(&root, None);
+        assert!(matches!(place.check(), Err(BackupError::Storage(_))));
+        place.claim().unwrap_err();
+    }
 }

@@ -137,4 +137,24 @@ mod tests {
         }
         assert_eq!("\u{fc}".repeat(32).parse::<Sha256>(), Err(NotASha256));
     }
+
+    /// Fails once, and then reads on.
+    struct FailsOnce<R>(Option<io::ErrorKind>, R);
+
+    impl<R: Read> Read for FailsOnce<R> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.take() {
+                Some(kind) => Err(kind.into()),
+                None => self.1.read(buffer),
+            }
+        }
+    }
+
+    #[test]
+    fn an_interrupted_read_is_repeated_and_a_failed_one_is_an_error() {
+        let digest = |kind| of_reader(FailsOnce(Some(kind), &b"abc"[..]));
+        let whole = digest(io::ErrorKind::Interrupted).unwrap();
+        assert_eq!(whole.to_string(), OF_ABC);
+        digest(io::ErrorKind::Other).unwrap_err();
+    }
 }

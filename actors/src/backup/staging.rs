@@ -123,12 +123,16 @@ mod tests {
             "left by a killed process",
         )
         .unwrap();
-        fs::write(staging.folder.join("notes.txt"), "a stranger's").unwrap();
+        for name in ["notes.part", "notes.txt", "staged-notes.txt"] {
+            fs::write(staging.folder.join(name), "a stranger's").unwrap();
+        }
 
         assert_eq!(staging.clear_leftovers().unwrap(), 1);
 
         let in_use = in_use.path().file_name().unwrap().to_str().unwrap();
-        assert_eq!(names(&staging.folder), ["notes.txt", in_use]);
+        let mut left = vec!["notes.part", "notes.txt", "staged-notes.txt", in_use];
+        left.sort_unstable();
+        assert_eq!(names(&staging.folder), left);
     }
 
     #[test]
@@ -147,5 +151,19 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = staging(root.path()).create().unwrap();
         assert_eq!(file.as_file().metadata().unwrap().mode() & 0o137, 0);
+    }
+
+    #[test]
+    fn a_leftover_that_another_server_has_just_cleared_is_no_error() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(!is_abandoned(&root.path().join("staged-gone.part")).unwrap());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let staging = staging(root.path());
+        std::os::unix::fs::symlink(FOLDER, &staging.folder).unwrap();
+        staging.clear_leftovers().unwrap_err();
     }
 }

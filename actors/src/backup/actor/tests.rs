@@ -18,6 +18,7 @@ use crate::fair_admission::FairAdmission;
 use crate::report::Reporter;
 use crate::supervise::{RestartPolicy, Supervision};
 
+mod parts;
 mod reports;
 
 const WAIT_LIMIT: Duration = Duration::from_secs(20);
@@ -225,6 +226,34 @@ async fn an_upload_outlives_a_panic_of_the_actor() {
     assert!(stored.path.exists());
     assert_eq!(fixture.verdicts().await, [Some(true)]);
     assert_eq!(fixture.supervision.restarts(), [("backup", 1)]);
+}
+
+/// Begins a check, and panics.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct PanicInCheck(BackupKey);
+
+impl Handler<PanicInCheck> for BackupActor {
+    type Result = ();
+
+    fn handle(&mut self, PanicInCheck(key): PanicInCheck, ctx: &mut Self::Context) {
+        self.enqueue_checks([key], ctx);
+        panic!("as the test wants it");
+    }
+}
+
+#[actix::test]
+async fn files_are_checked_after_a_panic_during_a_check() {
+    let fixture = Fixture::keeping(30);
+    let filename = fixture.store("car.json", b"{}").await.filename;
+    assert_eq!(fixture.verdicts().await, [Some(true)]);
+    let key = BackupKey {
+        folder: folder(),
+        filename,
+    };
+    fixture.actor.send(PanicInCheck(key)).await.unwrap_err();
+    fixture.store("car.json", b"{}").await;
+    assert_eq!(fixture.verdicts().await, [Some(true), Some(true)]);
 }
 
 #[actix::test]

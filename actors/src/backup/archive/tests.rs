@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::fair_admission::FairAdmission;
 use crate::report::Reporter;
 
+mod faults;
 mod findings;
 mod unmounted;
 

@@ -64,7 +64,7 @@ fn expected_bytes(header: &[u8]) -> Option<u64> {
     Some(page_bytes * page_count)
 }
 
-fn check_pages(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished> {
+pub(super) fn check_pages(path: &Path, stop: &StopSign) -> Result<Finding, Unfinished> {
     match quick_check(path, stop.clone()) {
         Ok(verdict) if verdict == "ok" => Ok(Finding::Sound),
         Ok(problem) => Ok(damaged(problem)),
@@ -97,12 +97,8 @@ fn quick_check(path: &Path, stop: StopSign) -> rusqlite::Result<String> {
 fn immutable_uri(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for &byte in path.as_os_str().as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(uri, "%{byte:02x}");
-        }
+        // Writing to a String cannot fail.
+        let _ = write!(uri, "%{byte:02x}");
     }
     uri + "?immutable=1"
 }

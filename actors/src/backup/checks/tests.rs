@@ -115,10 +115,19 @@ fn a_database_with_an_overwritten_page_is_damaged() {
 }
 
 #[test]
+fn a_database_that_cannot_be_opened_is_damaged() {
+    let shelf = Shelf::new();
+    let mut content = shelf.database("delete");
+    content[100..4096].fill(0xff);
+    assert!(is_damaged(&shelf.put("first-page.db", content)));
+}
+
+#[test]
 fn what_is_no_database_is_damaged() {
     let shelf = Shelf::new();
     assert!(is_damaged(&shelf.put("noise.db", [7; 1024])));
     assert!(is_damaged(&shelf.put("short-noise.db", [7; 50])));
+    assert!(is_damaged(&shelf.put("short.db", b"SQLite format 3\0")));
     assert!(is_damaged(&shelf.put("empty.db", "")));
 }
 
@@ -153,6 +162,8 @@ fn a_gzip_stream_whose_crc_does_not_fit_is_damaged() {
     assert!(is_damaged(&shelf.put("crc.gz", packed)));
     let after_padding = [&gzip(b"x")[..], &[0; 9], &[7]].concat();
     assert!(is_damaged(&shelf.put("after-padding.gz", after_padding)));
+    let padded_within = [&gzip(b"x")[..], &[0; 9], &gzip(b"x")].concat();
+    assert!(is_damaged(&shelf.put("padded-within.gz", padded_within)));
     assert!(is_damaged(&shelf.put("noise.gz", [7; 1024])));
     assert!(is_damaged(&shelf.put("zeros.gz", [0; 1024])));
     assert!(is_damaged(&shelf.put("empty.gz", "")));
@@ -262,4 +273,45 @@ fn a_file_that_is_not_there_is_unreadable() {
     let stop = StopOnDrop::default();
     let missing = check(Path::new("/nonexistent/a.db"), &stop.sign());
     assert!(matches!(missing, Err(Unfinished::Unreadable(_))));
+}
+
+#[test]
+fn a_check_of_pages_that_is_interrupted_says_nothing_about_the_file() {
+    let shelf = Shelf::new();
+    let path = shelf.put("a.db", shelf.database("delete"));
+    let sign = StopOnDrop::default().sign();
+    let stopped = sqlite::check_pages(&path, &sign);
+    assert!(matches!(stopped, Err(Unfinished::Stopped)), "{stopped:?}");
+}
+
+/// The bytes of a file that cannot be read at one place, and can be a moment later.
+struct Unreadable<'a>(&'a [u8], Option<io::ErrorKind>, &'a [u8]);
+
+impl Read for Unreadable<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.0.is_empty() {
+            if let Some(kind) = self.1.take() {
+                return Err(kind.into());
+            }
+            return self.2.read(buffer);
+        }
+        self.0.read(buffer)
+    }
+}
+
+#[test]
+fn a_disk_that_fails_is_no_fault_of_the_file() {
+    let failed = || Some(io::ErrorKind::Other);
+    for (first, rest) in [("[1,", "2]"), ("{}\n", "{}")] {
+        let file = Unreadable(first.as_bytes(), failed(), rest.as_bytes());
+        let checked = json::check(BufReader::new(file));
+        assert!(
+            matches!(checked, Err(Unfinished::Unreadable(_))),
+            "{first}: {checked:?}"
+        );
+    }
+    let packed = gzip(b"abc");
+    let file = Unreadable(&packed[..15], failed(), &packed[15..]);
+    let checked = gzip::check(BufReader::new(file));
+    assert!(matches!(checked, Err(Unfinished::Unreadable(_))));
 }

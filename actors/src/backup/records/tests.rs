@@ -140,3 +140,13 @@ fn a_record_fits_the_file_it_was_written_for_and_no_other() {
         Standing::Touched(altered)
     );
 }
+
+#[test]
+fn a_folder_of_records_that_cannot_be_read_is_an_error() {
+    let root = tempfile::tempdir().unwrap();
+    let records = records(root.path());
+    let no_orphans = || records.remove_orphans(&folder(), |_| true);
+    no_orphans().unwrap();
+    std::os::unix::fs::symlink(ROOT, root.path().join(ROOT)).unwrap();
+    no_orphans().unwrap_err();
+}

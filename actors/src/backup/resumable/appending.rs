@@ -218,46 +218,83 @@ pub(super) fn locked(upload: &Mutex<OpenUpload>) -> MutexGuard<'_, OpenUpload> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use futures_util::FutureExt as _;
     use tokio::sync::Mutex;
 
     use super::*;
+    use crate::admission::Admission;
+    use crate::fair_admission::FairAdmission;
+
+    /// An upload, and the note of its progress.
+    fn open(place: Place) -> (OpenUpload, File) {
+        let (part, note) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let lock = Arc::new(Mutex::new(())).lock_owned();
+        let guard = lock.now_or_never().unwrap();
+        let layout = Layout::whole(3 * SYNC_BYTES);
+        let (id, boot) = (UploadId::random(), Boot::At(1));
+        let files = (part, note.try_clone().unwrap());
+        let upload = OpenUpload::resume(id, files, layout, boot, Arc::new(place), guard);
+        (upload.unwrap(), note)
+    }
+
+    /// The bytes that are noted as written and as durable.
+    fn noted(note: &File) -> (u64, u64) {
+        let mut line = vec![0; 41];
+        note.read_exact_at(&mut line, 0).unwrap();
+        let line = String::from_utf8(line).unwrap();
+        let [written, durable] = [&line[..20], &line[21..]].map(|it| it.parse().unwrap());
+        (written, durable)
+    }
+
+    fn bytes(count: u64) -> Vec<u8> {
+        vec![7; usize::try_from(count).unwrap()]
+    }
 
     #[test]
     fn the_offset_is_what_was_synced_and_never_more() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Arc::new(Place::new(folder.path().to_owned(), None, 0));
-        let (part, note) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
-        let guard = Arc::new(Mutex::new(()))
-            .lock_owned()
-            .now_or_never()
-            .unwrap();
-        let layout = Layout::whole(3 * SYNC_BYTES);
-        let id = UploadId::random();
-        let boot = Boot::At(1);
-        let files = (part, note.try_clone().unwrap());
-        let mut upload = OpenUpload::resume(id, files, layout, boot, place, guard).unwrap();
-        let noted = || {
-            let mut line = vec![0; 41];
-            note.read_exact_at(&mut line, 0).unwrap();
-            let line = String::from_utf8(line).unwrap();
-            let [written, durable] = [&line[..20], &line[21..]].map(|it| it.parse().unwrap());
-            (written, durable)
+        let (mut upload, note) = open(Place::new(folder.path().to_owned(), None, 0));
+        let mut append = |count| {
+            upload.append(&bytes(count)).unwrap();
+            (upload.offset(), noted(&note))
         };
-        let almost = usize::try_from(SYNC_BYTES - 1).unwrap();
-        upload.append(&vec![7; almost]).unwrap();
-        assert_eq!((upload.offset(), noted()), (0, (SYNC_BYTES - 1, 0)));
-        upload.append(&[7]).unwrap();
-        assert_eq!(
-            (upload.offset(), noted()),
-            (SYNC_BYTES, (SYNC_BYTES, SYNC_BYTES))
-        );
-        upload.append(&[7]).unwrap();
-        assert_eq!(
-            (upload.offset(), noted()),
-            (SYNC_BYTES, (SYNC_BYTES + 1, SYNC_BYTES))
-        );
+        assert_eq!(append(SYNC_BYTES - 1), (0, (SYNC_BYTES - 1, 0)));
+        assert_eq!(append(1), (SYNC_BYTES, (SYNC_BYTES, SYNC_BYTES)));
+        assert_eq!(append(1), (SYNC_BYTES, (SYNC_BYTES + 1, SYNC_BYTES)));
         upload.sync().unwrap();
         assert_eq!(upload.offset(), SYNC_BYTES + 1);
+    }
+
+    #[tokio::test]
+    async fn less_is_synced_at_a_time_beside_batches() {
+        let folder = tempfile::tempdir().unwrap();
+        let batches = FairAdmission::new(1, 0);
+        let _batch = batches.enter("car").await.unwrap();
+        let (mut upload, note) =
+            open(Place::new(folder.path().to_owned(), None, 0).beside(batches));
+        upload.append(&bytes(YIELDED_BYTES - 1)).unwrap();
+        assert_eq!(noted(&note), (YIELDED_BYTES - 1, 0));
+        upload.append(&[7]).unwrap();
+        assert_eq!(noted(&note), (YIELDED_BYTES, YIELDED_BYTES));
+    }
+
+    #[tokio::test]
+    async fn what_a_client_sent_is_synced_after_it_disconnected() {
+        let folder = tempfile::tempdir().unwrap();
+        let (upload, note) = open(Place::new(folder.path().to_owned(), None, 0));
+        let turn = Admission::new(1, 0).enter().await.unwrap();
+        let mut upload = PartialUpload::new(upload, CancellationToken::new(), turn);
+        upload.write(Bytes::from_static(b"abc")).await.unwrap();
+        assert_eq!(noted(&note), (3, 0));
+        drop(upload);
+        tokio::time::timeout(Duration::from_secs(20), async {
+            while noted(&note) != (3, 3) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        })
+        .await
+        .expect("it is synced");
     }
 }

@@ -171,4 +171,32 @@ mod tests {
         let (copies, known) = find(&mut base, &wanted, 200).unwrap();
         assert_eq!((copies, known), (vec![], vec![false]));
     }
+
+    #[test]
+    fn blocks_are_copied_as_one_only_where_they_follow_each_other_in_both_files() {
+        let [a, b, c, d] = [1, 2, 3, 4].map(|byte| vec![byte; BLOCK]);
+        for wanted in [vec![&a, &d, &b, &c], vec![&b, &a, &d], vec![&a]] {
+            let mut base = file_of(&[&a, &b, &c]);
+            let wanted: Vec<&[u8]> = wanted.into_iter().map(Vec::as_slice).collect();
+            let content = wanted.concat();
+            let (copies, known) = find(&mut base, &digests(&wanted), content.len() as u64).unwrap();
+            let (file, by_hand) = (file_of(&[]), file_of(&[]));
+            copy(&base, &file, &copies).unwrap();
+            for it in &copies {
+                let (mut from, mut to) = (it.from, it.to);
+                copy_by_hand(&base, &by_hand, &mut from, &mut to, it.to + it.bytes).unwrap();
+            }
+            for mut file in [file, by_hand] {
+                for (index, block) in (0..).zip(&wanted) {
+                    if !known[usize::try_from(index).unwrap()] {
+                        file.write_all_at(block, index * BLOCK_BYTES).unwrap();
+                    }
+                }
+                let mut written = Vec::new();
+                file.rewind().unwrap();
+                file.read_to_end(&mut written).unwrap();
+                assert!(written == content, "{copies:?}");
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@
 use std::fs;
 use std::str::FromStr;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 
 /// Where Linux shows the identity of a boot. A sandbox may hide it.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -97,18 +97,23 @@ impl Boot {
 /// The present boot.
 pub(super) fn boot(clock: &Clock) -> Boot {
     let id = fs::read_to_string(BOOT_ID).unwrap_or_default();
-    let id = id.trim();
+    boot_of(id.trim(), clock.read())
+}
+
+/// The boot with this identity; where there is none, the one of the time since which the machine runs.
+fn boot_of(id: &str, now: Moment) -> Boot {
     let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
     if is_id {
         return Boot::Id(id.to_owned());
     }
-    let now = clock.read();
     let booted = now.utc - now.since_boot;
     Boot::At(u64::try_from(booted.and_utc().timestamp()).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn progress(boot: Boot) -> Progress {
@@ -141,7 +146,7 @@ mod tests {
         assert_eq!(progress(id("a")).kept(&id("a")), 9_000_000);
         assert_eq!(progress(id("a")).kept(&id("b")), 8_388_608);
         assert_eq!(progress(Boot::At(100)).kept(&Boot::At(103)), 9_000_000);
-        assert_eq!(progress(Boot::At(100)).kept(&Boot::At(160)), 8_388_608);
+        assert_eq!(progress(Boot::At(100)).kept(&Boot::At(105)), 8_388_608);
         assert_eq!(progress(Boot::At(100)).kept(&id("a")), 8_388_608);
     }
 
@@ -149,5 +154,17 @@ mod tests {
     fn the_present_boot_is_one() {
         let clock = Clock::default();
         assert!(boot(&clock).is(&boot(&clock)));
+    }
+
+    #[test]
+    fn a_boot_without_an_identity_is_known_by_its_time() {
+        let now = Moment {
+            utc: "2026-02-01T12:00:00".parse().unwrap(),
+            since_boot: Duration::from_mins(1),
+        };
+        assert_eq!(boot_of("b1-c2", now), Boot::Id("b1-c2".to_owned()));
+        for hidden in ["", "not one", "n\u{e4}in"] {
+            assert_eq!(boot_of(hidden, now), Boot::At(1_769_947_140), "{hidden}");
+        }
     }
 }

@@ -61,4 +61,15 @@ mod tests {
         drop(guard);
         assert!(lock.now_or_never().is_some());
     }
+
+    #[test]
+    fn requests_that_have_ended_are_forgotten() {
+        let mut sessions = Sessions::default();
+        for _ in 0..100 {
+            let (lock, _) = sessions.enter(&UploadId::random());
+            drop(lock);
+        }
+        let (_lock, _) = sessions.enter(&UploadId::random());
+        assert_eq!(sessions.latest.len(), 1);
+    }
 }

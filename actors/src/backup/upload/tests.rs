@@ -128,3 +128,19 @@ async fn a_staged_file_holds_its_slot_until_it_is_dropped() {
     drop(staged);
     assert_eq!((admission.running(), staged_files(root.path())), (0, 0));
 }
+
+#[tokio::test]
+async fn the_free_space_is_checked_while_a_large_file_arrives() {
+    let root = tempfile::tempdir().unwrap();
+    for (size_bytes, is_refused) in [(STEP_BYTES - 1, false), (STEP_BYTES, true)] {
+        let place = Place::new(root.path().to_owned(), None, u64::MAX);
+        let (mut upload, _admission) = begin_in(place, u64::MAX);
+        let content = noise(usize::try_from(size_bytes).unwrap());
+        let written = upload.write(&content).await;
+        let staged = match written {
+            Ok(()) => upload.finish().await,
+            Err(error) => Err(error),
+        };
+        assert_eq!(matches!(staged, Err(BackupError::DiskFull)), is_refused);
+    }
+}

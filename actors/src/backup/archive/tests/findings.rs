@@ -106,3 +106,55 @@ fn a_check_that_cannot_end_is_not_tried_again() {
 fn set_modified(path: &std::path::Path, time: SystemTime) {
     File::open(path).unwrap().set_modified(time).unwrap();
 }
+
+#[test]
+fn the_damage_of_the_newest_backup_is_told_and_of_no_other() {
+    let fixture = Fixture::keeping(30);
+    let damage = || fixture.archive.damage_of_newest(&folder()).unwrap();
+    let damaged = fixture.store("b.json", b"{", second(1));
+    fixture.put_by_hand("by-hand.json");
+    assert_eq!(damage(), None, "it has not been checked");
+    fixture.examine(&damaged);
+    let found = damage().unwrap();
+    assert_eq!(found.filename, damaged.filename);
+    assert!(found.reason.contains("EOF"), "{}", found.reason);
+
+    let sound = fixture.store("a.json", b"{}", second(2));
+    fixture.examine(&sound);
+    assert_eq!(damage(), None);
+    fs::write(&sound.path, "another length").unwrap();
+    let found = damage().unwrap();
+    assert_eq!(found.filename, sound.filename);
+    assert_eq!(found.reason, "changed since it was stored");
+}
+
+#[test]
+fn only_a_sound_backup_of_the_same_name_is_built_upon() {
+    let fixture = Fixture::keeping(30);
+    let newest = |name: &str| {
+        let newest = fixture
+            .archive
+            .newest_sound(&folder(), &name.parse().unwrap());
+        newest.unwrap()
+    };
+    assert_eq!(newest("a.json"), None);
+    let sound = fixture.store("a.json", b"{}", second(1));
+    assert_eq!(newest("a.json"), None, "it has not been checked");
+    let other = fixture.store("b.json", b"{}", second(2));
+    let damaged = fixture.store("a.json", b"{", second(3));
+    for stored in [&sound, &other, &damaged] {
+        fixture.examine(stored);
+    }
+    assert_eq!(newest("a.json"), Some(sound.path));
+    assert_eq!(newest("b.json"), Some(other.path));
+    assert_eq!(newest("c.json"), None);
+}
+
+#[test]
+fn a_file_is_held_under_its_digest() {
+    let fixture = Fixture::keeping(30);
+    let stored = fixture.store("a.json", b"{}", second(1));
+    let other = sha256::of_reader(&b"[]"[..]).unwrap();
+    let holds = |digest| fixture.archive.holds(&folder(), digest).unwrap();
+    assert!(holds(&stored.sha256) && !holds(&other));
+}
