@@ -269,6 +269,7 @@ mod tests {
         for (window, cut_at, interval, expected) in [
             (window(Some(25), None), None, (10, 20), Some(20)),
             (window(Some(25), None), None, (26, 40), None),
+            (window(Some(25), None), None, (-9, 0), Some(0)),
             (window(Some(25), None), Some(20), (20, 22), None),
             (window(None, None), None, (60, 90), Some(90)),
             (window(None, None), None, (61, 90), None),

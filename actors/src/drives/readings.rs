@@ -322,6 +322,8 @@ mod tests {
         assert_eq!(joined, [(1, 9), (20, 30)]);
         let many = (0..100).map(|number| (10 * number, 10 * number + 1));
         assert_eq!(ranges(many), [(0, 991)]);
+        let few = (0..64).map(|number| (10 * number, 10 * number + 1));
+        assert_eq!(ranges(few).len(), 64);
     }
 
     #[test]

@@ -112,6 +112,11 @@ fn a_known_drive_shows_which_of_the_readings_that_are_summed_up_were_its_own() {
         // Hours apart from its log.
         (drive((1, 5), 500, 520), Some((1, 5, 0, 0))),
         (drive((30, 40), 800, 820), Some((30, 40, 400, 400))),
+        (drive((1, 5), -60, -30), Some((1, 5, 0, 0))),
+        (drive((30, 40), -60, -30), Some((30, 40, 400, 400))),
+        // Its log has one moment in common with them.
+        (drive((30, 40), -30, 0), Some((30, 40, 0, 0))),
+        (drive((1, 5), 400, 420), Some((1, 5, 400, 400))),
     ] {
         let run = part_of(&drive, &summary);
         let minutes = |time: NaiveDateTime| (time - at(0)).num_minutes();

@@ -4,6 +4,7 @@ mod any_body;
 mod bodies;
 mod columns;
 mod reading;
+mod rows;
 
 use bytes::Bytes;
 

@@ -109,3 +109,27 @@ pub(super) fn reserve_gently<T>(items: &mut Vec<T>, additional: usize) {
         items.reserve_exact(additional.max(items.len() / 8).max(16));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_for_many_items_grows_by_an_eighth() {
+        let mut items: Vec<u64> = Vec::new();
+        let mut growths = 0;
+        for number in 0..20_000 {
+            let before = items.capacity();
+            reserve_gently(&mut items, 3);
+            growths += usize::from(items.capacity() != before);
+            items.extend([number; 3]);
+            let spare = items.capacity() - items.len();
+            assert!(
+                spare <= 16.max(items.len() / 8),
+                "{spare} of {}",
+                items.len()
+            );
+        }
+        assert!(growths < 200, "{growths}");
+    }
+}

@@ -244,4 +244,30 @@ mod tests {
                 .is_some()
         );
     }
+
+    #[test]
+    fn the_first_epoch_has_any_id_and_each_later_one_has_its_range() {
+        let first = Epoch::default();
+        for id in [i64::MIN, -1, 0, EPOCH_IDS, i64::MAX] {
+            assert_eq!(first.source_id(id), Some(id));
+            let text = id.to_string();
+            assert_eq!(first.text_source_id(&text).as_deref(), Some(&*text));
+        }
+        let later = Epoch {
+            number: 2,
+            id_offset: 3 * EPOCH_IDS,
+        };
+        for (id, expected) in [
+            (0, Some(3 * EPOCH_IDS)),
+            (17, Some(3 * EPOCH_IDS + 17)),
+            (EPOCH_IDS - 1, Some(4 * EPOCH_IDS - 1)),
+            (EPOCH_IDS, None),
+            (-1, None),
+        ] {
+            assert_eq!(later.source_id(id), expected, "{id}");
+            let text = later.text_source_id(&id.to_string()).map(String::from);
+            assert_eq!(text, expected.map(|id| id.to_string()), "{id}");
+        }
+        assert_eq!(later.text_source_id("017").as_deref(), Some("017"));
+    }
 }

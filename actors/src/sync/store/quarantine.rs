@@ -33,16 +33,21 @@ pub(super) async fn add(
     let connection = transaction.connection().await?;
     let mut rows = batch.quarantined.as_slice();
     while !rows.is_empty() {
-        let mut bytes = 0;
-        let fitting = rows.iter().take_while(|row| {
-            bytes += row.row.len();
-            bytes <= statement_bytes
-        });
-        let (chunk, rest) = rows.split_at(fitting.count().max(1));
+        let (chunk, rest) = rows.split_at(fitting(rows, statement_bytes));
         insert(connection, chunk, epoch, largest_packet).await?;
         rows = rest;
     }
     Ok(())
+}
+
+/// How many of the rows one statement carries: at least one.
+fn fitting(rows: &[QuarantinedRow], statement_bytes: usize) -> usize {
+    let mut bytes = 0;
+    let fitting = rows.iter().take_while(|row| {
+        bytes += row.row.len();
+        bytes <= statement_bytes
+    });
+    fitting.count().max(1)
 }
 
 /// Removes the entries of rows that this batch has stored, after that. There are few entries, or none: the lookup begins with them.
@@ -171,5 +176,30 @@ mod tests {
         assert!(without.starts_with('#') && without.len() <= 64, "{without}");
         assert_eq!(key(Json::Null, "{}"), without);
         assert_ne!(key(Json::Null, "[]"), without);
+    }
+
+    #[test]
+    fn only_a_number_of_a_passthrough_table_is_counted_in_its_epoch() {
+        let epoch = Epoch {
+            number: 1,
+            id_offset: EPOCH_IDS,
+        };
+        for (table, id, expected) in [
+            ("dtc_log", "7", "1000000000007"),
+            ("dtc_log", "1000000000000", "1000000000000 in epoch 1"),
+            ("dtc_log", "07", "07"),
+            ("profiles", "7", "7"),
+        ] {
+            let row = QuarantinedRow::new(table, json!(id), "bad", Bytes::from_static(b"{}"));
+            assert_eq!(key(&row, epoch), expected, "{table} {id}");
+        }
+    }
+
+    #[test]
+    fn a_statement_carries_rows_up_to_its_bytes_but_at_least_one() {
+        let rows = ["12345", "67890", "1"].map(|text| row(Json::Null, text));
+        for (bytes, expected) in [(4, 1), (5, 1), (9, 1), (10, 2), (11, 3), (100, 3)] {
+            assert_eq!(fitting(&rows, bytes), expected, "{bytes}");
+        }
     }
 }

@@ -127,6 +127,7 @@ mod tests {
         assert_eq!(sizes(&[100_000; 7], Sizes::Any), [4, 3]);
         for any_or_few in [Sizes::Any, Sizes::Few] {
             assert_eq!(sizes(&[2_000_000, 1, 1], any_or_few), [1, 2]);
+            assert_eq!(sizes(&[STATEMENT_BYTES / 2; 2], any_or_few), [2]);
         }
     }
 }
