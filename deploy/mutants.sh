@@ -64,8 +64,8 @@ fi
 if [ -n "$with_integration" ]; then
     sed -i '/^additional_cargo_test_args/d' "$settings"
     cat >>"$settings" <<TOML
-test_package = ["eclipse-ai-actors", "eclipse-ai-server"]
-additional_cargo_test_args = ["--lib", "--test", "integration", "--"$(printf ', "%s::"' "${subjects[@]}")]
+additional_cargo_args = ["--package=eclipse-ai-server", "--lib", "--test=integration"]
+additional_cargo_test_args = ["--"$(printf ', "%s::"' "${subjects[@]}")]
 TOML
 fi
 
