@@ -1,12 +1,17 @@
 //! Whole drives through the diagnosis: the figures, the doubts, and each rule with and without its fault.
 
+mod catalyst;
+mod cooling;
 mod data;
 mod drift;
+mod exhaust;
 mod findings;
+mod fuel;
 mod history;
 mod idle;
 mod ignition;
 mod limits;
+mod load;
 mod other_cars;
 mod recomputing;
 mod version;
@@ -97,4 +102,47 @@ fn passed(diagnosis: &Diagnosis, rule: &str) -> bool {
 fn span_of(diagnosis: &Diagnosis, rule: &str) -> Option<(f64, f64)> {
     let span = finding(diagnosis, rule)?.span?;
     Some((span.from_seconds, span.to_seconds))
+}
+
+/// What a finding shows: its tier, its leading evidence and how sure it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Shown<'a> {
+    tier: Tier,
+    value: f64,
+    unit: &'a str,
+    threshold: Option<f64>,
+    seconds: Option<f64>,
+    /// From and to, in seconds.
+    span: Option<(f64, f64)>,
+    confidence: f64,
+}
+
+fn shown<'a>(diagnosis: &'a Diagnosis, rule: &str) -> Option<Shown<'a>> {
+    let finding = finding(diagnosis, rule)?;
+    let evidence = finding.evidence.first()?;
+    Some(Shown {
+        tier: finding.tier,
+        value: evidence.value,
+        unit: &evidence.unit,
+        threshold: evidence.threshold,
+        seconds: evidence.seconds,
+        span: evidence
+            .span
+            .map(|span| (span.from_seconds, span.to_seconds)),
+        confidence: finding.confidence,
+    })
+}
+
+/// Whether a finding says this.
+fn says(diagnosis: &Diagnosis, rule: &str, text: &str) -> bool {
+    finding(diagnosis, rule).is_some_and(|finding| finding.explanation.contains(text))
+}
+
+fn too_little(diagnosis: &Diagnosis, rule: &str) -> bool {
+    not_judged(diagnosis, rule) == Some(NotJudgedReason::TooLittleData)
+}
+
+/// Seconds as a figure shows them.
+fn float(seconds: i64) -> f64 {
+    i32::try_from(seconds).expect("seconds of a drive").into()
 }

@@ -61,8 +61,9 @@ impl Rule for RearStuck {
     }
 
     fn judge(&self, _: &Drive<'_>) -> Judgement {
+        // Without a reading it is infinitely small.
         let range = self.high - self.low;
-        if self.readings > 0 && range >= self.range {
+        if range >= self.range {
             return Judgement::Passed;
         }
         if f64::from(self.readings) < self.needed

@@ -61,10 +61,10 @@ impl Rule for OpenLoop {
             return;
         }
         start.coolant = start.coolant.or(second.get(Channel::Coolant));
-        start.known += u32::from(second.closed_loop.is_some());
         if second.closed_loop == Some(true) && start.closed_after.is_none() {
             start.closed_after = Some(start.known);
         }
+        start.known += u32::from(second.closed_loop.is_some());
     }
 
     fn judge(&self, _: &Drive<'_>) -> Judgement {
