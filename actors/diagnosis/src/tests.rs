@@ -1,5 +1,6 @@
 //! Whole drives through the diagnosis: the figures, the doubts, and each rule with and without its fault.
 
+mod air_mass;
 mod catalyst;
 mod cooling;
 mod data;
@@ -15,6 +16,7 @@ mod load;
 mod other_cars;
 mod recomputing;
 mod version;
+mod warm_up;
 
 use super::*;
 

@@ -68,3 +68,6 @@ fn trim(figures: &Figures, states: &[EngineState], min_seconds: f64) -> Option<T
         state: most.state,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -285,7 +285,7 @@ fn fits_another_unit(channel: Channel, value: f64) -> bool {
     let spec = channel.spec();
     let others: &[f64] = match spec.unit {
         "°C" => &[(value - 32.0) / 1.8],
-        "km/h" => &[value * 0.621_371, value * 1.609_344],
+        "km/h" => &[value * 0.621_371],
         "kPa" => &[
             value * 6.894_757,
             value / 6.894_757,
@@ -302,3 +302,6 @@ fn fits_another_unit(channel: Channel, value: f64) -> bool {
         .any(|other| (spec.low..=spec.high).contains(other))
         && !(spec.unit == "°C" && value >= 214.5)
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,4 +178,56 @@ mod tests {
         sustained.second(100, Some(true), 1.0, false);
         assert_eq!(sustained.current().map(|current| current.seconds), Some(1));
     }
+
+    #[test]
+    fn a_stretch_goes_on_after_3_seconds_without_an_answer_and_a_slow_one_after_60() {
+        let seconds = |mut sustained: Sustained, gap: u64| {
+            for index in [9, 10 + gap] {
+                sustained.second(index, Some(true), 1.0, false);
+            }
+            sustained.current().map(|current| current.seconds)
+        };
+        for (sustained, longest) in [(Sustained::default(), 3), (Sustained::slow(), 60)] {
+            assert_eq!(seconds(sustained.clone(), longest), Some(2));
+            assert_eq!(seconds(sustained, longest + 1), Some(1));
+        }
+    }
+
+    #[test]
+    fn a_stretch_has_its_extremes_its_mean_and_its_marked_seconds() {
+        let mut sustained = Sustained::default();
+        for (index, value) in (7_u64..).zip([4.0, 1.0, 7.0, 8.0]) {
+            sustained.second(index, Some(true), value, value > 5.0);
+        }
+        // As long as the first stretch, which stays.
+        sustained.second(11, Some(false), 99.0, true);
+        for index in 12_u64..16 {
+            sustained.second(index, Some(true), 9.0, true);
+        }
+        let longest = *sustained.longest().expect("held");
+        assert_eq!((longest.seconds, longest.marked), (4, 2));
+        let shown = [longest.min, longest.max, longest.mean()];
+        assert_eq!(shown, [1.0, 8.0, 5.0]);
+        assert_eq!(longest.span(), span(7, 11));
+        assert_eq!(
+            (sustained.total(), sustained.current().map(|now| now.marked)),
+            (8, Some(4))
+        );
+    }
+
+    #[test]
+    fn a_spread_is_that_of_a_sample_and_none_of_a_single_value() {
+        let of = |values: &[f64]| {
+            let mut mean = Mean::default();
+            values.iter().for_each(|value| mean.push(*value));
+            (mean.count, mean.mean(), mean.spread())
+        };
+        assert_eq!(of(&[]), (0, 0.0, 0.0));
+        assert_eq!(of(&[3.0]), (1, 3.0, 0.0));
+        // Distances of 3 and 3 from 5: the root of 18 / 1, and of 72 / 3 after doubling them.
+        let (count, mean, spread) = of(&[2.0, 8.0]);
+        assert!(count == 2 && (mean - 5.0).abs() < 1e-9 && (spread - 18_f64.sqrt()).abs() < 1e-9);
+        let (_, mean, spread) = of(&[-1.0, 11.0, 5.0, 5.0]);
+        assert!((mean - 5.0).abs() < 1e-9 && (spread - 24_f64.sqrt()).abs() < 1e-9);
+    }
 }

@@ -254,3 +254,43 @@ fn a_loop_that_stays_open_for_more_than_3_minutes_after_a_start_is_too_long(
         assert_eq!(passed(&diagnosis, rule), closed_at == 180);
     }
 }
+
+#[test]
+fn only_the_first_start_of_a_drive_shows_for_how_long_the_loop_stays_open() {
+    let stopped_with = |rpm: f64| {
+        diagnosed(
+            300,
+            &[
+                ("RPM", 1, &|second| {
+                    if (100..110).contains(&second) {
+                        rpm
+                    } else {
+                        900.0
+                    }
+                }),
+                ("COOLANT_TEMP", 1, &|_| 20.0),
+                ("FUEL_SYSTEM_STATUS", 1, &|_| 1.0),
+            ],
+        )
+    };
+    assert!(too_little(&stopped_with(0.0), "open_loop_too_long"));
+    assert!(shown(&stopped_with(500.0), "open_loop_too_long").is_some());
+}
+
+#[test]
+fn driving_that_is_no_cruise_is_told_as_driving() {
+    let at = |second: i64, idle: f64, driving: f64| if second < 100 { idle } else { driving };
+    let diagnosis = diagnosed(
+        240,
+        &[
+            ("RPM", 1, &|second| at(second, 800.0, 1_500.0)),
+            ("SPEED", 1, &|second| at(second, 0.0, 30.0)),
+            ("COOLANT_TEMP", 1, &|_| 88.0),
+            ("FUEL_SYSTEM_STATUS", 1, &|_| 2.0),
+            ("LONG_FUEL_TRIM_1", 1, &|_| LONG),
+            ("SHORT_FUEL_TRIM_1", 1, &|second| at(second, 9.0, 1.0)),
+        ],
+    );
+    let text = "+11.0 % at warm idle and +3.0 % while driving";
+    assert!(says(&diagnosis, "vacuum_leak", text));
+}

@@ -15,7 +15,6 @@ use crate::time::span;
 pub(super) struct OpenLoop {
     within: f64,
     start_above: f64,
-    stopped_before: bool,
     start: Option<Start>,
 }
 
@@ -34,7 +33,6 @@ impl OpenLoop {
         Self {
             within: limits.get("within"),
             start_above: limits.get("start_above"),
-            stopped_before: false,
             start: None,
         }
     }
@@ -44,7 +42,6 @@ impl Rule for OpenLoop {
     fn second(&mut self, second: &Second<'_>) {
         let rpm_is_known = second.get(Channel::Rpm).is_some();
         if !second.running {
-            self.stopped_before |= rpm_is_known;
             if let Some(start) = &mut self.start {
                 start.over |= rpm_is_known;
             }
