@@ -225,7 +225,7 @@ fn a_loop_that_stays_open_for_more_than_3_minutes_after_a_start_is_too_long(
         &[
             ("RPM", 1, &|second| if second < 20 { 0.0 } else { 900.0 }),
             ("COOLANT_TEMP", 1, &|second| {
-                coolant + float(since_start(second).max(0) / 2)
+                coolant + float(since_start(second).clamp(0, 120) / 2)
             }),
             ("FUEL_SYSTEM_STATUS", 1, &|second| {
                 if since_start(second) < closed_at {
@@ -252,6 +252,7 @@ fn a_loop_that_stays_open_for_more_than_3_minutes_after_a_start_is_too_long(
         assert!(says(&diagnosis, rule, text));
     } else {
         assert_eq!(passed(&diagnosis, rule), closed_at == 180);
+        assert_eq!(too_little(&diagnosis, rule), closed_at != 180);
     }
 }
 
