@@ -160,3 +160,6 @@ fn amount(figures: &Figures) -> Vec<Doubt> {
 
 /// Number of channels that are watched.
 const _: () = assert!(CHANNELS <= 64, "the channels in doubt are bits of a u64");
+
+#[cfg(test)]
+mod tests;

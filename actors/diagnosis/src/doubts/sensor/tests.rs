@@ -56,7 +56,7 @@ fn resting(channel: Channel, value: f64) -> Resting {
 fn watch(resting: &Resting) -> SensorWatch {
     let mut sensor = SensorWatch::new(resting.channel);
     for index in 0..resting.readings {
-        sensor.reading(i64::from(index) * 1_000, resting.value);
+        sensor.reading(1_000_000 + i64::from(index) * 1_000, resting.value);
         let at = usize::from(index % 2 == 1);
         let values = [
             (Channel::Rpm, resting.rpm[at]),
@@ -148,13 +148,13 @@ fn a_stuck_value_is_shown_with_its_longest_rest() {
         readings: 91,
         ..timing()
     });
-    sensor.reading(91_000, 13.0);
-    sensor.reading(92_000, 12.0);
+    sensor.reading(1_091_000, 13.0);
+    sensor.reading(1_092_000, 12.0);
     let doubt = sensor.stuck_doubt().expect("stuck");
     let text = "Ignition timing rests at 12.0° for 90 s while the engine's state changes.";
     assert_eq!(doubt.explanation, text);
     let span = doubt.span.map(|span| (span.from_seconds, span.to_seconds));
-    assert_eq!(span, Some((0.0, 90.0)));
+    assert_eq!(span, Some((1_000.0, 1_090.0)));
     assert_eq!(doubt.channel.as_deref(), Some("TIMING_ADVANCE"));
 }
 
@@ -244,7 +244,7 @@ fn a_jump_is_more_than_a_quantity_can_change_between_two_readings(
 
 fn jumped(channel: Channel, values: &[f64]) -> Option<Doubt> {
     let mut sensor = SensorWatch::new(channel);
-    for (at_ms, value) in (0..).step_by(1_000).zip(values) {
+    for (at_ms, value) in (100_000..).step_by(1_000).zip(values) {
         sensor.reading(at_ms, *value);
     }
     sensor.jump_doubt()
@@ -258,7 +258,7 @@ fn coolant_may_not_jump_once_and_other_channels_not_twice() {
         "Coolant temperature jumps from 85 °C to 99 °C: no sensor can follow that."
     );
     let at = doubt.span.map(|span| (span.from_seconds, span.to_seconds));
-    assert_eq!(at, Some((2.0, 2.0)));
+    assert_eq!(at, Some((102.0, 102.0)));
     assert!(jumped(Channel::IntakeAir, &[20.0, 50.0]).is_none());
     let doubt = jumped(Channel::IntakeAir, &[20.0, 50.0, 10.0]).expect("jumps");
     let text = "jumps from 20 °C to 50 °C, 2 times in all: no sensor";
