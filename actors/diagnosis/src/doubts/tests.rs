@@ -7,8 +7,8 @@ fn few_readings_and_less_than_four_fifths_of_a_drive_are_doubts() {
     let doubts = |readings, elapsed_seconds, covered_seconds| {
         let figures = Figures {
             readings,
-            elapsed_seconds,
             covered_seconds,
+            elapsed_seconds,
             ..Figures::default()
         };
         let told = amount(&figures).into_iter();

@@ -206,8 +206,8 @@ mod tests {
         }
         let longest = *sustained.longest().expect("held");
         assert_eq!((longest.seconds, longest.marked), (4, 2));
-        let shown = [longest.min, longest.max, longest.mean()];
-        assert_eq!(shown, [1.0, 8.0, 5.0]);
+        let shown = (longest.min, longest.max, longest.mean());
+        assert_eq!(shown, (1.0, 8.0, 5.0));
         assert_eq!(longest.span(), span(7, 11));
         assert_eq!(
             (sustained.total(), sustained.current().map(|now| now.marked)),
@@ -219,7 +219,9 @@ mod tests {
     fn a_spread_is_that_of_a_sample_and_none_of_a_single_value() {
         let of = |values: &[f64]| {
             let mut mean = Mean::default();
-            values.iter().for_each(|value| mean.push(*value));
+            for value in values {
+                mean.push(*value);
+            }
             (mean.count, mean.mean(), mean.spread())
         };
         assert_eq!(of(&[]), (0, 0.0, 0.0));

@@ -50,6 +50,9 @@ fn pulled(pulls: &Pulls<'_>) -> Diagnosis {
 
 const RULE: &str = "lean_under_load";
 
+/// Tier, value, threshold, seconds and span of what is low.
+type Low = (Tier, f64, f64, i64, (i64, i64));
+
 #[rstest]
 #[case::warning(&[0.9, 0.7, 0.8, 0.6, 0.8], None)]
 #[case::a_warning(&[0.9, 0.79, 0.79, 0.9, 0.9], Some((Tier::Warning, 0.79, 0.8, 2, (61, 63))))]
@@ -74,7 +77,7 @@ const RULE: &str = "lean_under_load";
 )]
 fn a_front_sensor_below_0_8_volt_for_2_s_is_a_warning_and_below_0_5_for_3_s_a_stop(
     #[case] voltages: &[f64],
-    #[case] expected: Option<(Tier, f64, f64, i64, (i64, i64))>,
+    #[case] expected: Option<Low>,
 ) {
     let diagnosis = pulled(&Pulls { voltages, ..PULL });
     let found = shown(&diagnosis, RULE).map(|shown| {
