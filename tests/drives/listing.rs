@@ -228,3 +228,27 @@ async fn a_list_without_time_to_count_has_the_drives_and_the_counts_that_are_kno
     let all = readings(Duration::from_secs(20)).await;
     assert_eq!(all, [Some(1), Some(1), Some(2)]);
 }
+
+#[tokio::test]
+async fn a_drive_has_no_readings_of_another_one_and_none_after_a_silence() {
+    let fixture = Fixture::with_quiet("86400").await;
+    // The number 7 twice, in one block of rows.
+    let data = readings(1, "0#7 1#7 2#7 100#8 300#7 301#7");
+    send(&fixture.server, Vec::new(), data).await;
+    // Drives without a number and an end. What follows is in the same block of rows, then in another one.
+    let log = events(1, "start@2000 start@5000");
+    send(
+        &fixture.server,
+        log,
+        readings(10, "2001 2002 2003 2200 2201"),
+    )
+    .await;
+    send(&fixture.server, Vec::new(), readings(300, "5001 5002")).await;
+    send(&fixture.server, Vec::new(), readings(600, "5200")).await;
+    let drives = list(&fixture, "").await;
+    let counts: Vec<_> = drives
+        .iter()
+        .map(|drive| drive["readings"].clone())
+        .collect();
+    assert_eq!(counts, [2, 3, 2, 1, 3]);
+}

@@ -153,6 +153,9 @@ async fn a_batch_without_rows_updates_last_seen_only() {
         assert_eq!(receipt["driveDataReceived"], false);
     }
     assert_eq!(database.count("sync_history", "TRUE").await, 0);
+    assert_eq!(database.count("sync_tables", "TRUE").await, 0);
+    let has_batch = "source_device = 'test-device' AND last_batch_id IS NOT NULL";
+    assert_eq!(database.count("sync_devices", has_batch).await, 0);
     let last_seen: NaiveDateTime = database
         .row("SELECT last_seen FROM devices WHERE device_id = 'test-device'")
         .await;

@@ -293,7 +293,8 @@ fn fits_another_unit(channel: Channel, value: f64) -> bool {
             value / 10.0,
             value * 3.386_389,
         ],
-        "V" => &[value / 1_000.0],
+        // 5 and 12 V come from a short to the sensors' supply or to the battery, not from a logger that writes millivolts.
+        "V" if value >= 20.0 => &[value / 1_000.0],
         _ => &[],
     };
     // A sensor at its electrical end (215 °C, 255) means nothing in any unit.

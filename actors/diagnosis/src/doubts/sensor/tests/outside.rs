@@ -57,6 +57,8 @@ fn nine_of_ten_values_that_fit_in_another_unit_are_a_switched_unit() {
 #[case::no_pressure(Channel::Barometer, 5.0, false)]
 #[case::a_pressure_times_psi(Channel::Barometer, 400.0, true)]
 #[case::millivolt(Channel::FrontO2, 900.0, true)]
+#[case::a_short_to_5_v(Channel::FrontO2, 5.0, false)]
+#[case::a_short_to_the_battery(Channel::FrontO2, 14.4, false)]
 #[case::no_voltage(Channel::FrontO2, 1_301.0, false)]
 #[case::no_other_unit(Channel::Timing, 100.0, false)]
 fn a_value_outside_its_range_may_fit_in_another_unit(
