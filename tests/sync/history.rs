@@ -153,13 +153,31 @@ async fn a_batch_without_rows_updates_last_seen_only() {
         assert_eq!(receipt["driveDataReceived"], false);
     }
     assert_eq!(database.count("sync_history", "TRUE").await, 0);
-    assert_eq!(database.count("sync_tables", "TRUE").await, 0);
-    let has_batch = "source_device = 'test-device' AND last_batch_id IS NOT NULL";
-    assert_eq!(database.count("sync_devices", has_batch).await, 0);
     let last_seen: NaiveDateTime = database
         .row("SELECT last_seen FROM devices WHERE device_id = 'test-device'")
         .await;
     assert!(before <= last_seen);
+}
+
+#[tokio::test]
+async fn a_batch_without_rows_never_becomes_the_last_one() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start(&database).await;
+    let stored = batch(&json!({"realtime_data": readings(1..=1)}));
+    let mut empty = batch(&json!({"realtime_data": [], "statistics": []}));
+    empty["batchId"] = json!("empty-batch");
+    for batch in [&stored, &empty] {
+        assert_eq!(server.sync(batch).await.0, 200);
+    }
+    let of_device =
+        database.row("SELECT last_batch_id FROM sync_devices WHERE source_device = 'test-device'");
+    let of_tables = database.row(
+        "SELECT GROUP_CONCAT(table_name, ' ', last_batch_id) FROM sync_tables \
+         WHERE source_device = 'test-device'",
+    );
+    let last: (String, String) = (of_device.await, of_tables.await);
+    let expected = ("test-batch", "realtime_data test-batch");
+    assert_eq!((last.0.as_str(), last.1.as_str()), expected);
 }
 
 #[tokio::test]
