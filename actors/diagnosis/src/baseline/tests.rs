@@ -1,5 +1,9 @@
+use rstest::rstest;
+
 use super::*;
 use crate::model::{ChannelFigures, EarlierDrive, StateFigures};
+
+mod bins;
 
 fn channel(channel: Channel, mean: f64) -> ChannelFigures {
     ChannelFigures {
@@ -42,11 +46,15 @@ fn history(anchor: Option<f64>, earlier: &[f64]) -> History {
     }
 }
 
-fn drifts(trim: f64, history: &History) -> Option<bool> {
+fn compared(trim: f64, history: &History) -> Option<BaselineFigure> {
     compare(&drive(trim), history)
         .into_iter()
         .find(|compared| compared.metric.channel == Channel::LongTrim)
-        .map(|compared| compared.figure.drifted)
+        .map(|compared| compared.figure)
+}
+
+fn drifts(trim: f64, history: &History) -> Option<bool> {
+    compared(trim, history).map(|figure| figure.drifted)
 }
 
 #[test]
@@ -86,32 +94,6 @@ fn only_the_last_five_drives_count() {
 }
 
 #[test]
-fn timing_is_compared_within_equal_bins() {
-    let with_bin = |timing: f64| Figures {
-        bins: vec![OperatingBin {
-            rpm_from: 2_500,
-            load_from: 60,
-            seconds: 200,
-            timing: Some(timing),
-            maf: None,
-        }],
-        ..Figures::default()
-    };
-    let earlier = [20.0, 20.5, 19.5].map(|timing| EarlierDrive {
-        drive: 1,
-        figures: with_bin(timing),
-    });
-    let history = History {
-        anchor: None,
-        earlier: earlier.to_vec(),
-    };
-    let compared = compare(&with_bin(10.0), &history);
-    assert_eq!(compared.len(), 1);
-    assert!(compared[0].figure.drifted);
-    assert_eq!(compared[0].figure.mean, Some(20.0));
-}
-
-#[test]
 fn a_pressure_is_boost_only_after_more_than_120_kpa_under_load() {
     let with_pressure = |state, pressure| EarlierDrive {
         drive: 1,
@@ -132,7 +114,158 @@ fn a_pressure_is_boost_only_after_more_than_120_kpa_under_load() {
             earlier: vec![with_pressure(state, pressure)],
         })
     };
-    assert!(!seen(EngineState::WideOpen, 101.0));
+    assert!(!seen(EngineState::WideOpen, 120.0));
+    assert!(seen(EngineState::HighLoad, 121.0));
     assert!(!seen(EngineState::Idle, 180.0));
     assert!(seen(EngineState::WideOpen, 165.0));
+}
+
+#[rstest]
+#[case::spread_of_three(Some(2.0), &[0.0, 3.0, 6.0], Some(3.0), 3.464)]
+#[case::equal(None, &[4.0, 4.0, 4.0], Some(4.0), 1.732)]
+#[case::two_and_an_anchor(Some(2.0), &[0.0, 9.0], None, 1.837)]
+#[case::one_and_an_anchor(Some(2.0), &[0.0], None, 2.121)]
+#[case::an_anchor(Some(2.0), &[], None, 1.5)]
+#[case::five(None, &[2.0, 0.0, 4.0, -2.0, 6.0], Some(2.0), 3.464)]
+#[case::less_than_zero(None, &[-6.0, -3.0, 0.0], Some(-3.0), 3.464)]
+fn sigma_is_the_spread_of_the_earlier_drives_widened_for_their_number(
+    #[case] anchor: Option<f64>,
+    #[case] earlier: &[f64],
+    #[case] mean: Option<f64>,
+    #[case] sigma: f64,
+) {
+    let figure = compared(10.0, &history(anchor, earlier)).expect("has history");
+    assert_eq!(
+        (figure.value, figure.anchor, figure.mean, figure.sigma),
+        (10.0, anchor, mean, sigma)
+    );
+    assert_eq!(usize::try_from(figure.drives), Ok(earlier.len()));
+}
+
+// σ is 1.732 with three equal drives, 1.837 with two, 2.121 with one and 1.5 with none.
+#[rstest]
+#[case::below_3_from_the_anchor(5.0, Some(0.0), &[3.5; 3], false)]
+#[case::above_3_from_the_anchor(5.3, Some(0.0), &[3.5; 3], true)]
+#[case::above_3_below_the_anchor(-5.3, Some(0.0), &[-3.5; 3], true)]
+#[case::above_2_from_both(3.6, Some(0.0), &[0.0; 3], true)]
+#[case::above_2_below_both(-3.6, Some(0.0), &[0.0; 3], true)]
+#[case::above_2_from_the_anchor_only(3.6, Some(0.0), &[0.2; 3], false)]
+#[case::above_2_from_the_others_only(3.4, Some(0.0), &[-1.0; 3], false)]
+#[case::above_3_from_the_others_only(3.4, Some(0.0), &[-3.0; 3], false)]
+#[case::below_3_without_an_anchor(5.0, None, &[0.0; 3], false)]
+#[case::above_3_without_an_anchor(5.3, None, &[0.0; 3], true)]
+#[case::above_3_below_without_an_anchor(-5.3, None, &[0.0; 3], true)]
+#[case::below_3_with_two(5.5, Some(0.0), &[5.5; 2], false)]
+#[case::above_3_with_two(5.6, Some(0.0), &[5.6; 2], true)]
+#[case::below_3_with_one(6.3, Some(0.0), &[0.0], false)]
+#[case::above_3_with_one(6.4, Some(0.0), &[0.0], true)]
+#[case::below_3_with_the_anchor_only(4.4, Some(0.0), &[], false)]
+#[case::above_3_with_the_anchor_only(4.6, Some(0.0), &[], true)]
+fn a_drift_is_3_sigma_from_the_anchor_or_2_from_both_or_3_without_one(
+    #[case] trim: f64,
+    #[case] anchor: Option<f64>,
+    #[case] earlier: &[f64],
+    #[case] drifted: bool,
+) {
+    assert_eq!(drifts(trim, &history(anchor, earlier)), Some(drifted));
+}
+
+#[rstest]
+#[case(EngineState::Idle, Channel::LongTrim, 2, 30.0, &[("long-term fuel trim at warm idle", 13.0)])]
+#[case(EngineState::Idle, Channel::LongTrim, 1, 30.0, &[])]
+#[case(EngineState::Idle, Channel::LongTrim, 2, 29.0, &[])]
+#[case(EngineState::Cruise, Channel::LongTrim, 2, 60.0, &[("long-term fuel trim at cruise", 13.0)])]
+#[case(EngineState::Cruise, Channel::LongTrim, 1, 60.0, &[])]
+#[case(EngineState::Cruise, Channel::LongTrim, 2, 59.0, &[])]
+#[case(EngineState::Cruise, Channel::Coolant, 5, 120.0, &[("coolant temperature at cruise", 13.0)])]
+#[case(EngineState::Cruise, Channel::Coolant, 4, 120.0, &[])]
+#[case(EngineState::Cruise, Channel::Coolant, 5, 119.0, &[])]
+#[case(EngineState::Cruise, Channel::ModuleVoltage, 5, 60.0, &[("voltage at cruise", 12.0)])]
+#[case(EngineState::Cruise, Channel::BatteryVoltage, 5, 60.0, &[("voltage at cruise", 12.0)])]
+#[case(EngineState::Cruise, Channel::ModuleVoltage, 4, 60.0, &[])]
+#[case(EngineState::Cruise, Channel::ModuleVoltage, 5, 59.0, &[])]
+#[case(EngineState::Idle, Channel::ModuleVoltage, 5, 60.0, &[("voltage at warm idle", 12.0)])]
+#[case(EngineState::Idle, Channel::Rpm, 30, 60.0, &[("engine speed at warm idle", 13.0)])]
+#[case(EngineState::Idle, Channel::Rpm, 29, 60.0, &[])]
+#[case(EngineState::Idle, Channel::Rpm, 59, 60.0, &[("engine speed at warm idle", 13.0)])]
+#[case(EngineState::Idle, Channel::Rpm, 60, 60.0,
+    &[("engine speed at warm idle", 13.0), ("spread of the engine speed at warm idle", 40.0)])]
+#[case(EngineState::Idle, Channel::Rpm, 60, 59.0, &[])]
+fn a_figure_needs_its_readings_and_its_seconds(
+    #[case] state: EngineState,
+    #[case] logged: Channel,
+    #[case] readings: u64,
+    #[case] seconds: f64,
+    #[case] expected: &[(&str, f64)],
+) {
+    let figures = Figures {
+        states: vec![StateFigures {
+            state,
+            seconds,
+            closed_loop_share: None,
+            fuel_trim_sum: None,
+            channels: vec![ChannelFigures {
+                readings,
+                median: 12.0,
+                spread: 40.0,
+                ..channel(logged, 13.0)
+            }],
+        }],
+        ..Figures::default()
+    };
+    let history = History {
+        anchor: Some(EarlierDrive {
+            drive: 1,
+            figures: figures.clone(),
+        }),
+        earlier: Vec::new(),
+    };
+    let compared = compare(&figures, &history);
+    let found: Vec<_> = compared
+        .iter()
+        .map(|compared| (compared.metric.figure, compared.figure.value))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[rstest]
+#[case::too_few(None, &[30.0, 36.0], None)]
+#[case::with_the_anchor(Some(38.0), &[30.0, 36.0], Some(36.0))]
+#[case::four(None, &[38.0, 30.0, 36.0, 31.0], Some(36.0))]
+#[case::five(None, &[39.0, 31.0, 36.0, 30.0, 38.0], Some(36.0))]
+#[case::more_than_five(None, &[90.0, 90.0, 90.0, 39.0, 31.0, 36.0, 30.0, 38.0], Some(36.0))]
+fn the_usual_gearing_is_the_median_of_three_drives_or_more(
+    #[case] anchor: Option<f64>,
+    #[case] earlier: &[f64],
+    #[case] usual: Option<f64>,
+) {
+    let with_gearing = |gearing: &f64| EarlierDrive {
+        drive: 1,
+        figures: Figures {
+            speed_per_1000_rpm: Some(*gearing),
+            ..Figures::default()
+        },
+    };
+    let history = History {
+        anchor: anchor.as_ref().map(with_gearing),
+        earlier: earlier.iter().map(with_gearing).collect(),
+    };
+    assert_eq!(usual_gearing(&history), usual);
+}
+
+#[test]
+fn a_comparison_names_the_anchor_and_the_last_five_drives() {
+    let numbered = |number| EarlierDrive {
+        drive: number,
+        figures: drive(0.0),
+    };
+    let history = History {
+        anchor: Some(numbered(1)),
+        earlier: (2..9).map(numbered).collect(),
+    };
+    let comparison = comparison(&compare(&drive(0.0), &history), &history);
+    assert_eq!(comparison.anchor_drive, Some(1));
+    assert_eq!(comparison.earlier_drives, [4, 5, 6, 7, 8]);
+    assert_eq!(comparison.figures.len(), 1);
+    assert_eq!(comparison.figures[0].drives, 5);
 }

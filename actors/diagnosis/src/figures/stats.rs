@@ -121,6 +121,23 @@ mod tests {
         assert!((stats.mean() - 400.0).abs() < 1e-9);
     }
 
+    #[test]
+    fn the_spread_is_the_standard_deviation_of_a_sample() {
+        // Their mean is 5, and their squared distances from it sum up to 32.
+        let figures = stats([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).finish(Channel::Rpm, 8.0);
+        assert_eq!((figures.mean, figures.spread), (5.0, 2.138));
+        assert_eq!((figures.min, figures.max), (2.0, 9.0));
+        // Squared distances of 4, 0 and 4.
+        let below_zero = stats([-1.0, -3.0, -5.0]).finish(Channel::LongTrim, 3.0);
+        assert_eq!((below_zero.mean, below_zero.spread), (-3.0, 2.0));
+    }
+
+    #[test]
+    fn one_reading_has_no_spread() {
+        let figures = stats([7.0]).finish(Channel::Rpm, 1.0);
+        assert_eq!((figures.mean, figures.spread), (7.0, 0.0));
+    }
+
     proptest! {
         #[test]
         fn percentiles_stay_within_the_stated_error(
