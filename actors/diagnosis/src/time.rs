@@ -223,4 +223,75 @@ mod tests {
         assert_eq!(intervals.hold_ms(), 60_000);
         assert_eq!(intervals.last_hold_ms(), 30_000);
     }
+
+    #[test]
+    fn rows_ten_minutes_apart_still_belong_together() {
+        let mut clock = Clock::default();
+        clock.place(50_000, 1_000);
+        assert_eq!(clock.place(650_000, 1_000), Tick::Steady(600_000));
+        assert_eq!(clock.place(1_250_001, 1_000), Tick::Paused(601_000));
+        assert_eq!(clock.place(1_248_999, 500), Tick::SteppedBack(601_500));
+        assert_eq!((clock.start_ms(), clock.elapsed_ms()), (50_000, 601_500));
+        assert_eq!(
+            clock.steps().0,
+            [
+                ClockStep {
+                    at_ms: 601_000,
+                    by_ms: 600_001
+                },
+                ClockStep {
+                    at_ms: 601_500,
+                    by_ms: -1_002
+                }
+            ]
+        );
+    }
+
+    #[test]
+    fn ten_steps_of_the_clock_are_described_and_all_are_counted() {
+        let mut clock = Clock::default();
+        for row in 0..12 {
+            clock.place(-60_000 * row, 1_000);
+        }
+        let (steps, count) = clock.steps();
+        assert_eq!((steps.len(), count), (10, 11));
+        assert_eq!(steps[9].at_ms, 10_000);
+    }
+
+    #[test]
+    fn the_median_is_that_of_the_middle_interval() {
+        for (intervals, median) in [
+            (vec![], 1_000),
+            (vec![5_000], 5_000),
+            (vec![9_000, 500, 2_000], 2_000),
+            (vec![400, 400, 30_000, 30_000, 30_000], 30_000),
+            (vec![400, 400, 400, 30_000, 30_000], 400),
+            // Nearly the same is one bucket, and its mean is the median.
+            (vec![1_000, 1_010, 60_000], 1_005),
+            // More than half an hour.
+            (vec![7_200_000], 7_200_000),
+        ] {
+            let mut channel = Intervals::new();
+            for interval in &intervals {
+                channel.push(*interval);
+            }
+            assert_eq!(channel.median_ms(), median, "{intervals:?}");
+        }
+    }
+
+    #[test]
+    fn a_reading_stands_for_three_intervals_the_last_for_one_and_none_for_more_than_a_minute() {
+        for (interval, hold, last_hold) in [
+            (5_000, 15_000, 5_000),
+            (30_000, 60_000, 30_000),
+            (90_000, 60_000, 60_000),
+        ] {
+            let mut channel = Intervals::new();
+            channel.push(interval);
+            assert_eq!(
+                (channel.hold_ms(), channel.last_hold_ms()),
+                (hold, last_hold)
+            );
+        }
+    }
 }

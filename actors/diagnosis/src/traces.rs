@@ -196,4 +196,62 @@ mod tests {
             Some(2)
         );
     }
+
+    #[test]
+    fn seconds_of_one_state_are_one_span_and_a_gap_has_no_state() {
+        let mut builder = TraceBuilder::new();
+        for (second, state) in [
+            (0, EngineState::Idle),
+            (1, EngineState::Idle),
+            (2, EngineState::Other),
+            (5, EngineState::Other),
+        ] {
+            builder.push_state(second, state);
+        }
+        let span = |state, from_seconds, to_seconds| StateSpan {
+            state,
+            from_seconds,
+            to_seconds,
+        };
+        assert_eq!(
+            builder.finish(|_| 1.0).states,
+            [
+                span(EngineState::Idle, 0.0, 2.0),
+                span(EngineState::Other, 2.0, 3.0),
+                span(EngineState::Other, 5.0, 6.0)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bucket_has_the_state_of_most_of_its_seconds() {
+        let mut builder = TraceBuilder::new();
+        // 1,200 seconds and more are buckets of four seconds.
+        for second in 0..1_204 {
+            let idles = second >= 1_197 || second % 4 == 3;
+            let state = if idles {
+                EngineState::Idle
+            } else {
+                EngineState::Other
+            };
+            builder.push_state(second, state);
+        }
+        let traces = builder.finish(|_| 1.0);
+        assert!((traces.bucket_seconds - 4.0).abs() < 1e-9);
+        assert_eq!(
+            traces.states,
+            [
+                StateSpan {
+                    state: EngineState::Other,
+                    from_seconds: 0.0,
+                    to_seconds: 1_196.0
+                },
+                StateSpan {
+                    state: EngineState::Idle,
+                    from_seconds: 1_196.0,
+                    to_seconds: 1_204.0
+                }
+            ]
+        );
+    }
 }

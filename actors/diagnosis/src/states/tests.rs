@@ -1,5 +1,7 @@
 use super::*;
 
+mod limits;
+
 /// Classifies `seconds` equal seconds and returns the last state.
 fn after(classifier: &mut Classifier, seconds: u32, values: &[(Channel, f64)]) -> Class {
     let mut merged = [f64::NAN; CHANNELS];

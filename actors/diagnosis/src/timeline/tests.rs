@@ -7,14 +7,12 @@ struct Counter {
     seconds: u64,
     /// Seconds in which coolant of at least 100 °C stands.
     hot: u64,
-    fuel_levels: Vec<f64>,
+    readings: Vec<(Channel, f64)>,
 }
 
 impl Observer for Counter {
     fn reading(&mut self, sample: &Sample) {
-        if sample.channel == Channel::FuelLevel {
-            self.fuel_levels.push(sample.value);
-        }
+        self.readings.push((sample.channel, sample.value));
     }
 
     fn stepped(&mut self) {}
@@ -91,13 +89,72 @@ fn a_gap_is_covered_for_three_intervals_and_no_more() {
     assert_eq!(counter.stood[Channel::Rpm.index()], 122_000);
 }
 
+/// What the timeline makes of two readings of a channel without a unit, or of one whose unit is known.
+fn shown(channel: Channel, is_assumed: bool, values: [f64; 2]) -> Vec<f64> {
+    let (mut timeline, mut counter) = (Timeline::new(), Counter::default());
+    // Another channel's unit says nothing about this one's.
+    timeline.assume_unit(Channel::Rpm);
+    if is_assumed {
+        timeline.assume_unit(channel);
+    }
+    for (at_ms, value) in [0, 1_000].into_iter().zip(values) {
+        let sample = Sample {
+            channel,
+            at_ms,
+            value,
+        };
+        timeline.push(sample, &mut counter);
+    }
+    timeline.finish(&mut counter);
+    counter.readings.iter().map(|(_, value)| *value).collect()
+}
+
 #[test]
-fn a_fuel_level_of_0_62_is_62_percent() {
-    let counter = drive(&[(Channel::FuelLevel, 10, 0.62)], 60);
-    assert!(
-        counter
-            .fuel_levels
-            .iter()
-            .all(|level| (level - 62.0).abs() < 1e-9)
-    );
+fn percentages_that_never_exceed_one_are_fractions_if_their_unit_is_not_known() {
+    use Channel::{Coolant, FuelLevel, Load, Throttle};
+    for (channel, is_assumed, values, expected) in [
+        (Throttle, true, [0.25, 1.0], [25.0, 100.0]),
+        (Load, true, [0.25, 0.5], [25.0, 50.0]),
+        (Throttle, true, [0.25, 1.25], [0.25, 1.25]),
+        (Throttle, false, [0.25, 0.5], [0.25, 0.5]),
+        (Load, false, [0.25, 0.5], [0.25, 0.5]),
+        // A tank is not driven on less than one percent.
+        (FuelLevel, false, [0.25, 0.5], [25.0, 50.0]),
+        (FuelLevel, false, [0.25, 1.25], [0.25, 1.25]),
+        (Coolant, true, [0.25, 0.5], [0.25, 0.5]),
+    ] {
+        assert_eq!(
+            shown(channel, is_assumed, values),
+            expected,
+            "{channel:?} {values:?}"
+        );
+    }
+}
+
+#[test]
+fn each_channel_has_its_own_usual_interval() {
+    let (mut timeline, mut counter) = (Timeline::new(), Counter::default());
+    for (channel, at_ms) in [
+        (Channel::Rpm, 0),
+        (Channel::Coolant, 0),
+        (Channel::Rpm, 500),
+        (Channel::Coolant, 4_000),
+    ] {
+        let sample = Sample {
+            channel,
+            at_ms,
+            value: 90.0,
+        };
+        timeline.push(sample, &mut counter);
+    }
+    timeline.finish(&mut counter);
+    for (channel, ms, seconds) in [
+        (Channel::Rpm, 500, 0.5),
+        (Channel::Coolant, 4_000, 4.0),
+        // Never read.
+        (Channel::Load, 1_000, 1.0),
+    ] {
+        assert_eq!(timeline.interval_ms(channel), ms, "{channel:?}");
+        assert!((timeline.interval_seconds(channel) - seconds).abs() < 1e-9);
+    }
 }
