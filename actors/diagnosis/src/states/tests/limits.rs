@@ -188,3 +188,96 @@ fn a_relative_throttle_below_one_and_a_half_percent_is_closed() {
         assert_eq!(class.throttle_closed, Some(closed), "{relative} %");
     }
 }
+
+#[test]
+fn the_throttle_is_closed_at_its_lowest_step_with_more_than_stray_readings() {
+    // Readings of 0 % and of 10 %; the first 3.5 % above the closed throttle are closed as well.
+    for (strays, others, closed_at) in [
+        (2, 3, 10.0),
+        (3, 3, 0.0),
+        // From 400 readings on a hundredth of them may be stray.
+        (5, 635, 10.0),
+        (6, 634, 0.0),
+    ] {
+        let mut throttle = ClosedThrottle::new();
+        for _ in 0..strays {
+            throttle.learn(0.0);
+        }
+        for _ in 0..others {
+            throttle.learn(10.0);
+        }
+        let closed = [closed_at, closed_at + 3.5, closed_at + 4.0];
+        assert_eq!(
+            closed.map(|value| throttle.is_closed(value)),
+            [Some(true), Some(true), Some(false)],
+            "{strays} of {others}"
+        );
+    }
+}
+
+#[test]
+fn two_readings_are_not_enough_to_know_a_closed_throttle() {
+    let mut throttle = ClosedThrottle::new();
+    throttle.learn(10.0);
+    throttle.learn(10.0);
+    assert_eq!(throttle.is_closed(10.0), None);
+    throttle.learn(10.0);
+    assert_eq!(throttle.is_closed(10.0), Some(true));
+}
+
+#[test]
+fn a_throttle_is_learnt_only_while_the_engine_runs() {
+    let mut classifier = Classifier::new();
+    for _ in 0..5 {
+        classifier.learn(Channel::Throttle, 0.0, false);
+    }
+    let values = [(Channel::Rpm, 800.0), (Channel::Throttle, 10.0)];
+    assert_eq!(
+        after(&mut classifier, 1, &values).throttle_closed,
+        Some(true)
+    );
+}
+
+#[test]
+fn after_a_pause_the_engine_has_just_started() {
+    let mut classifier = Classifier::new();
+    let stand = [(Channel::Rpm, 800.0), (Channel::Speed, 0.0)];
+    let cruise = [WARM, (Channel::Rpm, 2_000.0), (Channel::Speed, 60.0)];
+    after(&mut classifier, 20, &stand);
+    classifier.pause();
+    let class = after(&mut classifier, 1, &stand);
+    assert_eq!((class.since_start, class.standing_for), (1, 1));
+    assert_eq!(
+        after(&mut classifier, 20, &cruise).state,
+        EngineState::Cruise
+    );
+    classifier.pause();
+    assert_eq!(after(&mut classifier, 9, &cruise).state, EngineState::Other);
+    assert_eq!(
+        after(&mut classifier, 1, &cruise).state,
+        EngineState::Cruise
+    );
+}
+
+#[test]
+fn a_fuel_status_says_closed_loop_while_the_engine_runs() {
+    // 2 and 16 are closed loop, 16 with a fault.
+    for (rpm, status, closed_loop) in [
+        (800.0, 1.0, Some(false)),
+        (800.0, 2.0, Some(true)),
+        (800.0, 4.0, Some(false)),
+        (800.0, 8.0, Some(false)),
+        (800.0, 16.0, Some(true)),
+        (0.0, 2.0, Some(false)),
+    ] {
+        let mut classifier = Classifier::new();
+        let values = [(Channel::Rpm, rpm), (Channel::FuelStatus, status)];
+        let class = after(&mut classifier, 1, &values);
+        assert_eq!(class.closed_loop, closed_loop, "{status}");
+        // The trim is not asked in a second without a fuel status.
+        let trim = [(Channel::Rpm, 800.0), (Channel::ShortTrim, 0.0)];
+        assert_eq!(after(&mut classifier, 1, &trim).closed_loop, None);
+    }
+    let class = after(&mut Classifier::new(), 1, &[(Channel::Rpm, 800.0)]);
+    assert_eq!(class.closed_loop, None);
+}
