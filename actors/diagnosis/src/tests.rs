@@ -14,6 +14,7 @@ mod ignition;
 mod limits;
 mod load;
 mod other_cars;
+mod readings;
 mod recomputing;
 mod version;
 mod warm_up;

@@ -103,3 +103,33 @@ fn every_form_of_the_fuel_status_says_whether_the_loop_is_closed() {
         assert_eq!(is_closed_loop(fuel_status(value)), closed, "{value}");
     }
 }
+
+#[rstest]
+#[case::no_unit("THROTTLE_POS", None, true)]
+#[case::a_blank_unit("THROTTLE_POS", Some(" "), true)]
+#[case::logged("THROTTLE_POS", Some("%"), false)]
+#[case::in_the_name("Throttle position (%)", None, false)]
+#[case::both("Throttle position (%)", Some("%"), false)]
+#[case::a_code("FUEL_SYSTEM_STATUS", None, false)]
+fn a_unit_is_assumed_where_neither_the_reading_nor_its_name_has_one(
+    #[case] name: &str,
+    #[case] unit: Option<&str>,
+    #[case] is_assumed: bool,
+) {
+    let meaning = meaning(name, unit).unwrap_or_else(|| panic!("{name} is known"));
+    assert_eq!(meaning.unit_is_assumed, is_assumed);
+}
+
+#[test]
+fn an_index_of_the_fuel_status_becomes_its_bit() {
+    // 1 and 2 are the same in both; 4 as an index is 8 as a bit, and open loop either way.
+    let statuses = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0, 16.0].map(fuel_status);
+    let bits = [0.0, 1.0, 2.0, 4.0, 4.0, 16.0, 8.0, 16.0];
+    assert!(
+        statuses
+            .iter()
+            .zip(bits)
+            .all(|(status, bit)| (status - bit).abs() < 1e-9),
+        "{statuses:?}"
+    );
+}

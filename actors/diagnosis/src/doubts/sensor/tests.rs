@@ -159,6 +159,25 @@ fn a_stuck_value_is_shown_with_its_longest_rest() {
 }
 
 #[test]
+fn of_two_rests_of_equal_length_the_first_is_shown() {
+    let mut sensor = SensorWatch::new(Channel::Timing);
+    for (from_ms, value) in [(0, 12.0), (200_000, 13.0)] {
+        for index in 0..91_u32 {
+            sensor.reading(from_ms + i64::from(index) * 1_000, value);
+            let at = f64::from(index % 2);
+            let values = [
+                (Channel::Rpm, 1_000.0 + 800.0 * at),
+                (Channel::Load, 45.0 + 15.0 * at),
+            ];
+            second(&mut sensor, 11, &values);
+        }
+    }
+    let span = sensor.stuck_doubt().and_then(|doubt| doubt.span);
+    let span = span.map(|span| (span.from_seconds, span.to_seconds));
+    assert_eq!(span, Some((0.0, 90.0)));
+}
+
+#[test]
 fn few_readings_and_the_first_seconds_after_a_start_are_no_rest() {
     let rests = |readings: i64, first_second: u32| {
         let mut sensor = SensorWatch::new(Channel::Timing);

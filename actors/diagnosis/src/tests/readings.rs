@@ -1,0 +1,90 @@
+//! What becomes of single readings, and of doubts that come from elsewhere.
+
+use super::*;
+
+/// Kind and channel of the doubts.
+fn doubts(diagnosis: &Diagnosis) -> Vec<(DoubtKind, Option<&str>)> {
+    diagnosis
+        .doubts
+        .iter()
+        .map(|doubt| (doubt.kind, doubt.channel.as_deref()))
+        .collect()
+}
+
+#[test]
+fn a_trace_has_each_reading_at_its_second() {
+    let mut diagnoser = diagnoser();
+    let rpm = |second: i64| [800.0, 900.0, 1_000.0][usize::try_from(second).expect("few") / 4];
+    log(&mut diagnoser, 0..12, &[("RPM", 4, &rpm)]);
+    let (_, traces) = diagnoser.finish();
+    let trace = traces.channel("RPM").expect("logged");
+    let points: Vec<_> = trace
+        .points
+        .iter()
+        .map(|point| (point.at_seconds, point.min, point.max))
+        .collect();
+    let expected = [
+        (0.0, 800.0, 800.0),
+        (4.0, 900.0, 900.0),
+        (8.0, 1_000.0, 1_000.0),
+    ];
+    assert_eq!((traces.bucket_seconds, &points[..]), (1.0, &expected[..]));
+}
+
+#[test]
+fn values_beyond_a_million_millions_are_left_out_without_a_doubt() {
+    let with = |odd: f64| {
+        let rpm = move |second: i64| if second % 10 == 0 { odd } else { 800.0 };
+        diagnosed(100, &[("RPM", 1, &rpm)])
+    };
+    for odd in [1e13, -1e13, f64::INFINITY, f64::NAN] {
+        let garbage = with(odd);
+        assert_eq!(garbage.figures.left_out, 10, "{odd}");
+        assert_eq!(doubts(&garbage), [], "{odd}");
+    }
+    let out_of_range = with(1e5);
+    assert_eq!(out_of_range.figures.left_out, 10);
+    assert_eq!(
+        doubts(&out_of_range),
+        [(DoubtKind::OutOfRange, Some("RPM"))]
+    );
+}
+
+#[test]
+fn each_channel_has_one_doubt_about_its_unit() {
+    let mut diagnoser = diagnoser();
+    log(&mut diagnoser, 0..100, &[("RPM", 1, &|_| 800.0)]);
+    for (channel, unit) in [
+        ("COOLANT_TEMP", "V"),
+        ("INTAKE_TEMP", "V"),
+        ("COOLANT_TEMP", "V"),
+        ("COOLANT_TEMP", "kPa"),
+    ] {
+        diagnoser.push(Reading {
+            at_ms: 100_000,
+            channel,
+            value: 3.0,
+            unit: Some(unit),
+            real: true,
+        });
+    }
+    let (diagnosis, _) = diagnoser.finish();
+    let expected =
+        ["COOLANT_TEMP", "INTAKE_TEMP"].map(|channel| (DoubtKind::UnknownUnit, Some(channel)));
+    assert_eq!(doubts(&diagnosis), expected);
+    assert!(diagnosis.doubts[0].explanation.contains("\"V\""));
+}
+
+#[test]
+fn a_doubt_from_elsewhere_is_told() {
+    let mut diagnoser = diagnoser();
+    log(&mut diagnoser, 0..100, &[("RPM", 1, &|_| 800.0)]);
+    let overlap = Doubt {
+        kind: DoubtKind::Overlap,
+        channel: None,
+        explanation: "Another drive overlaps.".to_owned(),
+        span: None,
+    };
+    diagnoser.doubt(overlap.clone());
+    assert_eq!(diagnoser.finish().0.doubts, [overlap]);
+}
