@@ -160,6 +160,7 @@ fn sigma_is_the_spread_of_the_earlier_drives_widened_for_their_number(
 #[case::below_3_with_one(6.3, Some(0.0), &[0.0], false)]
 #[case::above_3_with_one(6.4, Some(0.0), &[0.0], true)]
 #[case::below_3_with_the_anchor_only(4.4, Some(0.0), &[], false)]
+#[case::on_3_with_the_anchor_only(4.5, Some(0.0), &[], false)]
 #[case::above_3_with_the_anchor_only(4.6, Some(0.0), &[], true)]
 fn a_drift_is_3_sigma_from_the_anchor_or_2_from_both_or_3_without_one(
     #[case] trim: f64,
@@ -168,6 +169,59 @@ fn a_drift_is_3_sigma_from_the_anchor_or_2_from_both_or_3_without_one(
     #[case] drifted: bool,
 ) {
     assert_eq!(drifts(trim, &history(anchor, earlier)), Some(drifted));
+}
+
+/// Name and value of the figures that are compared when a state has these channels.
+fn figures_of(
+    state: EngineState,
+    seconds: f64,
+    channels: Vec<ChannelFigures>,
+) -> Vec<(&'static str, f64)> {
+    let figures = Figures {
+        states: vec![StateFigures {
+            state,
+            seconds,
+            closed_loop_share: Some(1.0),
+            fuel_trim_sum: None,
+            channels,
+        }],
+        ..Figures::default()
+    };
+    let history = History {
+        anchor: Some(EarlierDrive {
+            drive: 1,
+            figures: figures.clone(),
+        }),
+        earlier: Vec::new(),
+    };
+    compare(&figures, &history)
+        .into_iter()
+        .map(|compared| (compared.metric.figure, compared.figure.value))
+        .collect()
+}
+
+#[test]
+fn the_voltage_is_that_of_the_control_module_rather_than_of_the_battery() {
+    let both = vec![
+        channel(Channel::BatteryVoltage, 12.8),
+        channel(Channel::ModuleVoltage, 14.1),
+    ];
+    let found = figures_of(EngineState::Cruise, 60.0, both);
+    assert_eq!(found, [("voltage at cruise", 14.1)]);
+}
+
+#[test]
+fn both_trims_at_idle_are_compared_as_their_sum() {
+    let both = vec![
+        channel(Channel::ShortTrim, 3.0),
+        channel(Channel::LongTrim, 4.0),
+    ];
+    let found = figures_of(EngineState::Idle, 60.0, both);
+    let expected = [
+        ("long-term fuel trim at warm idle", 4.0),
+        ("both fuel trims at warm idle", 7.0),
+    ];
+    assert_eq!(found, expected);
 }
 
 #[rstest]
@@ -198,33 +252,13 @@ fn a_figure_needs_its_readings_and_its_seconds(
     #[case] seconds: f64,
     #[case] expected: &[(&str, f64)],
 ) {
-    let figures = Figures {
-        states: vec![StateFigures {
-            state,
-            seconds,
-            closed_loop_share: None,
-            fuel_trim_sum: None,
-            channels: vec![ChannelFigures {
-                readings,
-                median: 12.0,
-                spread: 40.0,
-                ..channel(logged, 13.0)
-            }],
-        }],
-        ..Figures::default()
+    let logged = ChannelFigures {
+        readings,
+        median: 12.0,
+        spread: 40.0,
+        ..channel(logged, 13.0)
     };
-    let history = History {
-        anchor: Some(EarlierDrive {
-            drive: 1,
-            figures: figures.clone(),
-        }),
-        earlier: Vec::new(),
-    };
-    let compared = compare(&figures, &history);
-    let found: Vec<_> = compared
-        .iter()
-        .map(|compared| (compared.metric.figure, compared.figure.value))
-        .collect();
+    let found = figures_of(state, seconds, vec![logged]);
     assert_eq!(found, expected);
 }
 
