@@ -248,6 +248,12 @@ mod tests {
     }
 
     #[test]
+    fn a_tick_says_when_it_was_whatever_the_clock_did() {
+        let ticks = [Tick::Steady(3), Tick::SteppedBack(4), Tick::Paused(5)];
+        assert_eq!(ticks.map(Tick::elapsed_ms), [3, 4, 5]);
+    }
+
+    #[test]
     fn ten_steps_of_the_clock_are_described_and_all_are_counted() {
         let mut clock = Clock::default();
         for row in 0..12 {
@@ -266,6 +272,7 @@ mod tests {
             (vec![9_000, 500, 2_000], 2_000),
             (vec![400, 400, 30_000, 30_000, 30_000], 30_000),
             (vec![400, 400, 400, 30_000, 30_000], 400),
+            (vec![1_100, 1_100, 2_000], 1_100),
             // Nearly the same is one bucket, and its mean is the median.
             (vec![1_000, 1_010, 60_000], 1_005),
             // More than half an hour.

@@ -109,6 +109,19 @@ fn the_text_shows_the_tiers_that_count() {
 #[test]
 fn a_problem_says_what_would_be_right() {
     for (file, problem) in [
+        ("vehicle = 1", "vehicle: is not a table"),
+        (
+            "[vehicle]\nturbo = 3",
+            "vehicle.turbo: is neither true nor false",
+        ),
+        (
+            "[vehicle]\ndisplacement_l = 0",
+            "vehicle.displacement_l: is not a displacement in litres",
+        ),
+        (
+            "[vehicle]\ndisplacement_l = 20",
+            "vehicle.displacement_l: is not a displacement in litres",
+        ),
         (
             "[weights]\ncooling = -1",
             "weights.cooling: is not a number of 0 or more",
@@ -147,4 +160,13 @@ fn settings_that_differ_in_one_value_have_versions_of_their_own() {
         .collect();
     assert_eq!(versions.len(), 20);
     assert!(versions.iter().all(|version| version.len() == 16));
+}
+
+#[test]
+fn a_threshold_may_be_a_text_with_its_own_unit_or_without_any() {
+    for value in ["6500", "\"6500\"", "\"6500 rpm\"", "\" 6500rpm \""] {
+        let settings = Settings::parse(&format!("[rules.over_rev]\nrpm = {value}"));
+        let limit = settings.expect(value).rules["over_rev"].limits.get("rpm");
+        assert!((limit - 6_500.0).abs() < 1e-9, "{value}");
+    }
 }

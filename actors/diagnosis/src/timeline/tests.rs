@@ -8,6 +8,10 @@ struct Counter {
     /// Seconds in which coolant of at least 100 °C stands.
     hot: u64,
     readings: Vec<(Channel, f64)>,
+    /// How many readings came before each step of the clock.
+    steps: Vec<usize>,
+    since_start: u32,
+    throttle_closed: Option<bool>,
 }
 
 impl Observer for Counter {
@@ -15,7 +19,9 @@ impl Observer for Counter {
         self.readings.push((sample.channel, sample.value));
     }
 
-    fn stepped(&mut self) {}
+    fn stepped(&mut self) {
+        self.steps.push(self.readings.len());
+    }
 
     fn stood(&mut self, channel: Channel, ms: i64) {
         self.stood[channel.index()] += ms;
@@ -23,12 +29,27 @@ impl Observer for Counter {
 
     fn second(&mut self, second: &Second<'_>) {
         self.seconds += 1;
+        self.since_start = second.since_start;
+        self.throttle_closed = second.throttle_closed;
         self.hot += u64::from(
             second
                 .get(Channel::Coolant)
                 .is_some_and(|coolant| coolant >= 100.0),
         );
     }
+}
+
+fn push(
+    timeline: &mut Timeline,
+    counter: &mut Counter,
+    (channel, at_ms, value): (Channel, i64, f64),
+) {
+    let sample = Sample {
+        channel,
+        at_ms,
+        value,
+    };
+    timeline.push(sample, counter);
 }
 
 /// Readings of channels as (channel, interval in seconds, value), for this time in seconds.
@@ -98,12 +119,7 @@ fn shown(channel: Channel, is_assumed: bool, values: [f64; 2]) -> Vec<f64> {
         timeline.assume_unit(channel);
     }
     for (at_ms, value) in [0, 1_000].into_iter().zip(values) {
-        let sample = Sample {
-            channel,
-            at_ms,
-            value,
-        };
-        timeline.push(sample, &mut counter);
+        push(&mut timeline, &mut counter, (channel, at_ms, value));
     }
     timeline.finish(&mut counter);
     counter.readings.iter().map(|(_, value)| *value).collect()
@@ -140,12 +156,7 @@ fn each_channel_has_its_own_usual_interval() {
         (Channel::Rpm, 500),
         (Channel::Coolant, 4_000),
     ] {
-        let sample = Sample {
-            channel,
-            at_ms,
-            value: 90.0,
-        };
-        timeline.push(sample, &mut counter);
+        push(&mut timeline, &mut counter, (channel, at_ms, 90.0));
     }
     timeline.finish(&mut counter);
     for (channel, ms, seconds) in [
@@ -157,4 +168,90 @@ fn each_channel_has_its_own_usual_interval() {
         assert_eq!(timeline.interval_ms(channel), ms, "{channel:?}");
         assert!((timeline.interval_seconds(channel) - seconds).abs() < 1e-9);
     }
+}
+
+#[test]
+fn a_channel_stands_from_its_first_reading_on() {
+    let (mut timeline, mut counter) = (Timeline::new(), Counter::default());
+    for at_ms in [0, 5_000, 10_000] {
+        push(&mut timeline, &mut counter, (Channel::Rpm, at_ms, 800.0));
+        if at_ms > 0 {
+            push(&mut timeline, &mut counter, (Channel::Coolant, at_ms, 90.0));
+        }
+    }
+    timeline.finish(&mut counter);
+    for (channel, stood_ms) in [
+        (Channel::Rpm, 15_000),
+        (Channel::Coolant, 10_000),
+        (Channel::Load, 0),
+    ] {
+        assert_eq!(counter.stood[channel.index()], stood_ms, "{channel:?}");
+    }
+}
+
+#[test]
+fn readings_are_held_back_for_two_minutes_or_until_they_are_many() {
+    let (mut timeline, mut counter) = (Timeline::new(), Counter::default());
+    push(&mut timeline, &mut counter, (Channel::Rpm, 0, 800.0));
+    push(&mut timeline, &mut counter, (Channel::Rpm, 119_999, 800.0));
+    assert_eq!(counter.readings.len(), 0);
+    push(&mut timeline, &mut counter, (Channel::Rpm, 120_000, 800.0));
+    assert_eq!(counter.readings.len(), 3);
+    push(&mut timeline, &mut counter, (Channel::Rpm, 120_001, 800.0));
+    assert_eq!(counter.readings.len(), 4);
+
+    let (mut timeline, mut counter) = (Timeline::new(), Counter::default());
+    for _ in 1..LOOK_AHEAD_READINGS {
+        push(&mut timeline, &mut counter, (Channel::Rpm, 0, 800.0));
+    }
+    assert_eq!(counter.readings.len(), 0);
+    push(&mut timeline, &mut counter, (Channel::Rpm, 0, 800.0));
+    assert_eq!(counter.readings.len(), LOOK_AHEAD_READINGS);
+}
+
+#[test]
+fn nothing_stands_across_a_pause_and_everything_across_a_step_of_the_clock() {
+    for (is_pause, stood_ms, since_start) in [(true, 6_000, 3), (false, 7_000, 7)] {
+        let (mut timeline, mut counter) = (Timeline::new(), Counter::default());
+        for at_ms in [0, 1_000, 2_000] {
+            push(&mut timeline, &mut counter, (Channel::Rpm, at_ms, 800.0));
+        }
+        if is_pause {
+            timeline.pause(&mut counter);
+        } else {
+            timeline.step(&mut counter);
+        }
+        // The next reading comes a second later than usual.
+        for at_ms in [4_000, 5_000, 6_000] {
+            push(&mut timeline, &mut counter, (Channel::Rpm, at_ms, 800.0));
+        }
+        timeline.finish(&mut counter);
+        assert_eq!(counter.steps, [3]);
+        assert_eq!(counter.stood[Channel::Rpm.index()], stood_ms);
+        assert_eq!(counter.since_start, since_start);
+    }
+}
+
+#[test]
+fn a_throttle_shows_where_it_is_closed_only_while_the_engine_runs() {
+    let (mut timeline, mut counter) = (Timeline::new(), Counter::default());
+    for second in 0..20 {
+        let (rpm, throttle) = if second < 10 {
+            (0.0, 0.0)
+        } else {
+            (800.0, 10.0)
+        };
+        push(
+            &mut timeline,
+            &mut counter,
+            (Channel::Rpm, second * 1_000, rpm),
+        );
+        push(
+            &mut timeline,
+            &mut counter,
+            (Channel::Throttle, second * 1_000, throttle),
+        );
+    }
+    timeline.finish(&mut counter);
+    assert_eq!(counter.throttle_closed, Some(true));
 }
