@@ -318,3 +318,31 @@ fn an_o2_voltage_below_0_06_on_overrun_is_a_fuel_cut(
     seconds_in(state, seconds - readings, &[], &mut builder);
     assert_eq!(builder.finish().fuel_cut_seen, seen);
 }
+
+#[test]
+fn seconds_are_counted_and_those_of_a_running_engine_too() {
+    let mut builder = FigureBuilder::new();
+    seconds_in(EngineState::Off, 3, &[], &mut builder);
+    seconds_in(EngineState::Idle, 4, &[], &mut builder);
+    let figures = builder.finish();
+    let counted = (figures.covered_seconds, figures.running_seconds);
+    assert_eq!(counted, (7.0, 4.0));
+}
+
+#[test]
+fn a_warm_up_over_a_step_of_the_clock_has_no_duration() {
+    let duration = |step_at: u64| {
+        let mut builder = FigureBuilder::new();
+        for (index, coolant) in (0..).zip([20.0, 30.0, 50.0, 70.0, 80.0]) {
+            if index == step_at {
+                builder.stepped();
+            }
+            let values = [(Channel::Coolant, coolant)];
+            second(index, EngineState::Cold, &values, &mut builder, None);
+        }
+        let warm_up = builder.finish().warm_up.expect("has coolant");
+        warm_up.seconds_30_to_70
+    };
+    assert_eq!(duration(1), Some(2.0));
+    assert_eq!(duration(2), None);
+}

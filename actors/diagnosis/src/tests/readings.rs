@@ -88,3 +88,22 @@ fn a_doubt_from_elsewhere_is_told() {
     diagnoser.doubt(overlap.clone());
     assert_eq!(diagnoser.finish().0.doubts, [overlap]);
 }
+
+#[test]
+fn readings_of_an_unknown_name_are_left_out() {
+    let logged: &[Logged<'_>] = &[("RPM", 1, &|_| 800.0), ("FLUX", 1, &|_| 1.21)];
+    let figures = diagnosed(100, logged).figures;
+    assert_eq!((figures.readings, figures.left_out), (100, 100));
+}
+
+#[test]
+fn only_the_fuel_status_has_an_index_that_becomes_a_bit() {
+    let logged: &[Logged<'_>] = &[
+        ("FUEL_SYSTEM_STATUS", 1, &|_| 5.0),
+        ("THROTTLE_POS", 1, &|_| 5.0),
+    ];
+    let figures = diagnosed(100, logged).figures;
+    let highest = |name| figures.channel(name).map(|channel| channel.max);
+    assert_eq!(highest("FUEL_SYSTEM_STATUS"), Some(16.0));
+    assert_eq!(highest("THROTTLE_POS"), Some(5.0));
+}
