@@ -9,7 +9,7 @@ use super::model::Span;
 const MAX_HOLD_MS: i64 = 60_000;
 /// A channel with a single reading so far: no interval is known.
 const UNKNOWN_INTERVAL_MS: i64 = 1_000;
-/// Rows that are out of order by less than this are jitter of the logger.
+/// Rows that are out of order by no more than this are jitter of the logger.
 const JITTER_MS: i64 = 1_000;
 /// Neighbouring rows further apart than this are a step of the clock or a pause.
 const MAX_PAUSE_MS: i64 = 600_000;
