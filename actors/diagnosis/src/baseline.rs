@@ -185,9 +185,7 @@ impl Metric {
                 .sum();
             (Some(mean), (squares / (count as f64 - 1.0)).sqrt())
         });
-        let value = self
-            .own(figures)
-            .or_else(|| anchor.or(pairs.last().copied()).map(|(own, _)| own))?;
+        let (value, _) = anchor.or(pairs.last().copied())?;
         let floor = match self.floor {
             Floor::Units(floor) => floor,
             Floor::Share(share) => share * value.abs(),
@@ -219,13 +217,6 @@ impl Metric {
             drives: count as u32,
             drifted,
         })
-    }
-
-    fn own(&self, figures: &Figures) -> Option<f64> {
-        match self.value {
-            Value::Own(value) => value(figures),
-            Value::Bins(_) => None,
-        }
     }
 
     /// The figure in this drive and in another one, over what both have in common.

@@ -133,7 +133,7 @@ impl Classifier {
         let coolant = get(Channel::Coolant);
         let running = rpm.is_some_and(|rpm| rpm >= RUNNING_RPM);
         let standing = speed.map(|speed| speed < STANDING_KMH);
-        // Missing readings stop neither the engine nor the car.
+        // Missing readings stop neither the engine nor the car; but while the engine runs, a car without a speed may have moved.
         self.since_start = match rpm {
             None => self.since_start,
             Some(_) if running => self.since_start + 1,

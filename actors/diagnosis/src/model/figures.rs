@@ -12,11 +12,11 @@ pub enum EngineState {
     Idle,
     /// Warm, at least 40 km/h and steady for 10 s, load 20–60 %.
     Cruise,
-    /// Warm, load at least 70 %.
+    /// Warm, load at least 70 %, RPM at least 1,000, more than 5 s after the start.
     HighLoad,
-    /// Warm, load at least 90 % or throttle at least 80 %.
+    /// The same with load at least 90 %, or with throttle at least 80 % and a load that is unknown or at least 50 %.
     WideOpen,
-    /// Warm, throttle closed, moving, RPM above 1,200.
+    /// Warm, throttle closed, above 20 km/h, RPM above 1,200.
     Overrun,
     /// Warm and none of the others.
     Other,

@@ -78,7 +78,11 @@ impl Rule for Thermostat {
             // An engine that warms up within a short drive proves that the thermostat closes.
             return if self.warmed_up && !settled {
                 Judgement::Passed
-            } else if warm_enough && !self.warmed_up {
+            } else if self.warmed_up {
+                Judgement::too_little(
+                    "The engine warms up, and the drive is too short to show that it stays warm.",
+                )
+            } else if warm_enough {
                 Judgement::too_little(
                     "The engine starts warm, and the drive is too short to show that it stays warm.",
                 )
