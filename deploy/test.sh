@@ -15,7 +15,7 @@ programs that tests need: promtool, schemathesis, chromium; for --long, generato
 
   --database mariadb   MariaDB 10.11 or newer
   --database mysql     Oracle MySQL 8.0 or newer
-  --database all       the whole suite on MariaDB, then on Oracle MySQL
+  --database all       every test on MariaDB, then those that use a database on Oracle MySQL
                        (default: the one that is installed or available)
   --long               the longer proofs too: sets TEST_LONG=1, which lengthens some tests and adds others, and runs
                        deploy/fuzz.sh, an eighth of deploy/mutants.sh and a 200th of its long form first, other parts each
@@ -125,13 +125,18 @@ if [ -n "$is_long" ]; then
         fi
     done
 fi
+# Most tests wait: for servers, for silence, for a clock.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$(($(nproc) * 3 / 2))}"
 for flavour in $databases; do
+    tests=("$@" "${only[@]}")
+    # Once is enough for what uses no database.
+    [ "$flavour" = "${databases%% *}" ] || [ ${#tests[@]} -gt 0 ] || tests=(--test integration)
     temporary_folder=$(mktemp -d)
     start_test_database "$flavour" "$temporary_folder"
     # shellcheck disable=SC2154 # set by start_test_database
     version=$test_database_version
     say "testing on $flavour $version"
-    if run_session cargo test --workspace --locked "$@" "${only[@]}"; then
+    if run_session cargo test --workspace --locked "${tests[@]}"; then
         results+=("$flavour $version: passed")
     else
         results+=("$flavour $version: FAILED")
