@@ -6,3 +6,4 @@ mod rights;
 mod settings;
 mod status;
 mod truth;
+mod uneventful;

@@ -112,6 +112,9 @@ async fn a_table_has_its_latest_batch_and_its_latest_failure() {
     assert_eq!(device["silent"], false);
     assert_eq!(device["lastBatch"]["batchId"], "test-batch");
     assert_eq!(device["lastError"]["batchId"], "bad-batch");
+    let tables = device["tables"].as_array().unwrap().iter();
+    let names: Vec<&Value> = tables.map(|table| &table["table"]).collect();
+    assert_eq!(names, ["profiles", "realtime_data", "statistics"]);
     let readings = table(&device, "realtime_data");
     assert_eq!(readings["rows"], 5);
     assert_eq!(readings["lastBatch"]["batchId"], "test-batch");
@@ -124,6 +127,22 @@ async fn a_table_has_its_latest_batch_and_its_latest_failure() {
     assert!(error.contains("parameter_name"), "{error}");
     // The readings name a profile of their own.
     assert_eq!(table(&device, "profiles")["rows"], 2);
+}
+
+#[tokio::test]
+async fn a_table_has_the_number_of_its_rows_in_quarantine() {
+    let fixture = Fixture::start_with(&[("BAD_ROWS", "quarantine")]).await;
+    let bad = |id| with(reading(id), &json!({"value": "fast"}));
+    fixture
+        .store(&json!({"realtime_data": [reading(1), bad(2), bad(3)]}))
+        .await;
+    let device = fixture.device_status().await;
+    let readings = table(&device, "realtime_data");
+    assert_eq!(
+        (&readings["rows"], &readings["quarantined"]),
+        (&json!(1), &json!(2))
+    );
+    assert_eq!(table(&device, "profiles")["quarantined"], 0);
 }
 
 #[tokio::test]
@@ -199,6 +218,8 @@ async fn a_device_without_contact_for_three_usual_intervals_is_silent() {
     let usual = device["usualIntervalSeconds"].as_u64().unwrap();
     assert!((12 * 3_600..12 * 3_600 + 60).contains(&usual), "{usual}");
     assert_eq!(device["silent"], false);
+    // As after the first of its batches.
+    assert_eq!(device["complete"], true);
     shift(25).await;
     assert_eq!(fixture.device_status().await["silent"], true);
     fixture.store(&json!({"realtime_data": [reading(7)]})).await;
