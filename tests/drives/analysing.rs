@@ -247,6 +247,19 @@ async fn a_drive_without_an_end_is_analysed_up_to_its_last_reading() {
     assert_eq!(fixture.database.count("analysis_history", end).await, 1);
 }
 
+/// All in one block of readings, of which only the first and the last are known without a look at them.
+#[tokio::test]
+async fn a_drive_without_an_end_is_analysed_up_to_its_first_silence() {
+    let fixture = Fixture::with_quiet("0").await;
+    // The second one an hour after the first, the third one a minute more after the second.
+    let rows = readings(1, "5 65 126 130");
+    send(&fixture.server, events(1, "start@0"), rows).await;
+    send(&fixture.server, events(2, "start@600"), Vec::new()).await;
+    end_as(&fixture.database, "0- analysed, 600- open").await;
+    let end = "drive_start = '2026-02-01 14:00:00' AND drive_end = '2026-02-01 15:05:00'";
+    assert_eq!(fixture.database.count("analysis_history", end).await, 1);
+}
+
 #[tokio::test]
 async fn repeated_and_overlapping_starts_never_analyse_a_reading_twice() {
     let fixture = Fixture::with_quiet("0").await;

@@ -39,3 +39,23 @@ async fn an_end_without_a_start_is_logged() {
     server.logs("Cannot determine drive boundaries").await;
     assert_eq!(database.count("drives", "TRUE").await, 0);
 }
+
+#[tokio::test]
+async fn an_end_has_a_start_if_an_earlier_batch_brought_that_of_its_number() {
+    let database = TestDatabase::create().await;
+    let server = start(&database).await;
+    for events in [
+        events(1, "start@0#3"),
+        events(2, "end@25#3"),
+        events(3, "end@30#4"),
+    ] {
+        let (status, receipt) = server
+            .sync(&batch(&json!({"connection_log": events})))
+            .await;
+        assert_eq!(status, 200, "{receipt}");
+    }
+    let line = "Cannot determine drive boundaries";
+    server.logs(line).await;
+    // Only the last one.
+    assert_eq!(server.lines(line).len(), 1);
+}

@@ -156,6 +156,22 @@ async fn rows_that_are_replaced_within_an_hour_start_no_epoch() {
     assert_eq!(fixture.epochs("realtime_data").await, expected);
 }
 
+/// A device whose clock was wrong when it took some of them.
+#[tokio::test]
+async fn readings_from_the_future_hide_no_new_image() {
+    let fixture = Fixture::start().await;
+    let century = 100 * 365 * 24;
+    for rows in [
+        readings_of(1..=5, 0, 1.5),
+        readings_of(6..=7, century, 1.5),
+        readings_of(1..=5, 48, 2.5),
+    ] {
+        fixture.store(&json!({"realtime_data": rows})).await;
+    }
+    let expected = BTreeMap::from([(0, (7, 1, 7)), (1, (5, 1, 5))]);
+    assert_eq!(fixture.epochs("realtime_data").await, expected);
+}
+
 /// Events in UTC, readings in a local time hours behind: an edited event is newer than all readings.
 #[tokio::test]
 async fn edited_rows_of_a_table_whose_clock_is_ahead_start_no_epoch() {
