@@ -74,6 +74,16 @@ async fn readings_alone_and_a_start_alone_trigger_nothing() {
 }
 
 #[tokio::test]
+async fn the_start_of_the_next_drive_triggers_the_analysis_if_the_last_readings_come_with_it() {
+    for (last, triggers) in [("12", true), ("", false)] {
+        let fixture = Fixture::with_quiet("86400").await;
+        send(&fixture.server, events(1, "start@0"), readings(1, "5")).await;
+        let receipt = send(&fixture.server, events(2, "start@60"), readings(2, last)).await;
+        assert_eq!(receipt["autoAnalysisTriggered"], triggers, "{last}");
+    }
+}
+
+#[tokio::test]
 async fn without_ollama_a_drive_waits_for_it_and_needs_no_further_sync() {
     let database = TestDatabase::create().await;
     let ollama = FakeOllama::start();

@@ -91,6 +91,17 @@ async fn drives_are_listed_with_their_state_the_latest_first() {
 }
 
 #[tokio::test]
+async fn a_drive_that_waits_again_has_the_number_of_all_its_readings() {
+    let fixture = Fixture::with_quiet("86400").await;
+    let log = events(1, "start@0 end@25");
+    send(&fixture.server, log, readings(1, "10 20")).await;
+    end_as(&fixture.database, "0-25 analysed").await;
+    send(&fixture.server, Vec::new(), readings(3, "22")).await;
+    end_as(&fixture.database, "0-25 waiting").await;
+    assert_eq!(list(&fixture, "").await[0]["readings"], 3);
+}
+
+#[tokio::test]
 async fn drives_are_filtered_by_device_and_number() {
     let fixture = fixture().await;
     assert_eq!(list(&fixture, "?limit=2").await.len(), 2);

@@ -1,6 +1,6 @@
 //! Rows that an earlier release stored are found and counted after the upgrade.
 
-use super::{drives, events, readings, send};
+use super::{drives, end_as, events, readings, send};
 use crate::support::{FakeOllama, TestDatabase, TestServer, eventually};
 
 const QUIET: [(&str, &str); 1] = [("AUTO_ANALYSIS_QUIET_SECONDS", "86400")];
@@ -82,4 +82,19 @@ async fn adding_continues_where_it_was_interrupted() {
         .row("SELECT CAST(SUM(readings) AS SIGNED) FROM reading_blocks")
         .await;
     assert_eq!(counted, 200);
+}
+
+#[tokio::test]
+async fn the_drives_of_a_log_that_an_earlier_release_stored_are_found() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start_with(&database.url(), &QUIET).await;
+    let log = "start@0 end@25 start@30 end@40";
+    send(&server, events(1, log), readings(1, "3 31")).await;
+    forget_derived_tables(&database).await;
+    database.execute("DELETE FROM drives").await.unwrap();
+    drop(server);
+    let _server = TestServer::start_with(&database.url(), &QUIET).await;
+    // Nothing tells how long ago their readings arrived.
+    end_as(&database, "0-25 waiting, 30-40 waiting").await;
+    assert_eq!(database.count("drive_events", "TRUE").await, 4);
 }

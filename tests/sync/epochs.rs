@@ -1,6 +1,7 @@
 //! A device that was re-imaged starts again at id 1. Nothing that it stored before is overwritten.
 
 mod ids;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -170,6 +171,11 @@ async fn readings_from_the_future_hide_no_new_image() {
     }
     let expected = BTreeMap::from([(0, (7, 1, 7)), (1, (5, 1, 5))]);
     assert_eq!(fixture.epochs("realtime_data").await, expected);
+    // The old image had no events.
+    let event = json!({"id": 1, "timestamp": "2026-02-03 14:00:10", "event_type": "heartbeat"});
+    fixture.store(&json!({"connection_log": [event]})).await;
+    let expected = BTreeMap::from([(1, (1, 1, 1))]);
+    assert_eq!(fixture.epochs("connection_log").await, expected);
 }
 
 /// Events in UTC, readings in a local time hours behind: an edited event is newer than all readings.
