@@ -1,7 +1,10 @@
 //! The effect of new readings on their drives.
 
-use super::{drives, events, never_quiet, readings, send};
-use crate::support::TestDatabase;
+use chrono::{NaiveDateTime, TimeDelta};
+use serde_json::{Value, json};
+
+use super::{drives, end_as, events, never_quiet, readings, send};
+use crate::support::{Fixture, TestDatabase};
 
 #[tokio::test]
 async fn the_range_of_a_drives_readings_is_recorded() {
@@ -127,4 +130,22 @@ async fn an_edit_that_makes_another_drive_the_later_one_closes_the_earlier_one_a
         assert_eq!(places(&database).await, [(1, 1, 1), (2, 2, 4)]);
         assert_eq!(database.rows::<i64>(open).await, [2]);
     }
+}
+
+/// More blocks of readings than are read at a time.
+#[tokio::test]
+async fn a_drive_without_an_end_has_its_readings_however_far_their_ids_are_apart() {
+    let fixture = Fixture::with_quiet("0").await;
+    let start: NaiveDateTime = "2026-02-01T14:00:00".parse().unwrap();
+    let rows: Vec<Value> = (0..2_100)
+        .map(|number| {
+            let time = (start + TimeDelta::seconds(number)).to_string();
+            json!({"id": 256 * number, "timestamp": time, "parameter_name": "RPM", "value": 900.0, "unit": "rpm"})
+        })
+        .collect();
+    send(&fixture.server, events(1, "start@0"), rows).await;
+    send(&fixture.server, events(2, "start@60"), Vec::new()).await;
+    end_as(&fixture.database, "0- analysed, 60- open").await;
+    let all = fixture.database.count("drives", "readings_analysed = 2100");
+    assert_eq!(all.await, 1);
 }

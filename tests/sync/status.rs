@@ -93,6 +93,20 @@ async fn a_hundred_gaps_are_listed_and_all_are_counted() {
     assert_eq!(table["gaps"][0], json!({"first": 2, "last": 10}));
 }
 
+/// More pages of ids than are asked for with the state of the device.
+#[tokio::test]
+async fn ids_far_from_each_other_are_added_to_those_beside_them() {
+    let fixture = Fixture::start().await;
+    for first in [1, 2] {
+        let ids = (0..1_001).map(|page| first + page * 4_096);
+        let rows: Vec<Value> = ids.map(reading).collect();
+        fixture.store(&json!({"realtime_data": rows})).await;
+    }
+    let table = fixture.table_status().await;
+    let rows_and_gaps = (&table["rows"], &table["gapCount"]);
+    assert_eq!(rows_and_gaps, (&json!(2_002), &json!(1_000)));
+}
+
 #[tokio::test]
 async fn a_table_has_its_latest_batch_and_its_latest_failure() {
     let fixture = Fixture::start().await;
