@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use actors::database::{Database, DatabaseUrl};
 use actors::drives::check::Decision;
-use actors::drives::{self, Claim, ClaimWatch, ClockWatch, Counted, QueueTiming};
+use actors::drives::{self, Claim, ClaimWatch, ClockWatch, Counted, DriveState, QueueTiming};
 
 use super::{events, readings, send};
 use crate::support::{DEVICE, TestDatabase, TestServer};
@@ -231,4 +231,29 @@ async fn a_drive_has_the_readings_of_its_id_and_those_without_id_in_its_time() {
     }
     counted.sort_unstable();
     assert_eq!(counted, [(None, 2), (Some(1), 3)]);
+}
+
+#[tokio::test]
+async fn the_next_look_is_at_the_drive_that_is_due_first() {
+    let queue = Queue::with_drives("start@0 end@25 start@30 end@40", "").await;
+    for (drive, days) in [(0, 1), (30, 2)] {
+        let later = format!(
+            "UPDATE drives SET next_look_at = NOW(6) + INTERVAL {days} DAY WHERE drive_start = '{}'",
+            super::at(drive)
+        );
+        queue.database.execute(&later).await.unwrap();
+    }
+    let next_due = async |state| {
+        let found = queue.pool.run(LIMIT, async |connection| {
+            drives::next_due(connection, state).await
+        });
+        found.await.unwrap()
+    };
+    let next = next_due(DriveState::Waiting).await.unwrap();
+    let day = Duration::from_hours(24);
+    assert!(
+        next <= day && next > day - Duration::from_hours(1),
+        "{next:?}"
+    );
+    assert_eq!(next_due(DriveState::Queued).await, None);
 }
