@@ -251,9 +251,6 @@ async fn the_next_look_is_at_the_drive_that_is_due_first() {
     };
     let next = next_due(DriveState::Waiting).await.unwrap();
     let day = Duration::from_hours(24);
-    assert!(
-        next <= day && next > day - Duration::from_hours(1),
-        "{next:?}"
-    );
+    assert!((day / 2..=day).contains(&next), "{next:?}");
     assert_eq!(next_due(DriveState::Queued).await, None);
 }

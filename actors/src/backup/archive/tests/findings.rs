@@ -37,6 +37,20 @@ fn the_list_says_what_a_check_found() {
 }
 
 #[test]
+fn a_file_that_has_not_changed_since_its_check_is_not_read_again() {
+    let fixture = Fixture::keeping(30);
+    let stored = fixture.store("a.json", b"{}", second(1));
+    fixture.examine(&stored);
+    let key = BackupKey {
+        folder: folder(),
+        filename: stored.filename,
+    };
+    let stop = StopOnDrop::default();
+    let examined = fixture.archive.examine(&key, &stop.sign());
+    assert!(matches!(examined, Ok(None)));
+}
+
+#[test]
 fn a_file_that_was_replaced_by_hand_is_reported_as_replaced() {
     let fixture = Fixture::keeping(30);
     let stored = fixture.store("a.json", b"{}", second(1));
