@@ -224,6 +224,10 @@ mod tests {
             .convert_difference(9.0, named("°C"))
             .expect("both are temperatures");
         assert!((difference - 5.0).abs() < 1e-9);
+        let difference = named("°C")
+            .convert_difference(5.0, named("°F"))
+            .expect("both are temperatures");
+        assert!((difference - 9.0).abs() < 1e-9);
         assert_eq!(named("V").convert(1.0, named("°C")), None);
     }
 

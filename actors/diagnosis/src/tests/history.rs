@@ -80,4 +80,8 @@ fn a_speed_in_miles_shows_against_the_gearing_of_earlier_drives() {
         "{:?}",
         diagnosis.doubts
     );
+    let reasons = diagnosis.not_judged.iter();
+    let fan = reasons.filter(|reason| reason.rule == "fan_weak");
+    let fan: Vec<_> = fan.map(|reason| reason.explanation.as_str()).collect();
+    assert_eq!(fan, ["SPEED is in doubt."]);
 }

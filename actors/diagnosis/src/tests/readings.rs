@@ -90,6 +90,29 @@ fn a_doubt_from_elsewhere_is_told() {
 }
 
 #[test]
+fn simulated_readings_count_only_where_there_are_no_real_ones() {
+    let readings = |kinds: &[(bool, f64)]| {
+        let mut diagnoser = diagnoser();
+        for (second, (real, value)) in (0..).zip(kinds) {
+            diagnoser.push(Reading {
+                at_ms: second * 1_000,
+                channel: "RPM",
+                value: *value,
+                unit: None,
+                real: *real,
+            });
+        }
+        let figures = diagnoser.finish().0.figures;
+        let highest = figures.channel("RPM").map(|channel| channel.max);
+        (figures.readings, highest)
+    };
+    let simulated = [(false, 3_000.0); 4];
+    assert_eq!(readings(&simulated), (4, Some(3_000.0)));
+    let mixed = [&simulated[..], &[(true, 800.0); 3], &simulated].concat();
+    assert_eq!(readings(&mixed), (3, Some(800.0)));
+}
+
+#[test]
 fn readings_of_an_unknown_name_are_left_out() {
     let logged: &[Logged<'_>] = &[("RPM", 1, &|_| 800.0), ("FLUX", 1, &|_| 1.21)];
     let figures = diagnosed(100, logged).figures;

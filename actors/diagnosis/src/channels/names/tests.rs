@@ -72,6 +72,15 @@ fn a_unit_of_another_dimension_does_not_belong_to_the_channel() {
 fn an_unknown_name_has_no_meaning() {
     assert_eq!(meaning("FLUX_CAPACITOR", None), None);
     assert_eq!(meaning("GPS Speed (Meters/second)", None), None);
+    // The voltage of a sensor is not what it measures.
+    assert_eq!(meaning("COOLANT_TEMP_V", None), None);
+}
+
+#[test]
+fn empty_parentheses_hold_no_unit_and_other_words_none_that_is_known() {
+    let has_scale = |name| meaning(name, None).map(|meaning| meaning.scale.is_some());
+    assert_eq!(has_scale("Speed ()"), Some(true));
+    assert_eq!(has_scale("Speed (GPS)"), Some(false));
 }
 
 #[test]
