@@ -36,32 +36,39 @@ fn an_alternator_that_fails_on_the_way_is_a_fault_of_any_car() {
     assert!(undercharging(true, &fails));
 }
 
+/// An idle of a 2 l engine that takes in too much air, with or without an ignition timing.
+fn idle(seconds: i64, timing: bool) -> Diagnosis {
+    let mut channels: Vec<Logged<'_>> = vec![
+        ("RPM", 1, &|_| 820.0),
+        ("SPEED", 1, &|_| 0.0),
+        ("COOLANT_TEMP", 1, &|_| 88.0),
+        ("MAF", 1, &|_| 9.5),
+    ];
+    if timing {
+        channels.push(("TIMING_ADVANCE", 1, &|second| {
+            if second % 3 == 0 { 8.0 } else { 9.5 }
+        }));
+    }
+    let vehicle = VehicleFacts {
+        displacement_l: Some(2.0),
+        ..VehicleFacts::default()
+    };
+    let mut diagnoser = Diagnoser::new(&Settings::for_vehicle(vehicle), History::default());
+    log(&mut diagnoser, 0..seconds, &channels);
+    diagnoser.finish().0
+}
+
 #[test]
 fn the_air_mass_at_idle_of_a_diesel_is_not_judged() {
-    let idle = |timing: bool| {
-        let mut channels: Vec<Logged<'_>> = vec![
-            ("RPM", 1, &|_| 820.0),
-            ("SPEED", 1, &|_| 0.0),
-            ("COOLANT_TEMP", 1, &|_| 88.0),
-            ("MAF", 1, &|_| 9.5),
-        ];
-        if timing {
-            channels.push(("TIMING_ADVANCE", 1, &|second| {
-                if second % 3 == 0 { 8.0 } else { 9.5 }
-            }));
-        }
-        let vehicle = VehicleFacts {
-            displacement_l: Some(2.0),
-            ..VehicleFacts::default()
-        };
-        let mut diagnoser = Diagnoser::new(&Settings::for_vehicle(vehicle), History::default());
-        log(&mut diagnoser, 0..600, &channels);
-        diagnoser.finish().0
-    };
-    let diesel = idle(false);
     assert_eq!(
-        not_judged(&diesel, "maf_idle_wrong"),
+        not_judged(&idle(600, false), "maf_idle_wrong"),
         Some(NotJudgedReason::ChannelMissing)
     );
-    assert!(rules(&idle(true)).contains(&"maf_idle_wrong"));
+    assert!(rules(&idle(600, true)).contains(&"maf_idle_wrong"));
+}
+
+#[test]
+fn the_air_mass_at_idle_is_judged_from_half_a_minute_on() {
+    assert!(too_little(&idle(29, true), "maf_idle_wrong"));
+    assert!(rules(&idle(40, true)).contains(&"maf_idle_wrong"));
 }
