@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'TEXT'
-Usage: deploy/mutants.sh [--integration] [--shard K/N] [FILE...]
+Usage: deploy/mutants.sh [--integration | --diagnosis] [--shard K/N] [FILE...]
 
 Changes the code of .cargo/mutants.toml, or of the named files below actors/src and actors/diagnosis/src, in one place after the other
 (another operator, another value returned), and runs the unit tests of the file's crate each time, with cargo-mutants. A change that no
@@ -18,14 +18,25 @@ the crate's tests and a run of them.
   --integration  the code of sync, drives and backups, or the named files, with the integration tests of these subjects as well, on a
                  database server that the script starts and removes: minutes for each change. Some changes have no effect on what is
                  stored and told, so that what is not noticed is listed, but does not make the script fail
+  --diagnosis    all code of the diagnosis, with its unit tests. What is not noticed, most of it < for <= at measured values, is
+                 listed, too
 TEXT
 }
 
 with_integration=
+is_list=
+files=()
 shard=()
 while [ $# -gt 0 ]; do
     case $1 in
-        --integration) with_integration=1 ;;
+        --integration)
+            with_integration=1
+            is_list=1
+            ;;
+        --diagnosis)
+            files+=(--file "actors/diagnosis/src/**")
+            is_list=1
+            ;;
         --shard)
             [ $# -gt 1 ] || fail "--shard requires a part, such as 0/8 (see --help)"
             shard=(--shard "$2")
@@ -45,7 +56,6 @@ get_mutation_tool
 
 subjects=(sync drives backup)
 settings=.cargo/mutants.toml
-files=()
 for file in "$@"; do
     [ -f "$file" ] || fail "$file does not exist"
     files+=(--file "$file")
@@ -97,6 +107,6 @@ run_session cargo mutants --package eclipse-ai-actors --package eclipse-ai-diagn
 case $exit_code in
     0) ;;
     # Changes that no test noticed, or with which a test did not end. The tool has listed them.
-    2 | 3) [ -n "$with_integration" ] || fail "not every change was noticed: see target/mutants/mutants.out" ;;
+    2 | 3) [ -n "$is_list" ] || fail "not every change was noticed: see target/mutants/mutants.out" ;;
     *) fail "cargo-mutants failed with exit code $exit_code: see above" ;;
 esac

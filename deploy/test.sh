@@ -18,9 +18,9 @@ programs that tests need: promtool, schemathesis, chromium; for --long, generato
   --database all       every test on MariaDB, then those that use a database on Oracle MySQL
                        (default: the one that is installed or available)
   --long               the longer proofs too: sets TEST_LONG=1, which lengthens some tests and adds others, and runs
-                       deploy/fuzz.sh, an eighth of deploy/mutants.sh and a 200th of its long form first, other parts each
-                       day. For a release or after a change of what they prove, not for every run. Takes hours:
-                       TEST_CRASH_MINUTES (30) and TEST_SOAK_MINUTES (60) set the length of the longest.
+                       deploy/fuzz.sh and parts of the three forms of deploy/mutants.sh first, other parts each day. For a
+                       release or after a change of what they prove, not for every run. Takes hours: TEST_CRASH_MINUTES (30)
+                       and TEST_SOAK_MINUTES (60) set the length of the longest.
   --soak MINUTES       only the weeks of cars that are a thousand times as fast, for this time
   --help               this text
 
@@ -115,7 +115,8 @@ results=()
 exit_code=0
 if [ -n "$is_long" ]; then
     day=$((10#$(date +%j)))
-    for proof in "fuzz.sh" "mutants.sh --shard $((day % 8))/8" "mutants.sh --integration --shard $((day % 200))/200"; do
+    for proof in "fuzz.sh" "mutants.sh --shard $((day % 8))/8" "mutants.sh --diagnosis --shard $((day % 50))/50" \
+        "mutants.sh --integration --shard $((day % 200))/200"; do
         # shellcheck disable=SC2086 # a script and its arguments
         if run_session deploy/$proof; then
             results+=("deploy/$proof: passed")
