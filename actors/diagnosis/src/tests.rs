@@ -16,6 +16,7 @@ mod load;
 mod other_cars;
 mod readings;
 mod recomputing;
+mod sensors;
 mod version;
 mod warm_up;
 

@@ -91,20 +91,12 @@ pub fn is_closed_loop(status: f64) -> bool {
 /// Upper case words joined by underscores, and the unit in the last parentheses, if it is one.
 fn split_unit(name: &str) -> (String, Option<Unit>) {
     let name = name.trim();
-    let (rest, unit) = match name.strip_suffix([')', ']']) {
-        Some(open) => match open.rfind(['(', '[']) {
-            Some(at) => {
-                let inside = open[at + 1..].trim();
-                match Unit::named(inside) {
-                    Some(unit) => (&open[..at], Some(unit)),
-                    None if inside.is_empty() => (&open[..at], None),
-                    None => (name, None),
-                }
-            }
-            None => (name, None),
-        },
-        None => (name, None),
-    };
+    let named = name.strip_suffix([')', ']']).and_then(|open| {
+        let at = open.rfind(['(', '['])?;
+        let unit = Unit::named(open[at + 1..].trim())?;
+        Some((&open[..at], Some(unit)))
+    });
+    let (rest, unit) = named.unwrap_or((name, None));
     let mut plain = String::with_capacity(rest.len());
     for word in rest.split(|c: char| !c.is_alphanumeric()) {
         if !word.is_empty() {

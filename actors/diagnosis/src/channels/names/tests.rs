@@ -77,10 +77,11 @@ fn an_unknown_name_has_no_meaning() {
 }
 
 #[test]
-fn empty_parentheses_hold_no_unit_and_other_words_none_that_is_known() {
-    let has_scale = |name| meaning(name, None).map(|meaning| meaning.scale.is_some());
-    assert_eq!(has_scale("Speed ()"), Some(true));
-    assert_eq!(has_scale("Speed (GPS)"), Some(false));
+fn what_stands_in_parentheses_is_part_of_the_name_unless_it_is_a_unit() {
+    let channel = |name| meaning(name, None).map(|meaning| meaning.channel);
+    assert_eq!(channel("Speed ()"), Some(Channel::Speed));
+    assert_eq!(channel("Speed (mph)"), Some(Channel::Speed));
+    assert_eq!(channel("Speed (rear wheels)"), None);
 }
 
 #[test]
