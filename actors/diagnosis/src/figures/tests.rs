@@ -1,6 +1,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::model::WarmUp;
 
 fn second(
     index: u64,
